@@ -1,0 +1,57 @@
+"""The one family of errors, each with the exit code the `rcm` command ends with."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of `rcm`; the table in docs/cli.md is checked against this class."""
+
+    OK = 0
+    NEEDS_A_PERSON = 1
+    USAGE = 2
+    INPUT = 3
+    SETTINGS = 4
+    QUALITY = 5
+    STORAGE = 6
+    BUSY = 7
+    INTERNAL = 70
+
+
+class RcmError(Exception):
+    """A message a person can act on: what, where, and the fix. Never holds a value read from a file."""
+
+    exit_code = ExitCode.INTERNAL
+
+    def __init__(self, message: str, *, fix: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
+
+
+class InputError(RcmError):
+    """Something named on the command line or found in the inbox cannot be read at all."""
+
+    exit_code = ExitCode.INPUT
+
+
+class SettingsError(RcmError):
+    """A settings, key or reference file is missing, unsafe or wrong."""
+
+    exit_code = ExitCode.SETTINGS
+
+
+class QualityError(RcmError):
+    """A blocking check failed, so nothing was published."""
+
+    exit_code = ExitCode.QUALITY
+
+
+class StorageError(RcmError):
+    """The warehouse or a report could not be written; what was there before still stands."""
+
+    exit_code = ExitCode.STORAGE
+
+
+class BusyError(RcmError):
+    """Another run holds this client's warehouse."""
+
+    exit_code = ExitCode.BUSY

@@ -1,0 +1,33 @@
+"""Cells of a sheet to exact types. What does not fit is null, and its row and column are named, never its value."""
+
+import polars as pl
+
+from rcm_pipeline.x12.values import money, quantity
+
+_DATE_FORMS = {
+    r"^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$": ("%Y-%m-%d", 10),
+    r"^\d{1,2}/\d{1,2}/\d{4}$": ("%m/%d/%Y", None),
+    r"^\d{8}$": ("%Y%m%d", None),
+}
+
+
+def parse(text: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Text as the type of its column. Dates: 2026-03-01, 03/01/2026 (month first) or 20260301."""
+    stripped = text.str.strip_chars().replace("", None)
+    if isinstance(dtype, pl.Date):
+        return _date(stripped)
+    if isinstance(dtype, pl.Decimal):
+        plain = stripped.str.replace(r"^(-?)\$", "$1").str.replace_all(r"(\d),(\d{3})\b", "$1$2")
+        return money(plain) if dtype.scale == 2 else quantity(plain)
+    if isinstance(dtype, pl.Int64):
+        whole = stripped.str.extract(r"^(-?\d{1,15})(?:\.0+)?$", 1)
+        return whole.cast(pl.Int64, strict=False)
+    return stripped
+
+
+def _date(text: pl.Series) -> pl.Series:
+    forms = [
+        pl.when(text.str.contains(pattern)).then(text.str.slice(0, length).str.to_date(form, strict=False))
+        for pattern, (form, length) in _DATE_FORMS.items()
+    ]
+    return pl.select(pl.coalesce(forms)).to_series()

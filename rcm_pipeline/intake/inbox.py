@@ -1,0 +1,98 @@
+"""The files of a client's inbox: opened without following links, read once, named by the hash of their content."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rcm_pipeline.errors import InputError
+from rcm_pipeline.settings import LOOSE_FILES_CLIENT, client_of
+
+_IGNORED = (".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep")
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One file of the inbox. `file_id` is None when it could not be opened; `reason` then says why."""
+
+    path: Path
+    file_id: str | None
+    byte_count: int
+    reason: str = ""
+
+
+def clients_of(inbox: Path) -> dict[str, list[Path]]:
+    """Client → its folders and loose files. A file that lies outside any client's folder goes to the client `default`."""
+    if not inbox.is_dir():
+        raise InputError(f"{inbox}: this inbox folder does not exist", fix="make it, or name another with --inbox")
+    found: dict[str, list[Path]] = {}
+    for entry in sorted(inbox.iterdir()):
+        if entry.name in _IGNORED:
+            continue
+        client = client_of(entry.name) if entry.is_dir() and not entry.is_symlink() else LOOSE_FILES_CLIENT
+        found.setdefault(client, []).append(entry)
+    return found
+
+
+def deliveries(places: list[Path]) -> Iterator[Delivery]:
+    """Every file under these places, in a fixed order, with its content's hash."""
+    for path in files_under(places):
+        try:
+            digest, size = _hash(path)
+        except OSError as error:
+            yield Delivery(path, None, 0, _why(error))
+            continue
+        yield Delivery(path, digest, size)
+
+
+def files_under(places: list[Path]) -> list[Path]:
+    """Every file, in a fixed order. A folder that may not be listed stands for its files, so it is not passed over."""
+    found: list[Path] = []
+    for place in places:
+        if not place.is_dir() or place.is_symlink():
+            found.append(place)
+            continue
+        unlisted: list[str] = []
+        for folder, _, names in os.walk(place, onerror=lambda error: unlisted.append(error.filename)):
+            found.extend(Path(folder) / name for name in names)
+        found.extend(Path(name) for name in unlisted)
+    return sorted(path for path in found if path.name not in _IGNORED)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file. Raises OSError for anything else, links included."""
+    with os.fdopen(_open(path), "rb") as source:
+        return source.read()
+
+
+def _hash(path: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with os.fdopen(_open(path), "rb") as source:
+        while block := source.read(_CHUNK):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
+
+
+def _open(path: Path) -> int:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError("not a regular file")
+    return handle
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "permission to read it is missing; give this user read access"
+    if path_is_link(error):
+        return "it is a link, and links are not followed; put the file itself into the inbox"
+    return "it is no regular file, or the disk could not read it; deliver it again"
+
+
+def path_is_link(error: OSError) -> bool:
+    """True when opening failed because the path is a symbolic link (ELOOP)."""
+    return error.errno == 40

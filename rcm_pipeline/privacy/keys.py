@@ -1,0 +1,44 @@
+"""Per-client keys: made once, kept outside the warehouse, refused when anyone else could read them."""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from rcm_pipeline.errors import SettingsError
+
+KEY_BYTES = 32
+
+
+def client_key(folder: Path, client: str) -> bytes:
+    """The client's key, created on first use. Raises SettingsError when the file is unsafe or damaged."""
+    path = folder / f"{client}.key"
+    if not path.exists():
+        _create(path)
+    return _read(path)
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.chmod(path.parent, 0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return  # another run made it a moment ago; its key is the one to use
+    with os.fdopen(handle, "w") as out:
+        out.write(secrets.token_hex(KEY_BYTES) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _read(path: Path) -> bytes:
+    status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077 or status.st_uid != os.getuid():
+        raise SettingsError(f"{path}: this key can be read by others, or is not yours", fix=f"chmod 600 {path}")
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise SettingsError(f"{path}: this is not a key of {KEY_BYTES} bytes in hex", fix="restore it from your backup")
+    return key

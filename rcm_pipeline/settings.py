@@ -1,0 +1,107 @@
+"""Where everything lives, and what a client may set. Every setting has a default; a wrong one is named, never ignored."""
+
+import hashlib
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rcm_pipeline.errors import SettingsError
+
+LOOSE_FILES_CLIENT = "default"
+_CLIENT = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of one installation. Keys stand outside the warehouse, so a copy of it is not a copy of them."""
+
+    root: Path
+    inbox: Path
+    settings: Path
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        """The folders named by RCM_HOME, RCM_INBOX and RCM_SETTINGS, for the Dagster UI."""
+        root = Path(os.environ.get("RCM_HOME", "var")).absolute()
+        inbox = Path(os.environ.get("RCM_INBOX", root / "inbox"))
+        return cls(root, inbox.absolute(), Path(os.environ.get("RCM_SETTINGS", root / "settings")).absolute())
+
+    def to_environment(self) -> None:
+        """Make these folders the ones every part of this process, and its children, work in."""
+        os.environ.update(RCM_HOME=str(self.root), RCM_INBOX=str(self.inbox), RCM_SETTINGS=str(self.settings))
+        os.environ["DAGSTER_HOME"] = str(self.root / "dagster")
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the client keys."""
+        return Path(os.environ.get("RCM_KEYS", self.root / "keys")).absolute()
+
+    def warehouse(self, client: str) -> Path:
+        """The one file that is all there is of a client."""
+        return self.root / "warehouse" / f"{client}.duckdb"
+
+    def reports(self, client: str) -> Path:
+        """Folder of a client's packs, one folder per week."""
+        return self.root / "reports" / client
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Targets(_Strict):
+    """Target (green) and limit (red) of one measure of the scorecard."""
+
+    target: float = Field(ge=0, le=1)
+    limit: float = Field(ge=0, le=1)
+
+
+class Quarantine(_Strict):
+    """How much of a table may be set aside before the run stops."""
+
+    max_share: float = Field(default=0.05, ge=0, le=1)
+
+
+class ClientSettings(_Strict):
+    """What one client may set; the file is <settings>/<client>.toml."""
+
+    name: str = ""
+    headers: dict[str, dict[str, str]] = {}
+    payer_aliases: dict[str, str] = {}
+    capitated_payers: list[str] = []
+    quarantine: Quarantine = Quarantine()
+    scorecard: dict[str, Targets] = {}
+    contact: str = ""
+
+
+def load_client_settings(folder: Path, client: str) -> ClientSettings:
+    """The client's settings, or the defaults when it has no file. Raises SettingsError naming the wrong key."""
+    path = folder / f"{client}.toml"
+    if not path.is_file():
+        return ClientSettings()
+    try:
+        return ClientSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{path}: {place}: {first['msg']}", fix="see docs/settings.md for what can be set") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}", fix="correct the line it names") from None
+
+
+def settings_hash(folder: Path, client: str) -> str:
+    """Hash of the client's settings file; of nothing when it has none."""
+    path = folder / f"{client}.toml"
+    return hashlib.sha256(path.read_bytes() if path.is_file() else b"").hexdigest()
+
+
+def client_of(folder_name: str) -> str:
+    """The client a folder of the inbox belongs to: its name in lower case, other signs as hyphens."""
+    client = re.sub(r"[^a-z0-9_]+", "-", folder_name.lower()).strip("-")[:63]
+    if not _CLIENT.match(client):
+        raise SettingsError("a folder of the inbox has a name that holds no letter or digit", fix="rename it after its client")
+    return client

@@ -1,0 +1,102 @@
+"""One DuckDB file per client: open it, make its tables from the contracts, read and write whole frames."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from rcm_pipeline.errors import BusyError, StorageError
+from schemas.contract import conform, descriptions, polars_schema
+from schemas.registry import CONTRACTS, layer
+
+_OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_SQL_TYPES = {pl.String: "VARCHAR", pl.Int64: "BIGINT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN", pl.Date: "DATE", pl.Datetime: "TIMESTAMP"}
+QUARANTINE = "quarantine_"
+
+
+@contextmanager
+def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that is always closed. Raises BusyError or StorageError; messages never hold values."""
+    connection = _connect(path, read_only)
+    failure = ""
+    try:
+        yield connection
+    except duckdb.Error as error:
+        failure = type(error).__name__
+    finally:
+        connection.close()
+    if failure:
+        raise StorageError(
+            f"{path}: the warehouse refused to read or write ({failure}); what was there before still stands",
+            fix="check free space and permissions of that folder, then run again",
+        )
+
+
+def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    reason = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return duckdb.connect(str(path), read_only=read_only, config=_OFFLINE)
+    except (duckdb.Error, OSError) as error:
+        reason = str(error)
+    if "lock" in reason.lower():
+        raise BusyError(f"{path}: another run has this warehouse open", fix="wait for it to end, or stop it, then run again")
+    raise StorageError(f"{path}: this warehouse cannot be opened", fix="check that it is a DuckDB file you may write, with space left")
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make every table that is not there yet, with its comments, and a quarantine beside every raw table."""
+    for name in CONTRACTS:
+        _create(connection, name, name)
+    for name in layer("raw"):
+        _create(connection, QUARANTINE + name, name, extra=', "broken_rule" VARCHAR')
+
+
+def append(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Add rows to a table; the frame must have its columns and types."""
+    if frame.is_empty():
+        return
+    connection.register("_incoming", frame.to_arrow(compat_level=pl.CompatLevel.newest()))
+    connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM _incoming')
+    connection.unregister("_incoming")
+
+
+def replace(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Put these rows in place of all rows of a table, at once or not at all."""
+    connection.begin()
+    connection.execute(f'DELETE FROM "{table}"')
+    append(connection, table, conform(frame, CONTRACTS[table]))
+    connection.commit()
+
+
+def read(connection: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
+    """All rows of a table, with the contract's exact types."""
+    frame = connection.sql(f'SELECT * FROM "{table}"').pl()
+    return conform(frame, CONTRACTS[table]) if table in CONTRACTS else frame
+
+
+def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
+    """True when the warehouse has been set up."""
+    row = connection.sql("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'raw_files'").fetchone()
+    return bool(row and row[0])
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: str = "") -> None:
+    contract = CONTRACTS[contract_name]
+    columns = ", ".join(f'"{name}" {_sql_type(dtype)}' for name, dtype in polars_schema(contract).items())
+    connection.execute(f'CREATE TABLE IF NOT EXISTS "{table}" ({columns}{extra})')
+    connection.execute(f"COMMENT ON TABLE \"{table}\" IS '{_quoted(contract.__doc__ or '')}'")
+    for name, text in descriptions(contract).items():
+        connection.execute(f'COMMENT ON COLUMN "{table}"."{name}" IS \'{_quoted(text)}\'')
+
+
+def _sql_type(dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.Decimal):
+        return f"DECIMAL({dtype.precision}, {dtype.scale})"
+    return _SQL_TYPES[type(dtype)]
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,36 @@
+"""Element text to exact money, quantities and dates. What does not fit its type is null and is reported, never bent."""
+
+import polars as pl
+
+MONEY = pl.Decimal(18, 2)
+QUANTITY = pl.Decimal(18, 3)
+_MONEY = r"^[+-]?(?:0*\d{1,16}(?:\.\d{0,2}0*)?|\.\d{1,2}0*)$"
+_QUANTITY = r"^[+-]?(?:0*\d{1,15}(?:\.\d{0,3}0*)?|\.\d{1,3}0*)$"
+
+
+def money(text: pl.Series) -> pl.Series:
+    """Dollars and cents, exactly as written; null where the text is not a plain number of at most two decimals."""
+    return _decimal(text, _MONEY, MONEY)
+
+
+def quantity(text: pl.Series) -> pl.Series:
+    """A count of units with at most three decimals; null where it is anything else."""
+    return _decimal(text, _QUANTITY, QUANTITY)
+
+
+def date(text: pl.Series) -> pl.Series:
+    """CCYYMMDD (the first date of a CCYYMMDD-CCYYMMDD range); null where it is no date of the calendar."""
+    stripped = text.str.strip_chars().str.extract(r"^(\d{8})(?:\d{4})?(?:-\d{8})?$", 1)
+    return stripped.str.to_date("%Y%m%d", strict=False)
+
+
+def end_date(text: pl.Series) -> pl.Series:
+    """The last date of a CCYYMMDD-CCYYMMDD range, or the one date there is."""
+    stripped = text.str.strip_chars().str.extract(r"(\d{8})$", 1)
+    return stripped.str.to_date("%Y%m%d", strict=False)
+
+
+def _decimal(text: pl.Series, pattern: str, dtype: pl.Decimal) -> pl.Series:
+    stripped = text.str.strip_chars()
+    plain = pl.select(pl.when(stripped.str.contains(pattern)).then(stripped.str.strip_prefix("+"))).to_series()
+    return plain.cast(dtype, strict=False)

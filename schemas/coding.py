@@ -1,0 +1,81 @@
+"""Coding tables: the coding log, QA reviews and findings as sent, and how accurate each coder is."""
+
+from schemas.contract import Contract, Count, Date, Money, Quantity, Rate, Text, column
+from schemas.vocabulary import ERROR_CODES, METHODS, PERIODS, REBUTTALS, SCOPES, STRATA
+
+_FILE = "SHA-256 of the file's bytes"
+_ROW = "row of the sheet, the header being row 1"
+
+
+class RawCodedEncounters(Contract):
+    """One row per encounter coded, from the client's coding log."""
+
+    file_id: Text = column(_FILE)
+    row_no: Count = column(_ROW, ge=2)
+    claim_token: Text = column("pseudonym of the account (patient control number)")
+    coder_id: Text = column("staff number of the coder; a token when the sheet names a person")
+    coded_date: Date = column("day the coding was finished")
+    service_date: Date = column("date of service; null when the log does not say", nullable=True)
+    specialty: Text = column("specialty as the client names it", nullable=True)
+    code_count: Count = column("codes assigned; null when the log does not say", nullable=True, ge=0)
+    minutes: Quantity = column("minutes spent; null when the log does not say", nullable=True, ge=0)
+
+
+class RawQaReviews(Contract):
+    """One row per encounter reviewed by an auditor."""
+
+    file_id: Text = column(_FILE)
+    row_no: Count = column(_ROW, ge=2)
+    review_token: Text = column("pseudonym of the review's number; joins the findings")
+    claim_token: Text = column("pseudonym of the account (patient control number)")
+    coder_id: Text = column("staff number of the coder; a token when the sheet names a person")
+    auditor_id: Text = column("staff number of the auditor; a token when the sheet names a person", nullable=True)
+    review_date: Date = column("day of the review")
+    service_date: Date = column("date of service; null when the sheet does not say", nullable=True)
+    specialty: Text = column("specialty as the client names it", nullable=True)
+    stratum_code: Text = column("random sample, or chosen for risk", isin=STRATA)
+    coder_code_count: Count = column("codes the coder assigned", ge=0)
+    auditor_code_count: Count = column("codes the auditor assigned", ge=0)
+    correct_code_count: Count = column("codes on which both agree", ge=0)
+
+
+class RawQaFindings(Contract):
+    """One row per error an auditor found."""
+
+    file_id: Text = column(_FILE)
+    row_no: Count = column(_ROW, ge=2)
+    review_token: Text = column("review it was found in")
+    error_code: Text = column("category of the closed error list, see qa_errors.tsv", isin=ERROR_CODES)
+    coder_code: Text = column("code the coder assigned; null when one was missed", nullable=True)
+    auditor_code: Text = column("code the auditor assigned; null when none belongs there", nullable=True)
+    allowed_delta_amount: Money = column("allowed dollars as coded minus as audited; null when not estimated", nullable=True)
+    responsible_party_code: Text = column("coder, provider, system or reference; null when not said", nullable=True)
+    rebuttal_code: Text = column("none, open, upheld or overturned; null when not said", nullable=True, isin=REBUTTALS)
+
+
+class MartCoderAccuracy(Contract):
+    """Accuracy by method, scope and period, from the random samples only. Methods are never mixed."""
+
+    method_id: Text = column("A1, A2 or A3, see the definitions page", isin=METHODS)
+    scope_code: Text = column("all, coder or specialty", isin=SCOPES)
+    scope_id: Text = column("the coder or specialty; all for the whole client")
+    period_code: Text = column("all, or the quarter ending with the anchor week", isin=PERIODS)
+    review_count: Count = column("charts reviewed", ge=0)
+    numerator: Count = column("codes or charts that are right", ge=0)
+    denominator: Count = column("codes or charts that count", ge=0)
+    accuracy_rate: Rate = column("numerator / denominator; null when the denominator is 0", nullable=True)
+    low: Rate = column("lower 95 % limit", nullable=True)
+    high: Rate = column("upper 95 % limit", nullable=True)
+    effective_count: Rate = column("sample size after allowing for codes of one chart being alike", nullable=True)
+
+
+class MartCodingErrors(Contract):
+    """Errors found by category, with what they are worth."""
+
+    error_code: Text = column("category of the closed error list", isin=ERROR_CODES)
+    cert_code: Text = column("CERT category it maps to")
+    finding_count: Count = column("findings", ge=0)
+    review_count: Count = column("charts reviewed in the same period: the denominator", ge=0)
+    overturned_count: Count = column("findings the coder got overturned; not counted as findings", ge=0)
+    allowed_delta_amount: Money = column("net allowed dollars as coded minus as audited")
+    gross_delta_amount: Money = column("the same, every difference counted as positive")

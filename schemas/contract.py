@@ -1,0 +1,108 @@
+"""What a contract is: one pandera class per table, and what else is drawn from it (columns, types, rules, comments)."""
+
+import re
+from typing import Annotated, Any
+
+import pandera.polars as pa
+import polars as pl
+
+Money = Annotated[pl.Decimal, 18, 2]
+Quantity = Annotated[pl.Decimal, 18, 3]
+Text = pl.String
+Count = pl.Int64
+Rate = pl.Float64
+Date = pl.Date
+Flag = pl.Boolean
+
+
+class Contract(pa.DataFrameModel):
+    """A table's promise: its docstring is the table's description, each field says grain, unit and null meaning."""
+
+    class Config:
+        """Exactly these columns in this order, of exactly these types; nothing is cast."""
+
+        strict = True
+        ordered = True
+        coerce = False
+
+
+def column(description: str, *, nullable: bool = False, **checks: Any) -> Any:
+    """A described column; null is refused unless the description says what it means."""
+    return pa.Field(description=description, nullable=nullable, **checks)
+
+
+def table_name(contract: type[Contract]) -> str:
+    """CoreDenials → core_denials: the one name of asset, table, contract and page anchor."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", contract.__name__).lower()
+
+
+def polars_schema(contract: type[Contract]) -> dict[str, pl.DataType]:
+    """Column names and Polars types, in order."""
+    return {name: _dtype(col.dtype.type) for name, col in contract.to_schema().columns.items()}
+
+
+def empty(contract: type[Contract]) -> pl.DataFrame:
+    """The table with no rows."""
+    return pl.DataFrame(schema=polars_schema(contract))
+
+
+def conform(frame: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
+    """The contract's columns in its order; one the frame lacks is added as null. Raises when a type does not fit."""
+    schema = polars_schema(contract)
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype, strict=True).alias(name)
+        for name, dtype in schema.items()
+    )
+
+
+def descriptions(contract: type[Contract]) -> dict[str, str]:
+    """Column name → what it means."""
+    return {name: str(col.description) for name, col in contract.to_schema().columns.items()}
+
+
+def row_rules(contract: type[Contract]) -> dict[str, pl.Expr]:
+    """Every rule a single row must keep, by name, as expressions that are true for good rows.
+
+    Drawn from the same fields pandera checks, so the quarantine and the contract cannot disagree.
+    """
+    rules: dict[str, pl.Expr] = {}
+    for name, col in contract.to_schema().columns.items():
+        value = pl.col(name)
+        if not col.nullable:
+            rules[f"{name} is filled"] = value.is_not_null()
+        for check in col.checks:
+            rules[f"{name} {_sentence(check)}"] = _passes(value, check)
+    return rules
+
+
+def _dtype(engine_type: Any) -> pl.DataType:
+    return engine_type() if isinstance(engine_type, type) else engine_type
+
+
+def _passes(value: pl.Expr, check: Any) -> pl.Expr:
+    given = check.statistics
+    match check.name:
+        case "isin":
+            passes = value.is_in(list(given["allowed_values"]))
+        case "greater_than_or_equal_to":
+            passes = value >= given["min_value"]
+        case "in_range":
+            passes = value.is_between(given["min_value"], given["max_value"])
+        case "str_matches":
+            passes = value.str.contains(f"^(?:{given['pattern']})")
+        case unknown:
+            raise NotImplementedError(f"no row rule is known for the check {unknown}")
+    return value.is_null() | passes
+
+
+def _sentence(check: Any) -> str:
+    given = check.statistics
+    match check.name:
+        case "isin":
+            return "is one of the closed list"
+        case "greater_than_or_equal_to":
+            return f"is at least {given['min_value']}"
+        case "in_range":
+            return f"is from {given['min_value']} to {given['max_value']}"
+        case _:
+            return "has its form"

@@ -1,0 +1,33 @@
+"""Closed lists that contracts check against. The words of a person's field; code tables live in reference/."""
+
+STRATA = ["random", "risk"]
+REBUTTALS = ["none", "open", "upheld", "overturned"]
+METHODS = ["A1", "A2", "A3"]
+SCOPES = ["all", "coder", "specialty"]
+PERIODS = ["all", "quarter"]
+ERROR_CODES = [
+    "EM_OVER1", "EM_OVER2", "EM_UNDER1", "EM_UNDER2", "EM_CATEGORY", "PX_WRONG", "PX_MISSED", "PX_UNSUPPORTED",
+    "UNBUNDLED", "MOD_MISSING", "MOD_WRONG", "UNITS", "DX_SPECIFICITY", "DX_WRONG", "DX_MISSED", "DX_UNSUPPORTED",
+    "DX_SEQUENCE", "DX_LINK", "POA", "DISCH_STATUS", "DRG", "CODESET_DATE", "DOC_INSUFFICIENT", "DOC_NONE",
+    "QUERY_MISSED", "QUERY_LEADING",
+]  # fmt: skip
+DISPOSITIONS = [
+    "paid", "paid_patient_resp", "denied_full", "denied_partial", "denial_suspected", "pended", "capitated",
+    "cob_satisfied", "excluded",
+]  # fmt: skip
+DENIED = ["denied_full", "denied_partial", "denial_suspected"]
+NOT_DECIDED = ["excluded", "pended", "capitated"]
+ADJUDICATION_KINDS = ["adjudication", "reversal", "forwarded", "predetermination", "other"]
+CLAIM_DISPOSITIONS = ["denied_full", "denied_partial", "paid", "undecided"]
+ROOT_CAUSES = [
+    "coding", "documentation", "billing_format", "eligibility", "authorization", "medical_necessity", "timely_filing",
+    "duplicate", "cob", "credentialing", "payer_policy", "noncovered_benefit", "patient_responsibility",
+    "inherit_prior", "unspecified", "admin_info", "contractual_pricing",
+]  # fmt: skip
+OWNERS = ["coder", "biller", "provider", "front_desk", "payer", "patient", "none"]
+PREVENTABLE = ["yes", "partly", "no"]
+HARDNESS = ["hard", "soft", "na"]
+EVIDENCE = ["rarc", "carc", "none"]
+LIABILITY = ["provider", "patient", "see_carc"]
+STATUSES = ["green", "amber", "red", "not_judged"]
+ALL = "all"

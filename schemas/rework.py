@@ -21,9 +21,9 @@ class MartReworkCosts(Contract):
     """What the denials of the last 13 weeks cost, by root cause: labour, money lost, money late. A 90 % range."""
 
     root_cause: Text = column("root cause, or all", isin=[*ROOT_CAUSES, ALL])
-    denial_count: Count = column("initial denials, lines", ge=0)
+    denial_count: Count = column("claims with an initial denial, under the cause of their largest denied line", ge=0)
     denied_amount: Money = column("dollars denied")
-    worked_count: Count = column("denials whose claim was touched after the denial", ge=0)
+    worked_count: Count = column("of these, touched after the denial", ge=0)
     worked_rate: Rate = column("share worked that the model used")
     minutes_per_denial: Rate = column("minutes of work per worked denial that the model used")
     source_code: Text = column("measured from the client's touch log, or the published prior", isin=["measured", "prior", "mixed"])

@@ -1,0 +1,65 @@
+"""Weekly denial rates by payer and root cause, each with both sides of the fraction and a Wilson interval."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import polars as pl
+
+from rcm_pipeline.denials.adjudications import KEYS
+from rcm_pipeline.intervals import rate, wilson
+from schemas.contract import conform
+from schemas.registry import CONTRACTS
+from schemas.vocabulary import ALL, NOT_DECIDED, ROOT_CAUSES
+
+_LINE = [*KEYS, "line_no"]
+_GROUP = ["week", "payer_id"]
+
+
+def denial_rates(adjudications: pl.DataFrame, lines: pl.DataFrame, denials: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
+    """mart_denial_rates. First decisions only; the denominator of a cause is every decided line (claim) of the payer's week.
+
+    M08: lines denied in full or by suspicion / lines decided. M09: claims denied in full / claims decided.
+    M11: claims denied in part / claims decided. A claim's cause is that of its largest denied line.
+    """
+    first = adjudications.filter(pl.col("is_first") & pl.col("week").is_not_null())
+    decided = first.filter(pl.col("disposition") != "undecided")
+    decided_lines = lines.filter(pl.col("is_first") & pl.col("week").is_not_null() & ~pl.col("disposition").is_in(NOT_DECIDED))
+    causes = denials.select(*_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
+    line_events = decided_lines.filter(pl.col("disposition").is_in(["denied_full", "denial_suspected"])).join(causes, on=_LINE, how="inner")
+    by_claim = _claim_causes(denials)
+    parts = [_metric("M08", decided_lines, line_events)]
+    for metric, disposition in (("M09", "denied_full"), ("M11", "denied_partial")):
+        events = decided.filter(pl.col("disposition") == disposition).join(by_claim, on=KEYS, how="inner")
+        parts.append(_metric(metric, decided, events))
+    table = pl.concat(parts).with_columns(_is_complete(anchor))
+    return conform(table, CONTRACTS["mart_denial_rates"]).sort("metric_id", "week", "payer_id", "root_cause")
+
+
+def _claim_causes(denials: pl.DataFrame) -> pl.DataFrame:
+    rank = pl.col("root_cause").replace_strict({c: i for i, c in enumerate(ROOT_CAUSES)}, default=99, return_dtype=pl.Int32)
+    ranked = denials.with_columns(rank.alias("_rank")).sort([*KEYS, -pl.col("denied_amount"), "_rank", "line_no"])
+    return ranked.group_by(KEYS, maintain_order=True).agg(pl.col("root_cause").first(), pl.col("denied_amount").sum().alias("lost"))
+
+
+def _metric(metric_id: str, decided: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Every payer and all payers together, every cause and all causes together; weeks without a denial count as 0."""
+    denominators = _with_all(decided, lambda frame, by: frame.group_by(by).agg(
+        pl.len().cast(pl.Int64).alias("denominator"), pl.col("charge_amount").sum().cast(pl.Decimal(18, 2))))
+    tall = pl.concat([events, events.with_columns(pl.lit(ALL).alias("root_cause"))])
+    numerators = _with_all(tall, lambda frame, by: frame.group_by([*by, "root_cause"]).agg(
+        pl.len().cast(pl.Int64).alias("numerator"), pl.col("lost").sum().cast(pl.Decimal(18, 2)).alias("denied_amount")))
+    seen = pl.concat([numerators.select("root_cause").unique(), pl.DataFrame({"root_cause": [ALL]})]).unique()
+    full = denominators.join(seen, how="cross").join(numerators, on=[*_GROUP, "root_cause"], how="left")
+    counted = full.with_columns(pl.col("numerator").fill_null(0), pl.col("denied_amount").fill_null(0), pl.lit(metric_id).alias("metric_id"))
+    low, high = wilson(pl.col("numerator"), pl.col("denominator"))
+    return counted.with_columns(rate(pl.col("numerator"), pl.col("denominator")).alias("denial_rate"), low.alias("low"), high.alias("high")).select(
+        "metric_id", *_GROUP, "root_cause", "numerator", "denominator", "denial_rate", "low", "high", "denied_amount", "charge_amount")
+
+
+def _with_all(frame: pl.DataFrame, count: Callable[[pl.DataFrame, list[str]], pl.DataFrame]) -> pl.DataFrame:
+    everyone = frame.with_columns(pl.lit(ALL).alias("payer_id"))
+    return pl.concat([count(frame, _GROUP), count(everyone, _GROUP)])
+
+
+def _is_complete(anchor: dt.date | None) -> pl.Expr:
+    return (pl.col("week") <= anchor if anchor else pl.lit(False)).alias("is_complete")

@@ -1,0 +1,78 @@
+"""The invented world of the sample data: clients, payers, coders, codes. Every name in it is made up."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+LAST_WEEK = date(2026, 11, 16)
+SPIKE_PAYER, SPIKE_CAUSE, SPIKE_WEEKS, SPIKE_FACTOR = "PAY03", "authorization", 5, 25.0
+CAPITATED_PAYER = "PAY05"
+DENIAL_LEVEL = 0.6
+
+
+@dataclass(frozen=True)
+class Payer:
+    """A payer and its habits: how late it answers, how it writes its files, what it denies more than others."""
+
+    payer_id: str
+    name: str
+    filing_code: str
+    lag_weeks: tuple[int, int]
+    separators: tuple[str, str, str]
+    newline: str = "\n"
+    drops_cents: bool = False
+    denial_factor: float = 1.0
+    cause_factors: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Coder:
+    """A coder with the accuracy planted for it: the chance that one code is right."""
+
+    coder_id: str
+    accuracy: float
+    specialty: str
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client: volume, mix, staff, and which formats it sends its sheets in."""
+
+    client: str
+    name: str
+    claims_per_week: int
+    institutional_share: float
+    coders: tuple[Coder, ...]
+    sheet_format: str
+    npi: str
+    account_prefix: str
+    random_reviews: int
+    risk_reviews: int
+
+
+PAYERS = (
+    Payer("PAY01", "NORTHLAKE HEALTH PLAN", "CI", (2, 4), ("*", ":", "~")),
+    Payer("PAY02", "HARBOR MUTUAL", "BL", (2, 3), ("*", ":", "~"), newline="\r\n", drops_cents=True),
+    Payer("PAY03", "SUMMERFIELD ASSURANCE", "HM", (2, 3), ("*", ">", "~"), newline=""),
+    Payer("PAY04", "STATE MEDICAID OFFICE", "MC", (3, 5), ("|", "^", "~"), denial_factor=1.4, cause_factors={"eligibility": 1.8}),
+    Payer("PAY05", "EVERGREEN SENIOR ADVANTAGE", "16", (2, 4), ("*", ":", "\n"), newline="", cause_factors={"medical_necessity": 1.6}),
+    Payer("PAY06", "UNITED WORKERS TRUST", "CI", (3, 5), ("*", ":", "~"), drops_cents=True, denial_factor=0.8),
+)
+
+CLIENTS = (
+    Client("lakeside-physicians", "Lakeside Physicians Group", 92, 0.0,
+           tuple(Coder(f"C{n:03d}", 0.80 if n == 4 else 0.965, s) for n, s in
+                 enumerate(("Family medicine", "Cardiology", "Orthopedics", "Imaging", "Family medicine", "Cardiology"), start=1)),
+           "xlsx", "1467560003", "LP", 12, 3),
+    Client("stonebridge-regional", "Stonebridge Regional Hospital", 48, 0.6,
+           tuple(Coder(f"K-{n:02d}", 0.955, s) for n, s in enumerate(("Outpatient", "Emergency", "Surgery", "Outpatient"), start=1)),
+           "csv", "1578901234", "SB", 8, 2),
+)  # fmt: skip
+
+PROCEDURES = (
+    ("99213", 14200), ("99214", 21500), ("93000", 7800), ("80053", 6400), ("36415", 1800), ("71046", 11200), ("70450", 68500),
+    ("70551", 142000), ("29881", 412000), ("20610", 26400), ("97110", 7200), ("93306", 89500), ("99284", 74800), ("45378", 131000),
+)  # fmt: skip
+DIAGNOSES = ("E119", "I10", "M1711", "R079", "Z0000", "J069", "M545", "I2510", "K219", "R51", "N390", "E785")
+REVENUE_CODES = ("0250", "0300", "0320", "0351", "0360", "0450", "0510", "0636")
+SURNAMES = ("ABERNATHY", "BELMONT", "CASTELLANO", "DRUMMOND", "EASTWICK", "FAIRCHILD", "GOLDING", "HOLLOWAY", "IVERSON", "JACKMAN")
+FORENAMES = ("ADA", "BRAM", "CORA", "DIRK", "EDNA", "FLOYD", "GRETA", "HUGO", "INES", "JONAS")

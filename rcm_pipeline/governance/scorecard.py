@@ -100,12 +100,13 @@ def _accuracy(facts: Facts, anchor: dt.date, agreed: Mapping[str, Any]) -> tuple
 
 
 def _worked(facts: Facts, anchor: dt.date, agreed: Mapping[str, Any]) -> tuple[int, int]:
-    """Denied claims old enough to judge: their week ended at least 14 days before the anchor week did."""
+    """Claims denied in weeks that ended at least 14 days before the anchor week did, and those touched within 14 days."""
     mature = anchor - dt.timedelta(days=_WORK_DAYS)
-    denied = _window(facts.denials.filter("is_initial"), mature, agreed["weeks"]).unique(_CLAIM).select(*_CLAIM, "claim_token", "week")
-    days = (pl.col("touched_date") - pl.col("week")).dt.total_days()
-    worked = denied.join(facts.touches, on="claim_token", how="inner").filter(days.is_between(0, 6 + _WORK_DAYS))
-    return worked.select(_CLAIM).unique().height, denied.height
+    dates = facts.adjudications.select(*_CLAIM, "adjudication_date")
+    denied = _window(facts.denials.filter("is_initial"), mature, agreed["weeks"]).unique(_CLAIM).select(*_CLAIM, "claim_token")
+    worked = denied.join(dates, on=_CLAIM, how="left").join(facts.touches, on="claim_token", how="inner")
+    days = (pl.col("touched_date") - pl.col("adjudication_date")).dt.total_days()
+    return worked.filter(days.is_between(0, _WORK_DAYS)).select(_CLAIM).unique().height, denied.height
 
 
 def _unclassified(facts: Facts, anchor: dt.date, agreed: Mapping[str, Any]) -> tuple[object, object]:

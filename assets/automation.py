@@ -1,0 +1,47 @@
+"""What runs by itself once `rcm ui` is up: a sensor on the inbox and a weekly schedule."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from assets.partitions import CLIENTS
+from rcm_pipeline.intake.inbox import clients_of, files_under
+from rcm_pipeline.settings import Home
+
+_IS_ON = os.environ.get("RCM_AUTOMATION") == "on"  # set by `rcm ui`
+
+weekly_pack = dg.define_asset_job("weekly_pack", selection=dg.AssetSelection.all(), partitions_def=CLIENTS)
+
+
+@dg.sensor(job=weekly_pack, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING if _IS_ON else dg.DefaultSensorStatus.STOPPED)
+def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """One run per client whose inbox changed, told by sizes and times of its files; the ledger decides what is new."""
+    home = Home.from_environment()
+    if not home.inbox.is_dir():
+        return dg.SkipReason("there is no inbox folder yet")
+    found = clients_of(home.inbox)
+    seen = {client: _state(places) for client, places in found.items()}
+    requests = [dg.RunRequest(partition_key=client, run_key=f"{client}:{state}") for client, state in seen.items()]
+    return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=[CLIENTS.build_add_request(sorted(seen))])
+
+
+@dg.schedule(job=weekly_pack, cron_schedule="0 6 * * 1", default_status=dg.DefaultScheduleStatus.RUNNING if _IS_ON else dg.DefaultScheduleStatus.STOPPED)
+def monday_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
+    """Every client's pack on Monday morning, so that a week without new files is still closed."""
+    day = context.scheduled_execution_time.date()
+    clients = context.instance.get_dynamic_partitions("clients")
+    return [dg.RunRequest(partition_key=client, run_key=f"{client}:{day}") for client in clients]
+
+
+def _state(places: list[Path]) -> str:
+    """Hash over size and time of every file of a client; no name leaves this function."""
+    digest = hashlib.sha256()
+    for path in files_under(places):
+        try:
+            status = path.lstat()
+        except OSError:
+            continue
+        digest.update(f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns};".encode())
+    return digest.hexdigest()[:16]

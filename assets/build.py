@@ -1,0 +1,22 @@
+"""Put the code location together. Only orchestration belongs here; what is computed lives in the library."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from assets import automation, coding, denials, governance, intake, rework
+from assets.resources import Workplace
+
+
+def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """All assets, checks, the job, the sensor and the schedule; tests and `rcm run` pass their own workplace."""
+    resources = {"workplace": Workplace()} | dict(resource_overrides or {})
+    return dg.Definitions(
+        assets=dg.load_assets_from_modules([intake, denials, coding, rework, governance]),
+        jobs=[automation.weekly_pack],
+        sensors=[automation.inbox_sensor],
+        schedules=[automation.monday_schedule],
+        resources={name: dg.ResourceDefinition.hardcoded_resource(value) for name, value in resources.items()},
+        executor=dg.in_process_executor,
+    )

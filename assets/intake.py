@@ -1,0 +1,54 @@
+"""Raw tables: load what is new in a client's inbox."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from assets.contracts import check_specs, results, table_spec
+from assets.guard import safely
+from assets.resources import Workplace
+from assets.store import now, record
+from rcm_pipeline import __version__
+from rcm_pipeline.intake.inbox import clients_of, deliveries
+from rcm_pipeline.intake.load import load_inbox
+from rcm_pipeline.privacy.keys import client_key
+from rcm_pipeline.privacy.tokens import Tokens
+from rcm_pipeline.quality.contracts import check_contract, check_quarantine
+from rcm_pipeline.quality.outcomes import Outcome
+from rcm_pipeline.settings import load_client_settings
+from rcm_pipeline.warehouse import QUARANTINE, append, create_tables, open_warehouse, read
+from schemas.contract import conform
+from schemas.registry import CONTRACTS, layer
+
+TABLES = list(layer("raw"))
+
+
+@dg.multi_asset(name="raw", specs=[table_spec(name) for name in TABLES], check_specs=[spec for name in TABLES for spec in check_specs(name)])
+def raw(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult]:
+    """Load every new file of the inbox, each content once, in transactions with its ledger rows."""
+    counts, outcomes = safely(lambda: _load(workplace, context.partition_key, context.run.run_id))
+    for name in TABLES:
+        yield results(name, counts[name], outcomes)
+
+
+def _load(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], list[Outcome]]:
+    settings = load_client_settings(place.home.settings, client)
+    tokens = Tokens(client_key(place.home.keys, client))
+    found = list(deliveries(clients_of(place.home.inbox).get(client, [])))
+    with open_warehouse(place.home.warehouse(client)) as connection:
+        create_tables(connection)
+        started = now()
+        loaded = load_inbox(connection, found, settings, tokens, place.progress)
+        run = {"run_id": run_id, "started_at": started, "status": "running", "code_version": __version__, "file_count": loaded.file_count,
+               "duplicate_count": loaded.duplicate_count, "unreadable_count": loaded.unreadable_count}  # fmt: skip
+        append(connection, "ops_runs", conform(pl.DataFrame([run]), CONTRACTS["ops_runs"]))
+        counts, outcomes = {}, []
+        for name in TABLES:
+            frame = read(connection, name)
+            broken = connection.sql(f'SELECT count(*) FROM "{QUARANTINE}{name}"').fetchall()[0][0]  # noqa: S608 - our own table names
+            counts[name] = frame.height
+            outcomes += check_contract(frame, CONTRACTS[name])
+            outcomes.append(check_quarantine(name, frame.height, broken, settings.quarantine.max_share))
+        record(connection, run_id, outcomes)
+    return counts, outcomes

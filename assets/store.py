@@ -1,0 +1,36 @@
+"""Write finished tables: check each against its contract, then replace it; record every check."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import duckdb
+import polars as pl
+
+from rcm_pipeline.quality.contracts import check_contract
+from rcm_pipeline.quality.outcomes import Outcome
+from rcm_pipeline.warehouse import append, replace
+from schemas.contract import conform
+from schemas.registry import CONTRACTS
+
+
+def store_tables(connection: duckdb.DuckDBPyConnection, run_id: str, tables: Mapping[str, pl.DataFrame]) -> list[Outcome]:
+    """Replace the tables that keep their contract; one that does not leaves what was there. Returns all outcomes."""
+    outcomes: list[Outcome] = []
+    for name, frame in tables.items():
+        found = check_contract(frame, CONTRACTS[name])
+        if all(outcome.is_passed for outcome in found):
+            replace(connection, name, frame)
+        outcomes += found
+    record(connection, run_id, outcomes)
+    return outcomes
+
+
+def record(connection: duckdb.DuckDBPyConnection, run_id: str, outcomes: list[Outcome]) -> None:
+    """Add outcomes to ops_checks."""
+    rows = [vars(outcome) | {"run_id": run_id} for outcome in outcomes]
+    append(connection, "ops_checks", conform(pl.DataFrame(rows), CONTRACTS["ops_checks"]))
+
+
+def now() -> dt.datetime:
+    """UTC without zone, as the warehouse keeps it."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)

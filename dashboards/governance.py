@@ -1,0 +1,35 @@
+"""The scorecard as rows of words."""
+
+from typing import Any
+
+import polars as pl
+
+from dashboards import words
+from rcm_pipeline.governance.definitions import definitions
+from rcm_pipeline.governance.scorecard import measures
+
+_WORDS = {"green": "On target", "amber": "Watch", "red": "Off target", "not_judged": "Not judged"}
+
+
+def scorecard_rows(card: pl.DataFrame) -> list[dict[str, Any]]:
+    """One row per measure: value, fraction, interval, target and status."""
+    rows = []
+    for r in card.iter_rows(named=True):
+        is_money = r["unit_code"] == "dollars"
+        show = words.dollars if is_money else words.count
+        better = "at most" if r["direction"] == "lower" else "at least"
+        rows.append({
+            "label": measures()[r["kpi_id"]]["label"], "metric_id": r["metric_id"], "value": words.percent(r["value_rate"]),
+            "fraction": f"{show(r['numerator'])} of {show(r['denominator'])}{'' if is_money else ' ' + r['unit_code']}",
+            "interval": words.interval(r["low"], r["high"]), "target": f"{better} {words.percent(r['target_rate'], 0)}",
+            "status": r["status"], "status_word": _WORDS[r["status"]], "weeks": r["week_count"], "owner": r["owner"],
+            "sentence": definitions()[r["metric_id"]].sentence,
+        })  # fmt: skip
+    return rows
+
+
+def headline(card: pl.DataFrame) -> str:
+    """One sentence over all measures."""
+    counts = {name: card.filter(pl.col("status") == name).height for name in _WORDS}
+    parts = [f"{counts[name]} {_WORDS[name].lower()}" for name in ("red", "amber", "green", "not_judged") if counts[name]]
+    return ", ".join(parts) + "."

@@ -1,0 +1,123 @@
+"""The governance pack as one page: what it says is assembled here, how it looks is in templates/."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from dashboards import coding, denials, governance, quality, rework, words
+from dashboards.page import render
+from rcm_pipeline.denials.changes import EARLIER_WEEKS, RECENT_WEEKS, changes, recent_rates
+from rcm_pipeline.governance.definitions import definitions
+from rcm_pipeline.governance.scorecard import measures
+from rcm_pipeline.settings import ClientSettings
+
+_CHANGES_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class PackFacts:
+    """Everything a pack is made of. `tables` by name; `checks` are those of the run that publishes."""
+
+    client: str
+    settings: ClientSettings
+    anchor: dt.date | None
+    tables: Mapping[str, pl.DataFrame]
+    checks: pl.DataFrame
+    manifest: Mapping[str, Any]
+
+
+def pack_page(facts: PackFacts) -> str:
+    """The whole pack as one self-contained HTML document."""
+    sections = [_scorecard(facts), _denials(facts), _coding(facts), _rework(facts), _quality(facts)]
+    return render(
+        "pack.html.j2",
+        title=f"Governance pack · {facts.settings.name or facts.client}",
+        client=facts.settings.name or facts.client,
+        week=words.week(facts.anchor),
+        through=words.day(_last_date(facts)),
+        sections=sections,
+        definitions=list(definitions().values()),
+        manifest=facts.manifest,
+        evidence=_evidence_level(facts.tables["raw_files"]),
+    )
+
+
+def _scorecard(facts: PackFacts) -> dict[str, Any]:
+    card = facts.tables["mart_scorecard"]
+    return {"id": "mart_scorecard", "kind": "scorecard", "title": "Scorecard", "lead": governance.headline(card),
+            "rows": governance.scorecard_rows(card)}  # fmt: skip
+
+
+def _denials(facts: PackFacts) -> dict[str, Any]:
+    section: dict[str, Any] = {"id": "mart_denial_rates", "kind": "denials", "title": "Denials", "lead": "No week is complete yet.", "figures": {}, "rows": []}
+    if facts.anchor is None:
+        return section
+    rates, names = facts.tables["mart_denial_rates"], payer_names(facts.tables["core_payers"])
+    changed = changes(rates, facts.anchor)
+    limit = (facts.settings.scorecard.get("initial_denial_claims") or measures()["initial_denial_claims"])
+    recent = recent_rates(rates, facts.anchor)
+    section |= {
+        "lead": denials.headline(changed, names), "recent_weeks": RECENT_WEEKS, "earlier_weeks": EARLIER_WEEKS,
+        "figures": {"trend": denials.trend(rates, facts.anchor, _limit(limit)), "heat": denials.heat_map(recent, names) if recent.height else None},
+        "rows": denials.change_rows(changed.head(_CHANGES_SHOWN), names),
+    }  # fmt: skip
+    return section
+
+
+def _coding(facts: PackFacts) -> dict[str, Any]:
+    accuracy, errors = facts.tables["mart_coder_accuracy"], facts.tables["mart_coding_errors"]
+    has_reviews = accuracy.filter(pl.col("denominator") > 0).height > 0
+    return {
+        "id": "mart_coder_accuracy", "kind": "coding", "title": "Coding quality", "lead": coding.headline(accuracy),
+        "figures": {"coders": coding.coder_chart(accuracy) if has_reviews else None, "errors": coding.error_chart(errors) if errors.height else None},
+        "rows": coding.accuracy_rows(accuracy) if has_reviews else [],
+    }  # fmt: skip
+
+
+def _rework(facts: PackFacts) -> dict[str, Any]:
+    costs = facts.tables["mart_rework_costs"]
+    return {"id": "mart_rework_costs", "kind": "rework", "title": "Rework cost", "lead": rework.headline(costs),
+            "figures": {"costs": rework.cost_chart(costs) if costs.height else None}, "rows": rework.cost_rows(costs)}  # fmt: skip
+
+
+def _quality(facts: PackFacts) -> dict[str, Any]:
+    tables = facts.tables
+    files, rejects = tables["raw_files"], tables["raw_rejects"]
+    failed = facts.checks.filter(~pl.col("is_passed")).height
+    lead = (f"{words.count(files.height)} files read, {words.count(rejects.height)} things not read; "
+            f"{words.count(facts.checks.height)} checks ran, {failed or 'none'} failed.")  # fmt: skip
+    return {
+        "id": "raw_files", "kind": "quality", "title": "Data quality", "lead": lead, "intake": quality.intake_rows(files),
+        "notes": quality.note_rows(rejects, tables["raw_findings"]), "checks": quality.check_rows(facts.checks),
+        "dispositions": quality.disposition_rows(tables["core_adjudicated_lines"]),
+    }  # fmt: skip
+
+
+def payer_names(payers: pl.DataFrame) -> dict[str, str]:
+    """Payer id → the name a reader knows it by; names that two payers share carry the id."""
+    named = {r["payer_id"]: words.title(r["payer_name"]) for r in payers.iter_rows(named=True)}
+    shared = {name for name in named.values() if list(named.values()).count(name) > 1}
+    return {payer: f"{name} ({payer})" if name in shared else name for payer, name in named.items()}
+
+
+def _limit(agreed: Any) -> float:
+    return float(agreed["limit"] if isinstance(agreed, dict) else agreed.limit)
+
+
+def _last_date(facts: PackFacts) -> dt.date | None:
+    last = facts.tables["core_adjudications"]["adjudication_date"].max()
+    return last if isinstance(last, dt.date) else None
+
+
+def _evidence_level(files: pl.DataFrame) -> str:
+    """What the numbers rest on: A claims, remittances, QA and logs; B claims and remittances; C remittances alone."""
+    kinds = {kind for joined in files["kind"].drop_nulls() for kind in joined.split("+")}
+    if "835" not in kinds:
+        return "no remittances yet"
+    if not any(kind.startswith("837") for kind in kinds):
+        return "C: remittances only"
+    has_people = {"qa_reviews", "touches"} <= kinds
+    return "A: claims, remittances, QA reviews and work logs" if has_people else "B: claims and remittances"

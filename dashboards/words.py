@@ -1,0 +1,60 @@
+"""Numbers, dates and codes in the words a client reads."""
+
+import datetime as dt
+from decimal import Decimal
+
+from rcm_pipeline.reference import reference
+from schemas.vocabulary import ALL
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """0.1234 → 12.3 %; a dash where there is no rate."""
+    return "–" if value is None else f"{value * 100:.{digits}f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """The 95 % limits of a rate."""
+    return "" if low is None or high is None else f"{low * 100:.1f}–{high * 100:.1f} %"
+
+
+def dollars(value: Decimal | float | int | None) -> str:
+    """Whole dollars with separators; a dash where there is none."""
+    if value is None:
+        return "–"
+    sign = "−" if value < 0 else ""
+    return f"{sign}${abs(round(value)):,}"
+
+
+def count(value: Decimal | float | int | None) -> str:
+    """A count with separators."""
+    return "–" if value is None else f"{int(value):,}"
+
+
+def day(value: dt.date | None) -> str:
+    """16 Nov 2026."""
+    return "–" if value is None else f"{value.day} {value:%b %Y}"
+
+
+def week(monday: dt.date | None) -> str:
+    """16–22 Nov 2026."""
+    if monday is None:
+        return "–"
+    sunday = monday + dt.timedelta(days=6)
+    first = f"{monday.day}" if monday.month == sunday.month else f"{monday.day} {monday:%b}"
+    return f"{first}–{sunday.day} {sunday:%b %Y}"
+
+
+def cause(root_cause: str) -> str:
+    """The label of a root cause."""
+    labels = dict(reference("root_causes").select("root_cause", "label").iter_rows())
+    return "All causes" if root_cause == ALL else str(labels.get(root_cause, root_cause))
+
+
+def title(name: str) -> str:
+    """NORTHLAKE HEALTH PLAN → Northlake Health Plan; names with small letters stay as they are."""
+    return name.title() if name.isupper() else name
+
+
+def plain(code: str) -> str:
+    """incorrect_coding → incorrect coding."""
+    return code.replace("_", " ")

@@ -1,0 +1,36 @@
+"""Judge a finished frame against its contract: shape first, then every rule, as counts per rule."""
+
+import polars as pl
+from pandera.errors import SchemaErrors
+
+from rcm_pipeline.quality.outcomes import Outcome
+from schemas.contract import Contract, polars_schema, table_name
+
+SHAPE, RULES, QUARANTINE = "shape", "rules", "quarantine"
+
+
+def check_contract(frame: pl.DataFrame, contract: type[Contract]) -> list[Outcome]:
+    """Two outcomes: shape (columns and types, blocking) and rules (nulls, lists, ranges, uniqueness; blocking).
+
+    The frame must be collected: pandera looks at no value of a LazyFrame.
+    """
+    table, expected = table_name(contract), polars_schema(contract)
+    has_shape = dict(frame.schema) == expected
+    outcomes = [Outcome(table, SHAPE, "shape", "error", has_shape, 0 if has_shape else 1, len(expected))]
+    failed = _failures(frame, contract) if has_shape else frame.height
+    return [*outcomes, Outcome(table, RULES, "rule", "error", failed == 0, failed, frame.height)]
+
+
+def check_quarantine(table: str, good: int, broken: int, max_share: float) -> Outcome:
+    """Rows set aside may be at most the allowed share of a raw table; above it the run stops."""
+    share = broken / (good + broken) if broken else 0.0
+    return Outcome(table, QUARANTINE, "rule", "error", share <= max_share, broken, good + broken)
+
+
+def _failures(frame: pl.DataFrame, contract: type[Contract]) -> int:
+    """How many rule violations there are. The error itself holds values, so nothing of it but the count leaves here."""
+    try:
+        contract.validate(frame, lazy=True)
+    except SchemaErrors as error:
+        return max(1, len(error.failure_cases))
+    return 0

@@ -11,7 +11,7 @@ from assets.marts import mart_asset
 from assets.resources import Workplace
 from assets.store import record, store_tables
 from rcm_pipeline.denials.core import build_core
-from rcm_pipeline.denials.weeks import anchor_of, recent_volumes
+from rcm_pipeline.denials.history import anchor_of, recent_volumes
 from rcm_pipeline.quality.outcomes import Outcome
 from rcm_pipeline.quality.suite import usual_volume
 from rcm_pipeline.settings import load_client_settings

@@ -8,7 +8,7 @@ from assets.contracts import check_specs, results, table_spec
 from assets.guard import safely
 from assets.resources import Workplace
 from assets.store import store_tables
-from rcm_pipeline.denials.weeks import anchor_of
+from rcm_pipeline.denials.history import anchor_of
 from rcm_pipeline.governance.marts import MARTS
 from rcm_pipeline.quality.outcomes import Outcome
 from rcm_pipeline.settings import load_client_settings

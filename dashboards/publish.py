@@ -17,8 +17,10 @@ import polars as pl
 from dashboards.pack import PackFacts, pack_page
 from dashboards.workbook import pack_workbook
 from rcm_pipeline import __version__
-from rcm_pipeline.denials.weeks import up_to
+from rcm_pipeline.denials.history import up_to
+from rcm_pipeline.denials.weeks import anchor_week
 from rcm_pipeline.errors import StorageError
+from rcm_pipeline.governance.currency import NO_WEEK, PAGE, input_hash
 from rcm_pipeline.governance.marts import MARTS, build_marts
 from rcm_pipeline.reference import reference_hash
 from rcm_pipeline.settings import ClientSettings, Home, load_client_settings, settings_hash
@@ -26,7 +28,7 @@ from rcm_pipeline.warehouse import append, open_warehouse, read
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
-PAGE, WORKBOOK, MANIFEST, STALE = "governance_pack.html", "governance_pack.xlsx", "manifest.json", "stale.json"
+WORKBOOK, MANIFEST, STALE = "governance_pack.xlsx", "manifest.json", "stale.json"
 _STALE_MARK = "<!--stale-->"
 _SOURCES = ("raw_files", "raw_rejects", "raw_findings", "core_payers", "core_adjudications", "core_adjudicated_lines")
 _HISTORY = ("core_denials", "raw_qa_reviews", "raw_qa_findings", "raw_touches")
@@ -76,11 +78,6 @@ def mark_stale(home: Home, client: str, reason: str, at: dt.datetime) -> None:
     rest = rest.partition("<!--/stale-->")[2] or rest
     _write_file(page.resolve().parent / f".{PAGE}", (head + banner + rest).encode())
     (page.resolve().parent / f".{PAGE}").replace(page.resolve())
-
-
-def input_hash(file_ids: list[str]) -> str:
-    """One hash over the content of all files, whatever their names and order."""
-    return hashlib.sha256("\n".join(sorted(file_ids)).encode()).hexdigest()
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame], anchor: dt.date, settings: ClientSettings) -> dict[str, pl.DataFrame]:
@@ -150,10 +147,20 @@ def _write_file(path: Path, content: bytes) -> None:
 
 
 def _record(path: Path, manifest: Mapping[str, Any], run_id: str, at: dt.datetime, page_hash: str, anchor: dt.date | None) -> None:
-    row = {"week": anchor or dt.date(1900, 1, 1), "run_id": run_id, "published_at": at, "page_hash": page_hash,
+    row = {"week": anchor or NO_WEEK, "run_id": run_id, "published_at": at, "page_hash": page_hash,
            **{name: manifest[name] for name in ("input_hash", "reference_hash", "settings_hash", "code_version")}}  # fmt: skip
     with open_warehouse(path) as connection:
         connection.begin()
         append(connection, "ops_publications", conform(pl.DataFrame([row]), CONTRACTS["ops_publications"]))
         connection.execute("UPDATE ops_runs SET status = 'published' WHERE run_id = ?", [run_id])
         connection.commit()
+
+
+def publish_week(home: Home, client: str, week: dt.date | None, today: dt.date) -> Published:
+    """Publish from the warehouse without a run: the last complete week, or an earlier one as it stood at its end."""
+    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+        dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
+        run = connection.sql("SELECT run_id FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
+    at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    last = anchor_week(dates, today)
+    return publish_pack(home, client, week or last, run_id=run[0] if run else "", published_at=at, as_of=week is not None and week != last)

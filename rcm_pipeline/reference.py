@@ -4,20 +4,24 @@ import hashlib
 import tomllib
 from functools import cache
 from importlib.resources import files
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from rcm_pipeline.errors import SettingsError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _DATES = ("valid_from", "valid_to")
 
 
 @cache
-def reference(name: str) -> pl.DataFrame:
+def reference(name: str) -> "pl.DataFrame":
     """A code table such as carc or root_causes. Empty cells are null; valid_from and valid_to are dates.
 
     Raises SettingsError when the file differs from the hash in manifest.toml: a changed rule must be a visible change.
     """
+    import polars as pl  # here, so that the hash alone can be asked for cheaply
+
     file = f"{name}.tsv"
     content = files("schemas.reference").joinpath(file).read_bytes()
     _check(file, content)

@@ -3,8 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable
 
-import polars as pl
-
 _LAST_WORKDAY = 3
 
 
@@ -23,21 +21,3 @@ def anchor_week(adjudicated: Iterable[dt.date | None], today: dt.date) -> dt.dat
         if is_over and (last.weekday() >= _LAST_WORKDAY or has_later):
             return monday
     return None
-
-
-def anchor_of(adjudications: pl.DataFrame, today: dt.date) -> dt.date | None:
-    """The anchor week of core_adjudications."""
-    return anchor_week(adjudications["adjudication_date"].unique().to_list(), today)
-
-
-def recent_volumes(adjudications: pl.DataFrame, anchor: dt.date | None, weeks: int = 8) -> list[int]:
-    """Claim payments in each of the weeks with any, before the anchor, newest first."""
-    if anchor is None:
-        return []
-    before = adjudications.filter(pl.col("week") < anchor)
-    return before.group_by("week").len().sort("week", descending=True).head(weeks)["len"].to_list()
-
-
-def up_to(frame: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
-    """The rows known by the end of the anchor week, for a pack of an earlier week."""
-    return frame.filter(pl.col("week") <= anchor)

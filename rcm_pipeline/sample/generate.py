@@ -151,3 +151,8 @@ def _is_first(answer: Answer) -> bool:
     """The first decision: the first answer, or the one that follows a pended first answer."""
     is_pended = answer.scenarios[0].name == "pended"
     return not is_pended and (answer.number == 1 or (answer.number == 2 and answer.follows_pend))
+
+
+def expected_claims(weeks: int, scale: float) -> int:
+    """About how many claims `generate` will draw, for a progress bar."""
+    return sum(max(1, round(client.claims_per_week * scale)) * (weeks + _LEAD_WEEKS) for client in CLIENTS)

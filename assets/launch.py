@@ -1,0 +1,110 @@
+"""Run the graph for one client in this process, as `rcm run` does; the Dagster UI runs the same job."""
+
+import datetime as dt
+import fcntl
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.build import build_defs
+from assets.resources import Workplace
+from assets.store import now
+from dashboards.publish import mark_stale
+from rcm_pipeline.errors import BusyError, ExitCode
+from rcm_pipeline.settings import Home
+from rcm_pipeline.warehouse import open_warehouse
+
+DAGSTER_YAML = """\
+telemetry: {enabled: false}
+nux: {enabled: false}
+compute_logs:  # a print or a log line could hold a value
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a client's run ended; `message` names the first thing that stopped it."""
+
+    exit_code: ExitCode
+    message: str = ""
+
+
+def prepare_dagster(home: Home) -> None:
+    """Write dagster.yaml (nothing phones home, nothing printed is kept) and point this process at it."""
+    home.to_environment()
+    folder = home.root / "dagster"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config = folder / "dagster.yaml"
+    if not config.exists() or config.read_text(encoding="utf-8") != DAGSTER_YAML:
+        config.write_text(DAGSTER_YAML, encoding="utf-8")
+
+
+def register_clients(clients: list[str]) -> None:
+    """Make every client a partition of the instance."""
+    with dg.DagsterInstance.get() as instance:
+        instance.add_dynamic_partitions("clients", clients)
+
+
+def launch(home: Home, client: str, *, today: dt.date, progress: Callable[[int], None]) -> RunOutcome:
+    """Run all assets of one client. Raises BusyError when another `rcm run` is at it."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    definitions = build_defs(resource_overrides={"workplace": Workplace(home, today, progress)})
+    job = definitions.resolve_job_def("weekly_pack")
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    with _alone(home, client), dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(instance=instance, partition_key=client, raise_on_error=False, run_config=quiet)
+        outcome = _outcome(result)
+    if outcome.exit_code != ExitCode.OK:
+        _note_failure(home, client, result.run_id, outcome)
+    return outcome
+
+
+def _outcome(result: Any) -> RunOutcome:
+    if result.success:
+        return RunOutcome(ExitCode.OK)
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.user_failure_data:
+            failure = event.step_failure_data.user_failure_data
+            return RunOutcome(ExitCode(int(failure.metadata["exit_code"].value)), failure.description)
+    failed = [e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
+    names = ", ".join(f"{e.check_name} of {e.asset_key.to_user_string()}" for e in failed)
+    if failed:
+        return RunOutcome(ExitCode.QUALITY, f"blocked by the check {names}")
+    return RunOutcome(ExitCode.INTERNAL, "the run failed outside our code; see the run in `rcm ui`")
+
+
+def _note_failure(home: Home, client: str, run_id: str, outcome: RunOutcome) -> None:
+    """Keep the last good pack, marked stale, and leave the run's end in the warehouse if that can be opened."""
+    status = "blocked" if outcome.exit_code == ExitCode.QUALITY else "failed"
+    mark_stale(home, client, outcome.message, now())
+    try:
+        with open_warehouse(home.warehouse(client)) as connection:
+            connection.execute("UPDATE ops_runs SET status = ? WHERE run_id = ?", [status, run_id])
+    except Exception:  # noqa: BLE001 - the failure being reported may be that the warehouse cannot be written
+        return
+
+
+@contextmanager
+def _alone(home: Home, client: str) -> Iterator[None]:
+    """Hold the client's lock for the run; a second run of the same client is told so at once."""
+    path = home.warehouse(client).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        _lock(lock, path)
+        yield
+
+
+def _lock(lock: Any, path: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    except BlockingIOError:
+        pass
+    raise BusyError(f"{path.stem}: another run of this client is going on", fix="wait for it to end, then run again")

@@ -1,0 +1,310 @@
+"""The `rcm` command. It parses, calls and prints; data goes to stdout, narration to stderr. It owns no logic."""
+
+import datetime as dt
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rcm_pipeline.errors import ExitCode, InputError, RcmError
+
+if TYPE_CHECKING:
+    from rcm_pipeline.governance.summary import Summary
+    from rcm_pipeline.settings import Home
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+                  help="From a client's inbox of claims, remittances and QA sheets to a weekly governance pack.")  # fmt: skip
+
+HomeOption = Annotated[Path, typer.Option("--home", envvar="RCM_HOME", help="Folder of warehouses, reports, keys and Dagster's records.")]
+InboxOption = Annotated[Path | None, typer.Option("--inbox", envvar="RCM_INBOX", help="Folder with one folder per client [default: HOME/inbox].")]
+SettingsOption = Annotated[Path | None, typer.Option("--settings", envvar="RCM_SETTINGS", help="Folder of client settings [default: HOME/settings].")]
+TodayOption = Annotated[str, typer.Option("--today", help="Judge as if it were this day (YYYY-MM-DD).", show_default=False)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+DEFAULT_HOME = Path("var")
+
+
+class Format(StrEnum):
+    """File formats of `rcm read`."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    JSON = "json"
+
+
+@app.command()
+def run(
+    home: HomeOption = DEFAULT_HOME, inbox: InboxOption = None, settings: SettingsOption = None,
+    client: Annotated[list[str] | None, typer.Option("--client", help="Only this client; may be given again.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Compute and publish even when nothing is new.")] = False,
+    today: TodayOption = "", as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Load what is new in the inbox, compute everything, publish each client's weekly pack."""
+    from rcm_pipeline.governance.summary import summarise
+    from rcm_pipeline.intake.inbox import clients_of, deliveries
+
+    place, day = _home(home, inbox, settings), _day(today)
+    found = {name: list(deliveries(places)) for name, places in clients_of(place.inbox).items() if not client or name in client}
+    _require_clients(found, client, place)
+    worst, summaries = ExitCode.OK, []
+    for name, delivered in found.items():
+        code = _run_client(place, name, delivered, day, again)
+        summary = summarise(place, name) if place.warehouse(name).exists() else None
+        unopened = sum(d.file_id is None for d in delivered)
+        worst = max(worst, code, ExitCode.NEEDS_A_PERSON if unopened else ExitCode.OK)
+        summaries.append((name, code, summary))
+    _print_run(summaries, as_json)
+    raise typer.Exit(worst)
+
+
+@app.command()
+def read(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders: X12, CSV or XLSX.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the tables to.")],
+    form: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.PARQUET,
+    identified: Annotated[bool, typer.Option("--identified", help="Keep control numbers and file names as they are. The tables then hold identifiers.")] = False,
+    client: Annotated[str, typer.Option("--client", help="Client whose key and settings to use.")] = "read",
+    home: HomeOption = DEFAULT_HOME, settings: SettingsOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Read any X12 file, QA sheet or log into tables, one file per table."""
+    from rcm_pipeline.intake.export import read_paths, write_tables
+    from rcm_pipeline.privacy.keys import client_key
+    from rcm_pipeline.privacy.tokens import Identified, Tokens
+    from rcm_pipeline.settings import load_client_settings
+
+    place = _home(home, None, settings)
+    pseudonyms = Identified() if identified else Tokens(client_key(place.keys, client))
+    reading, unopened = read_paths(paths, load_client_settings(place.settings, client), pseudonyms)
+    counts = write_tables(reading, out, form.value)
+    _print_read(counts, reading.tables, [d.reason for d in unopened], out, as_json)
+    kept = sum(n for table, n in counts.items() if table not in ("raw_files", "raw_rejects", "raw_findings"))
+    if not kept or unopened:
+        raise typer.Exit(ExitCode.INPUT)
+
+
+@app.command()
+def report(
+    client: Annotated[str, typer.Argument(help="Client to report on.")],
+    week: Annotated[str, typer.Option("--week", help="Monday of the week, as it stood then [default: the last complete week].")] = "",
+    home: HomeOption = DEFAULT_HOME, settings: SettingsOption = None, today: TodayOption = "",
+) -> None:  # fmt: skip
+    """Publish a client's pack from the warehouse, for the last complete week or an earlier one."""
+    from dashboards.publish import publish_week
+
+    place = _home(home, None, settings)
+    _require_warehouse(place, client)
+    published = publish_week(place, client, _monday(week) if week else None, _day(today))
+    print(published.folder / "governance_pack.html")
+
+
+@app.command()
+def ui(
+    home: HomeOption = DEFAULT_HOME, inbox: InboxOption = None, settings: SettingsOption = None,
+    port: Annotated[int, typer.Option("--port", help="Port on this machine.")] = 3000,
+) -> None:  # fmt: skip
+    """Open Dagster on localhost, with the inbox sensor and the Monday schedule switched on."""
+    import os
+
+    from assets.launch import prepare_dagster, register_clients
+    from rcm_pipeline.intake.inbox import clients_of
+
+    place = _home(home, inbox, settings)
+    prepare_dagster(place)
+    register_clients(sorted(clients_of(place.inbox)) if place.inbox.is_dir() else [])
+    os.environ["RCM_AUTOMATION"] = "on"
+    _say(f"Dagster is starting on http://127.0.0.1:{port} — stop it with Ctrl-C")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "rcm_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter
+
+
+@app.command()
+def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Say how each client stands. Ends with exit code 1 when a person is needed."""
+    from rcm_pipeline.governance.summary import clients_with_warehouse, summarise
+
+    place = _home(home, None, None)
+    found = [summarise(place, client) for client in clients_with_warehouse(place)]
+    if as_json:
+        print(json.dumps([vars(summary) for summary in found], indent=1))
+    for summary in [] if as_json else found:
+        print(f"{summary.client}: last run {summary.last_run}; pack of week {summary.week or '–'}; {summary.file_count} files, "
+              f"{summary.reject_count} not read, {summary.quarantined_count} rows set aside")  # fmt: skip
+        for trouble in summary.trouble:
+            print(f"  needs a person: {trouble}")
+    if not found:
+        _say(f"There is no warehouse in {place.root} yet; start with: rcm run --inbox DIR --home {place.root}")
+    if not found or any(summary.trouble for summary in found):
+        raise typer.Exit(ExitCode.NEEDS_A_PERSON)
+
+
+@app.command()
+def quarantine(
+    client: Annotated[str, typer.Argument(help="Client to look at.")],
+    names: Annotated[bool, typer.Option("--names", help="Look the files up in the inbox and print their names, on this terminal only.")] = False,
+    home: HomeOption = DEFAULT_HOME, inbox: InboxOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """List what was not read and what was set aside: place, rule and what to do. Never a value."""
+    from rcm_pipeline.intake.aside import list_aside, name_files
+
+    place = _home(home, inbox, None)
+    _require_warehouse(place, client)
+    rows = list_aside(place, client)
+    if names:
+        rows = name_files(rows, place, client)
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        print(f"{row['file']}  {row['place']}  {row['rule']}: {row['reason']}")
+    _say(f"{len(rows)} things to look at" if rows else "Nothing was set aside.")
+
+
+@app.command()
+def keys(home: HomeOption = DEFAULT_HOME, client: Annotated[str, typer.Option("--client", help="Make this client's key if it has none.")] = "") -> None:
+    """List the client keys by name and fingerprint; the key itself is never printed."""
+    from rcm_pipeline.privacy.keys import client_key
+    from rcm_pipeline.privacy.tokens import Tokens
+
+    place = _home(home, None, None)
+    if client:
+        client_key(place.keys, client)
+    for path in sorted(place.keys.glob("*.key")):
+        print(f"{path.stem}  {Tokens(client_key(place.keys, path.stem)).key_id}  {path}")
+    _say("Keep a copy of these files apart from the warehouse: without a key its tokens can never be matched again.")
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Argument(help="Folder to write inbox, settings and truth to.")],
+    weeks: Annotated[int, typer.Option("--weeks", min=1, help="Weeks of remittances.")] = 26,
+    scale: Annotated[float, typer.Option("--scale", min=0.01, help="Times the usual number of claims; 275 makes a million in 26 weeks.")] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 20261123,
+) -> None:  # fmt: skip
+    """Make labelled sample data of any size, with the truth beside the inbox."""
+    from rcm_pipeline.sample.generate import expected_claims, generate
+
+    with _progress("Writing claims", expected_claims(weeks, scale)) as advance:
+        counts = generate(out, weeks=weeks, seed=seed, scale=scale, progress=advance)
+    for client, count in counts.items():
+        _say(f"{client}: {count:,} claims")
+    print(out / "inbox")
+
+
+def main() -> None:
+    """Entry point: our errors become a message and an exit code; anything else shows its kind and place, never a value."""
+    try:
+        app()
+    except RcmError as error:
+        _say(f"rcm: {error}" + (f"\n     {error.fix}" if error.fix else ""))
+        sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - the message of an unknown error may quote a file
+        frame = error.__traceback__
+        while frame and frame.tb_next:
+            frame = frame.tb_next
+        place = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "unknown place"
+        _say(f"rcm: internal error {type(error).__name__} at {place}; please report this line")
+        sys.exit(ExitCode.INTERNAL)
+
+
+def _run_client(place: "Home", name: str, delivered: list[Any], day: dt.date, again: bool) -> ExitCode:
+    from rcm_pipeline.governance.currency import is_current
+
+    if not again and is_current(place, name, delivered, day):
+        _say(f"{name}: nothing new")
+        return ExitCode.OK
+    from assets.launch import launch, prepare_dagster, register_clients
+
+    prepare_dagster(place)
+    register_clients([name])
+    with _progress(name, sum(d.byte_count for d in delivered)) as advance:
+        try:
+            outcome = launch(place, name, today=day, progress=advance)
+        except RcmError as error:
+            outcome = type("Outcome", (), {"exit_code": error.exit_code, "message": f"{error} {error.fix}"})
+    if outcome.message:
+        _say(f"rcm: {name}: {outcome.message}")
+    return ExitCode(outcome.exit_code)
+
+
+def _print_run(summaries: list[tuple[str, ExitCode, "Summary | None"]], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([{"exit_code": int(code), **(vars(s) if s else {"client": name})} for name, code, s in summaries], indent=1))
+        return
+    for _, _, s in summaries:
+        if s:
+            _say(f"{s.client}: read {s.file_count:,} files ({s.claim_count:,} claims, {s.remit_count:,} claim payments); "
+                 f"not read {s.reject_count:,}, set aside {s.quarantined_count:,}; "
+                 f"denied {s.denied_line_count:,} of {s.line_count:,} lines, ${s.denied_amount}; week {s.week or '–'}")  # fmt: skip
+            if s.reject_count or s.quarantined_count:
+                _say(f"  what and where: rcm quarantine {s.client} --names")
+    for _, code, s in summaries:
+        if s and s.pack:
+            stale = "" if code == ExitCode.OK else "  (the last good one; this run was not published)"
+            print(f"{s.pack}{stale}")
+
+
+def _print_read(counts: dict[str, int], tables: dict[str, Any], unopened: list[str], out: Path, as_json: bool) -> None:
+    rejects = tables["raw_rejects"].iter_rows(named=True) if "raw_rejects" in tables else []
+    listed = [{k: r[k] for k in ("file_id", "transaction_no", "segment_no", "row_no", "column_name", "rule", "reason")} for r in rejects]
+    if as_json:
+        print(json.dumps({"out": str(out), "rows": counts, "rejects": listed, "unopened": unopened}, indent=1))
+        return
+    for table, rows in counts.items():
+        if rows:
+            _say(f"{table}: {rows:,}")
+    for r in listed[:20]:
+        place = ", ".join(f"{what} {r[key]}" for key, what in (("segment_no", "segment"), ("row_no", "row"), ("column_name", "column")) if r[key])
+        _say(f"not read: file {r['file_id'][:12]}{' ' + place if place else ''}: {r['reason']}")
+    if len(listed) > 20:
+        _say(f"… and {len(listed) - 20} more, all in raw_rejects")
+    for reason in unopened:
+        _say(f"not opened: {reason}")
+    print(out)
+
+
+def _home(home: Path, inbox: Path | None, settings: Path | None) -> "Home":
+    from rcm_pipeline.settings import Home
+
+    root = home.absolute()
+    return Home(root, (inbox or root / "inbox").absolute(), (settings or root / "settings").absolute())
+
+
+def _day(text: str) -> dt.date:
+    if not text:
+        return dt.datetime.now(dt.UTC).date()
+    return _monday(text, any_day=True)
+
+
+def _monday(text: str, *, any_day: bool = False) -> dt.date:
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not (any_day or day.weekday() == 0):
+        raise InputError(f"{text}: not a {'date' if any_day else 'Monday'}", fix="write it as YYYY-MM-DD, such as 2026-11-16")
+    return day
+
+
+def _require_clients(found: dict[str, Any], wanted: list[str] | None, place: "Home") -> None:
+    missing = [name for name in wanted or [] if name not in found]
+    if missing:
+        raise InputError(f"{place.inbox}: there is no folder for {', '.join(missing)}", fix="name a client as its folder is named, in lower case")
+    if not found:
+        raise InputError(f"{place.inbox}: the inbox is empty", fix="put each client's files into a folder of its own")
+
+
+def _require_warehouse(place: "Home", client: str) -> None:
+    if not place.warehouse(client).exists():
+        raise InputError(f"{client}: there is no warehouse of this client in {place.root}", fix="load its inbox first: rcm run")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _progress(label: str, total: int) -> Any:
+    from rcm_pipeline.narration import progress_bar
+
+    return progress_bar(label, total)

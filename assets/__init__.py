@@ -1,0 +1,1 @@
+"""The Dagster assets: load, call the library, return counts."""

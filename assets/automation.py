@@ -15,8 +15,12 @@ _IS_ON = os.environ.get("RCM_AUTOMATION") == "on"  # set by `rcm ui`
 weekly_pack = dg.define_asset_job("weekly_pack", selection=dg.AssetSelection.all(), partitions_def=CLIENTS)
 
 
-@dg.sensor(job=weekly_pack, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING if _IS_ON else dg.DefaultSensorStatus.STOPPED)
-def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+@dg.sensor(
+    job=weekly_pack,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING if _IS_ON else dg.DefaultSensorStatus.STOPPED,
+)
+def inbox_sensor(_context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """One run per client whose inbox changed, told by sizes and times of its files; the ledger decides what is new."""
     home = Home.from_environment()
     if not home.inbox.is_dir():
@@ -27,7 +31,11 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=[CLIENTS.build_add_request(sorted(seen))])
 
 
-@dg.schedule(job=weekly_pack, cron_schedule="0 6 * * 1", default_status=dg.DefaultScheduleStatus.RUNNING if _IS_ON else dg.DefaultScheduleStatus.STOPPED)
+@dg.schedule(
+    job=weekly_pack,
+    cron_schedule="0 6 * * 1",
+    default_status=dg.DefaultScheduleStatus.RUNNING if _IS_ON else dg.DefaultScheduleStatus.STOPPED,
+)
 def monday_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
     """Every client's pack on Monday morning, so that a week without new files is still closed."""
     day = context.scheduled_execution_time.date()

@@ -23,7 +23,7 @@ _CHECKS = [spec for name in CORE for spec in check_specs(name)]
 
 
 @dg.multi_asset(name="core", specs=[table_spec(name, SOURCES) for name in CORE], check_specs=_CHECKS)
-def core(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult]:
+def core(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
     """Decide every line, find every cause, then let Great Expectations judge the batch."""
     counts, outcomes = safely(lambda: _build(workplace, context.partition_key, context.run.run_id))
     for name in CORE:
@@ -33,8 +33,11 @@ def core(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplac
 def _build(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], list[Outcome]]:
     settings, path = load_client_settings(place.home.settings, client), place.home.warehouse(client)
     with open_warehouse(path) as connection:
-        tables = build_core({name: read(connection, name) for name in SOURCES},
-                            payer_aliases=settings.payer_aliases, capitated_payers=settings.capitated_payers)  # fmt: skip
+        tables = build_core(
+            {name: read(connection, name) for name in SOURCES},
+            payer_aliases=settings.payer_aliases,
+            capitated_payers=settings.capitated_payers,
+        )
         outcomes = store_tables(connection, run_id, tables)
     judged = _judge(place, client, tables)
     with open_warehouse(path) as connection:

@@ -16,7 +16,7 @@ scorecard = mart_asset("mart_scorecard")
 
 
 @dg.asset(deps=list(MARTS), partitions_def=CLIENTS, group_name="reports", kinds={"plotly", "excel"})
-def governance_pack(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult:
+def governance_pack(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """The client's weekly governance pack: page, workbook and manifest, put in place at once."""
     published = safely(lambda: _publish(workplace, context.partition_key, context.run.run_id))
     return dg.MaterializeResult(metadata={"week": str(published.week), "page_sha256": published.page_hash})

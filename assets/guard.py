@@ -17,7 +17,7 @@ def safely(work: Callable[[], Result]) -> Result:
         return work()
     except RcmError as error:
         text, code = f"{error} Fix: {error.fix}" if error.fix else str(error), error.exit_code
-    except Exception as error:  # whatever it is, its message may quote a row
+    except Exception as error:  # noqa: BLE001 - whatever it is, its message may quote a row
         place = traceback.extract_tb(error.__traceback__)[-1]
         name = place.filename.rsplit("/", 1)[-1]
         text, code = f"{type(error).__name__} in {name}:{place.lineno} ({place.name}); please report this line", ExitCode.INTERNAL

@@ -24,8 +24,10 @@ from schemas.registry import CONTRACTS, layer
 TABLES = list(layer("raw"))
 
 
-@dg.multi_asset(name="raw", specs=[table_spec(name) for name in TABLES], check_specs=[spec for name in TABLES for spec in check_specs(name)])
-def raw(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult]:
+@dg.multi_asset(
+    name="raw", specs=[table_spec(name) for name in TABLES], check_specs=[spec for name in TABLES for spec in check_specs(name)]
+)
+def raw(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
     """Load every new file of the inbox, each content once, in transactions with its ledger rows."""
     counts, outcomes = safely(lambda: _load(workplace, context.partition_key, context.run.run_id))
     for name in TABLES:
@@ -40,13 +42,20 @@ def _load(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], l
         create_tables(connection)
         started = now()
         loaded = load_inbox(connection, found, settings, tokens, place.progress)
-        run = {"run_id": run_id, "started_at": started, "status": "running", "code_version": __version__, "file_count": loaded.file_count,
-               "duplicate_count": loaded.duplicate_count, "unreadable_count": loaded.unreadable_count}  # fmt: skip
+        run = {
+            "run_id": run_id,
+            "started_at": started,
+            "status": "running",
+            "code_version": __version__,
+            "file_count": loaded.file_count,
+            "duplicate_count": loaded.duplicate_count,
+            "unreadable_count": loaded.unreadable_count,
+        }
         append(connection, "ops_runs", conform(pl.DataFrame([run]), CONTRACTS["ops_runs"]))
         counts, outcomes = {}, []
         for name in TABLES:
             frame = read(connection, name)
-            broken = connection.sql(f'SELECT count(*) FROM "{QUARANTINE}{name}"').fetchall()[0][0]  # noqa: S608 - our own table names
+            broken = connection.sql(f'SELECT count(*) FROM "{QUARANTINE}{name}"').fetchall()[0][0]
             counts[name] = frame.height
             outcomes += check_contract(frame, CONTRACTS[name])
             outcomes.append(check_quarantine(name, frame.height, broken, settings.quarantine.max_share))

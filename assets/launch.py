@@ -95,7 +95,7 @@ def _note_failure(home: Home, client: str, run_id: str, outcome: RunOutcome) -> 
 def _alone(home: Home, client: str) -> Iterator[None]:
     """Hold the client's lock for the run; a second run of the same client is told so at once."""
     path = home.warehouse(client).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with path.open("w") as lock:
         _lock(lock, path)
         yield

@@ -19,7 +19,7 @@ def mart_asset(name: str) -> dg.AssetsDefinition:
     """The asset of one mart of the library's list."""
 
     @dg.multi_asset(name=name, specs=[table_spec(name, MARTS[name].sources)], check_specs=check_specs(name))
-    def mart(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult]:
+    def mart(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
         count, outcomes = safely(lambda: _build(name, workplace, context.partition_key, context.run.run_id))
         yield results(name, count, outcomes)
 

@@ -1,0 +1,1 @@
+"""Figures and pages: from mart to chart to pack."""

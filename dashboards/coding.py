@@ -28,15 +28,30 @@ def coder_chart(accuracy: pl.DataFrame) -> go.Figure:
         rows = [r for r in shown.iter_rows(named=True) if r["denominator"] and group_of(r["low"], r["high"]) == name]
         if rows:
             chart.add_scatter(
-                x=[r["accuracy_rate"] for r in rows], y=[r["scope_id"] for r in rows], mode="markers", name=label,
+                x=[r["accuracy_rate"] for r in rows],
+                y=[r["scope_id"] for r in rows],
+                mode="markers",
+                name=label,
                 marker={"color": colour, "size": 11},
-                error_x={"type": "data", "symmetric": False, "array": [r["high"] - r["accuracy_rate"] for r in rows],
-                         "arrayminus": [r["accuracy_rate"] - r["low"] for r in rows], "color": colour, "thickness": 2, "width": 5},
-                text=[f"{words.percent(r['accuracy_rate'])} ({r['numerator']} of {r['denominator']} codes, {r['review_count']} charts)"
-                      f"<br>95 % interval {words.interval(r['low'], r['high'])}" for r in rows],
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [r["high"] - r["accuracy_rate"] for r in rows],
+                    "arrayminus": [r["accuracy_rate"] - r["low"] for r in rows],
+                    "color": colour,
+                    "thickness": 2,
+                    "width": 5,
+                },
+                text=[
+                    f"{words.percent(r['accuracy_rate'])} ({r['numerator']} of {r['denominator']} codes, {r['review_count']} charts)"
+                    f"<br>95 % interval {words.interval(r['low'], r['high'])}"
+                    for r in rows
+                ],
                 hovertemplate="<b>%{y}</b><br>%{text}<extra></extra>",
-            )  # fmt: skip
-    chart.add_vline(x=STANDARD, line={"color": INK, "width": 1, "dash": "dot"}, annotation_text="95 % standard", annotation_position="bottom left")
+            )
+    chart.add_vline(
+        x=STANDARD, line={"color": INK, "width": 1, "dash": "dot"}, annotation_text="95 % standard", annotation_position="bottom left"
+    )
     chart.update_xaxes(tickformat=".0%")
     chart.update_yaxes(type="category", categoryorder="array", categoryarray=shown["scope_id"].to_list(), showgrid=False)
     return chart
@@ -49,8 +64,11 @@ def accuracy_rows(accuracy: pl.DataFrame) -> list[dict[str, Any]]:
     for r in scopes.sort(pl.col("scope_code") != "all", "scope_id").iter_rows(named=True):
         name = "All coders" if r["scope_code"] == "all" else r["scope_id"]
         row = by_scope.setdefault(name, {"name": name, "charts": r["review_count"]})
-        row[r["method_id"]] = {"rate": words.percent(r["accuracy_rate"]), "of": f"{r['numerator']} of {r['denominator']}",
-                               "interval": words.interval(r["low"], r["high"])}  # fmt: skip
+        row[r["method_id"]] = {
+            "rate": words.percent(r["accuracy_rate"]),
+            "of": f"{r['numerator']} of {r['denominator']}",
+            "interval": words.interval(r["low"], r["high"]),
+        }
         if r["method_id"] == "A1":
             row["group"] = group_of(r["low"], r["high"])
     return list(by_scope.values())
@@ -62,11 +80,16 @@ def error_chart(errors: pl.DataFrame) -> go.Figure:
     shown = errors.filter(pl.col("finding_count") > 0).sort("finding_count")
     chart = figure(height=90 + 28 * max(shown.height, 1), showlegend=False)
     chart.add_bar(
-        x=shown["finding_count"].to_list(), y=[labels.get(c, c) for c in shown["error_code"]], orientation="h", marker={"color": BLUE},
-        text=[f"{n}" for n in shown["finding_count"]], textposition="outside", cliponaxis=False,
+        x=shown["finding_count"].to_list(),
+        y=[labels.get(c, c) for c in shown["error_code"]],
+        orientation="h",
+        marker={"color": BLUE},
+        text=[f"{n}" for n in shown["finding_count"]],
+        textposition="outside",
+        cliponaxis=False,
         customdata=[words.dollars(d) for d in shown["allowed_delta_amount"]],
         hovertemplate="%{y}: %{x} findings<br>net effect %{customdata} allowed<extra></extra>",
-    )  # fmt: skip
+    )
     chart.update_yaxes(showgrid=False)
     chart.update_layout(margin={"r": 40})
     return chart

@@ -17,22 +17,34 @@ _TREND_WEEKS = 26
 
 def trend(rates: pl.DataFrame, anchor: dt.date, limit: float) -> go.Figure:
     """Claims denied at first decision, by week, with the 95 % interval and the agreed limit."""
-    shown = _overall(rates, "M09").filter(
-        pl.col("is_complete") & (pl.col("week") > anchor - dt.timedelta(weeks=_TREND_WEEKS))
-    ).sort("week")
+    shown = _overall(rates, "M09").filter(pl.col("is_complete") & (pl.col("week") > anchor - dt.timedelta(weeks=_TREND_WEEKS))).sort("week")
     chart = figure(height=330, showlegend=False)
     weeks, colour = shown["week"].to_list(), translucent(BLUE, 0.14)
     chart.add_scatter(x=weeks, y=shown["high"].to_list(), mode="lines", line={"width": 0}, hoverinfo="skip")
-    chart.add_scatter(x=weeks, y=shown["low"].to_list(), mode="lines", line={"width": 0}, fill="tonexty", fillcolor=colour, hoverinfo="skip")
+    chart.add_scatter(
+        x=weeks, y=shown["low"].to_list(), mode="lines", line={"width": 0}, fill="tonexty", fillcolor=colour, hoverinfo="skip"
+    )
     text = [
         f"Week {words.week(r['week'])}<br><b>{words.percent(r['denial_rate'])}</b> ({r['numerator']} of {r['denominator']} claims)"
         f"<br>95 % interval {words.interval(r['low'], r['high'])}"
         for r in shown.iter_rows(named=True)
     ]
-    chart.add_scatter(x=weeks, y=shown["denial_rate"].to_list(), mode="lines+markers", line={"color": BLUE, "width": 2.5}, marker={"size": 6},
-                      text=text, hovertemplate="%{text}<extra></extra>")  # fmt: skip
-    chart.add_hline(y=limit, line={"color": RED, "width": 1, "dash": "dot"}, annotation_text=f"limit {words.percent(limit, 0)}",
-                    annotation_position="top left", annotation_font={"color": RED, "size": 12})  # fmt: skip
+    chart.add_scatter(
+        x=weeks,
+        y=shown["denial_rate"].to_list(),
+        mode="lines+markers",
+        line={"color": BLUE, "width": 2.5},
+        marker={"size": 6},
+        text=text,
+        hovertemplate="%{text}<extra></extra>",
+    )
+    chart.add_hline(
+        y=limit,
+        line={"color": RED, "width": 1, "dash": "dot"},
+        annotation_text=f"limit {words.percent(limit, 0)}",
+        annotation_position="top left",
+        annotation_font={"color": RED, "size": 12},
+    )
     chart.update_yaxes(tickformat=".0%", rangemode="tozero")
     chart.update_xaxes(tickformat="%d %b", showgrid=False)
     return chart
@@ -41,18 +53,29 @@ def trend(rates: pl.DataFrame, anchor: dt.date, limit: float) -> go.Figure:
 def heat_map(recent: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
     """Line denial rate of the last weeks by payer and cause; every cell says how many of how many."""
     causes = recent.group_by("root_cause").agg(pl.col("numerator").sum()).sort("numerator", descending=True)["root_cause"].to_list()
-    payers = recent.group_by("payer_id").agg((pl.col("numerator").sum() / pl.col("denominator").max()).alias("r")).sort("r")["payer_id"].to_list()
+    payers = (
+        recent.group_by("payer_id")
+        .agg((pl.col("numerator").sum() / pl.col("denominator").max()).alias("r"))
+        .sort("r")["payer_id"]
+        .to_list()
+    )
     cells = {(r["payer_id"], r["root_cause"]): r for r in recent.iter_rows(named=True)}
     grid = [[cells.get((payer, cause)) for cause in causes] for payer in payers]
     chart = figure(height=110 + 44 * max(len(payers), 1))
     chart.add_heatmap(
         z=[[None if c is None else c["rate"] for c in row] for row in grid],
-        x=[words.cause(cause) for cause in causes], y=[names.get(payer, payer) for payer in payers],
+        x=[words.cause(cause) for cause in causes],
+        y=[names.get(payer, payer) for payer in payers],
         text=[["" if c is None or not c["numerator"] else words.percent(c["rate"], 0) for c in row] for row in grid],
         customdata=[["" if c is None else f"{c['numerator']} of {c['denominator']} lines" for c in row] for row in grid],
-        texttemplate="%{text}", hovertemplate="%{y}<br>%{x}: <b>%{text}</b><br>%{customdata}<extra></extra>",
-        colorscale=HEAT, zmin=0, xgap=2, ygap=2, showscale=False,
-    )  # fmt: skip
+        texttemplate="%{text}",
+        hovertemplate="%{y}<br>%{x}: <b>%{text}</b><br>%{customdata}<extra></extra>",
+        colorscale=HEAT,
+        zmin=0,
+        xgap=2,
+        ygap=2,
+        showscale=False,
+    )
     chart.update_xaxes(side="top", tickangle=-35, showgrid=False, tickfont={"color": MUTED, "size": 12})
     chart.update_yaxes(showgrid=False)
     chart.update_layout(margin={"l": 10, "r": 70, "t": 10, "b": 10})
@@ -63,13 +86,18 @@ def change_rows(changed: pl.DataFrame, names: Mapping[str, str]) -> list[dict[st
     """Rows of the table of changes, in words."""
     return [
         {
-            "payer": names.get(r["payer_id"], r["payer_id"]), "cause": words.cause(r["root_cause"]),
-            "now": words.percent(r["rate"]), "now_of": f"{r['numerator']} of {r['denominator']}", "interval": words.interval(r["low"], r["high"]),
-            "before": words.percent(r["earlier_rate"]), "extra": f"{r['extra']:+.0f}", "denied": words.dollars(r["denied_amount"]),
+            "payer": names.get(r["payer_id"], r["payer_id"]),
+            "cause": words.cause(r["root_cause"]),
+            "now": words.percent(r["rate"]),
+            "now_of": f"{r['numerator']} of {r['denominator']}",
+            "interval": words.interval(r["low"], r["high"]),
+            "before": words.percent(r["earlier_rate"]),
+            "extra": f"{r['extra']:+.0f}",
+            "denied": words.dollars(r["denied_amount"]),
             "is_clear": r["is_clear"],
         }
         for r in changed.iter_rows(named=True)
-    ]  # fmt: skip
+    ]
 
 
 def headline(changed: pl.DataFrame, names: Mapping[str, str]) -> str:

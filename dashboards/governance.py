@@ -18,13 +18,21 @@ def scorecard_rows(card: pl.DataFrame) -> list[dict[str, Any]]:
         is_money = r["unit_code"] == "dollars"
         show = words.dollars if is_money else words.count
         better = "at most" if r["direction"] == "lower" else "at least"
-        rows.append({
-            "label": measures()[r["kpi_id"]]["label"], "metric_id": r["metric_id"], "value": words.percent(r["value_rate"]),
-            "fraction": f"{show(r['numerator'])} of {show(r['denominator'])}{'' if is_money else ' ' + r['unit_code']}",
-            "interval": words.interval(r["low"], r["high"]), "target": f"{better} {words.percent(r['target_rate'], 0)}",
-            "status": r["status"], "status_word": _WORDS[r["status"]], "weeks": r["week_count"], "owner": r["owner"],
-            "sentence": definitions()[r["metric_id"]].sentence,
-        })  # fmt: skip
+        rows.append(
+            {
+                "label": measures()[r["kpi_id"]]["label"],
+                "metric_id": r["metric_id"],
+                "value": words.percent(r["value_rate"]),
+                "fraction": f"{show(r['numerator'])} of {show(r['denominator'])}{'' if is_money else ' ' + r['unit_code']}",
+                "interval": words.interval(r["low"], r["high"]),
+                "target": f"{better} {words.percent(r['target_rate'], 0)}",
+                "status": r["status"],
+                "status_word": _WORDS[r["status"]],
+                "weeks": r["week_count"],
+                "owner": r["owner"],
+                "sentence": definitions()[r["metric_id"]].sentence,
+            }
+        )
     return rows
 
 

@@ -47,23 +47,40 @@ def pack_page(facts: PackFacts) -> str:
 
 def _scorecard(facts: PackFacts) -> dict[str, Any]:
     card = facts.tables["mart_scorecard"]
-    return {"id": "mart_scorecard", "kind": "scorecard", "title": "Scorecard", "lead": governance.headline(card),
-            "rows": governance.scorecard_rows(card)}  # fmt: skip
+    return {
+        "id": "mart_scorecard",
+        "kind": "scorecard",
+        "title": "Scorecard",
+        "lead": governance.headline(card),
+        "rows": governance.scorecard_rows(card),
+    }
 
 
 def _denials(facts: PackFacts) -> dict[str, Any]:
-    section: dict[str, Any] = {"id": "mart_denial_rates", "kind": "denials", "title": "Denials", "lead": "No week is complete yet.", "figures": {}, "rows": []}
+    section: dict[str, Any] = {
+        "id": "mart_denial_rates",
+        "kind": "denials",
+        "title": "Denials",
+        "lead": "No week is complete yet.",
+        "figures": {"trend": None, "heat": None},
+        "rows": [],
+    }
     if facts.anchor is None:
         return section
     rates, names = facts.tables["mart_denial_rates"], payer_names(facts.tables["core_payers"])
     changed = changes(rates, facts.anchor)
-    limit = (facts.settings.scorecard.get("initial_denial_claims") or measures()["initial_denial_claims"])
+    limit = facts.settings.scorecard.get("initial_denial_claims") or measures()["initial_denial_claims"]
     recent = recent_rates(rates, facts.anchor)
     section |= {
-        "lead": denials.headline(changed, names), "recent_weeks": RECENT_WEEKS, "earlier_weeks": EARLIER_WEEKS,
-        "figures": {"trend": denials.trend(rates, facts.anchor, _limit(limit)), "heat": denials.heat_map(recent, names) if recent.height else None},
+        "lead": denials.headline(changed, names),
+        "recent_weeks": RECENT_WEEKS,
+        "earlier_weeks": EARLIER_WEEKS,
+        "figures": {
+            "trend": denials.trend(rates, facts.anchor, _limit(limit)),
+            "heat": denials.heat_map(recent, names) if recent.height else None,
+        },
         "rows": denials.change_rows(changed.head(_CHANGES_SHOWN), names),
-    }  # fmt: skip
+    }
     return section
 
 
@@ -71,29 +88,48 @@ def _coding(facts: PackFacts) -> dict[str, Any]:
     accuracy, errors = facts.tables["mart_coder_accuracy"], facts.tables["mart_coding_errors"]
     has_reviews = accuracy.filter(pl.col("denominator") > 0).height > 0
     return {
-        "id": "mart_coder_accuracy", "kind": "coding", "title": "Coding quality", "lead": coding.headline(accuracy),
-        "figures": {"coders": coding.coder_chart(accuracy) if has_reviews else None, "errors": coding.error_chart(errors) if errors.height else None},
+        "id": "mart_coder_accuracy",
+        "kind": "coding",
+        "title": "Coding quality",
+        "lead": coding.headline(accuracy),
+        "figures": {
+            "coders": coding.coder_chart(accuracy) if has_reviews else None,
+            "errors": coding.error_chart(errors) if errors.height else None,
+        },
         "rows": coding.accuracy_rows(accuracy) if has_reviews else [],
-    }  # fmt: skip
+    }
 
 
 def _rework(facts: PackFacts) -> dict[str, Any]:
     costs = facts.tables["mart_rework_costs"]
-    return {"id": "mart_rework_costs", "kind": "rework", "title": "Rework cost", "lead": rework.headline(costs),
-            "figures": {"costs": rework.cost_chart(costs) if costs.height else None}, "rows": rework.cost_rows(costs)}  # fmt: skip
+    return {
+        "id": "mart_rework_costs",
+        "kind": "rework",
+        "title": "Rework cost",
+        "lead": rework.headline(costs),
+        "figures": {"costs": rework.cost_chart(costs) if costs.height else None},
+        "rows": rework.cost_rows(costs),
+    }
 
 
 def _quality(facts: PackFacts) -> dict[str, Any]:
     tables = facts.tables
     files, rejects = tables["raw_files"], tables["raw_rejects"]
     failed = facts.checks.filter(~pl.col("is_passed")).height
-    lead = (f"{words.count(files.height)} files read, {words.count(rejects.height)} things not read; "
-            f"{words.count(facts.checks.height)} checks ran, {failed or 'none'} failed.")  # fmt: skip
+    lead = (
+        f"{words.count(files.height)} files read, {words.count(rejects.height)} things not read; "
+        f"{words.count(facts.checks.height)} checks ran, {failed or 'none'} failed."
+    )
     return {
-        "id": "raw_files", "kind": "quality", "title": "Data quality", "lead": lead, "intake": quality.intake_rows(files),
-        "notes": quality.note_rows(rejects, tables["raw_findings"]), "checks": quality.check_rows(facts.checks),
+        "id": "raw_files",
+        "kind": "quality",
+        "title": "Data quality",
+        "lead": lead,
+        "intake": quality.intake_rows(files),
+        "notes": quality.note_rows(rejects, tables["raw_findings"]),
+        "checks": quality.check_rows(facts.checks),
         "dispositions": quality.disposition_rows(tables["core_adjudicated_lines"]),
-    }  # fmt: skip
+    }
 
 
 def payer_names(payers: pl.DataFrame) -> dict[str, str]:

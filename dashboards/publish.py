@@ -43,7 +43,9 @@ class Published:
     page_hash: str
 
 
-def publish_pack(home: Home, client: str, anchor: dt.date | None, *, run_id: str, published_at: dt.datetime, as_of: bool = False) -> Published:
+def publish_pack(
+    home: Home, client: str, anchor: dt.date | None, *, run_id: str, published_at: dt.datetime, as_of: bool = False
+) -> Published:
     """Publish the pack of the anchor week from the marts; with `as_of`, from marts rebuilt as they stood at that week.
 
     Raises StorageError when it cannot be written; the pack that was there before then stays.
@@ -80,7 +82,9 @@ def mark_stale(home: Home, client: str, reason: str, at: dt.datetime) -> None:
     (page.resolve().parent / f".{PAGE}").replace(page.resolve())
 
 
-def _as_of(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame], anchor: dt.date, settings: ClientSettings) -> dict[str, pl.DataFrame]:
+def _as_of(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame], anchor: dt.date, settings: ClientSettings
+) -> dict[str, pl.DataFrame]:
     """Tables cut at the anchor week, and the marts built from them."""
     history = {name: read(connection, name) for name in _HISTORY}
     cut = {name: up_to(tables[name], anchor) for name in ("core_adjudications", "core_adjudicated_lines")}
@@ -95,10 +99,15 @@ def _as_of(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFr
 def _manifest(home: Home, client: str, anchor: dt.date | None, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     ids = tables["raw_files"]["file_id"].to_list()
     return {
-        "client": client, "week": str(anchor) if anchor else None, "file_count": len(ids), "input_hash": input_hash(ids),
-        "reference_hash": reference_hash(), "settings_hash": settings_hash(home.settings, client), "code_version": __version__,
+        "client": client,
+        "week": str(anchor) if anchor else None,
+        "file_count": len(ids),
+        "input_hash": input_hash(ids),
+        "reference_hash": reference_hash(),
+        "settings_hash": settings_hash(home.settings, client),
+        "code_version": __version__,
         "rows": {name: frame.height for name, frame in sorted(tables.items())},
-    }  # fmt: skip
+    }
 
 
 def _put_in_place(reports: Path, week: str, files: Mapping[str, bytes]) -> Path:
@@ -120,7 +129,9 @@ def _put_in_place(reports: Path, week: str, files: Mapping[str, bytes]) -> Path:
         failed = error.strerror or type(error).__name__
         shutil.rmtree(beside, ignore_errors=True)
     if failed:
-        raise StorageError(f"{reports}: the pack could not be written ({failed}); the one before still stands", fix="check space and permissions")
+        raise StorageError(
+            f"{reports}: the pack could not be written ({failed}); the one before still stands", fix="check space and permissions"
+        )
     _remove_unlinked(reports)
     return reports / week
 
@@ -147,8 +158,13 @@ def _write_file(path: Path, content: bytes) -> None:
 
 
 def _record(path: Path, manifest: Mapping[str, Any], run_id: str, at: dt.datetime, page_hash: str, anchor: dt.date | None) -> None:
-    row = {"week": anchor or NO_WEEK, "run_id": run_id, "published_at": at, "page_hash": page_hash,
-           **{name: manifest[name] for name in ("input_hash", "reference_hash", "settings_hash", "code_version")}}  # fmt: skip
+    row = {
+        "week": anchor or NO_WEEK,
+        "run_id": run_id,
+        "published_at": at,
+        "page_hash": page_hash,
+        **{name: manifest[name] for name in ("input_hash", "reference_hash", "settings_hash", "code_version")},
+    }
     with open_warehouse(path) as connection:
         connection.begin()
         append(connection, "ops_publications", conform(pl.DataFrame([row]), CONTRACTS["ops_publications"]))

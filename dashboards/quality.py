@@ -8,24 +8,34 @@ from dashboards import words
 from rcm_pipeline.quality.suite import CHECKS
 
 _SENTENCES = {check.name: check.sentence for check in CHECKS} | {
-    "shape": "Columns and types are those of the contract.", "rules": "Every row keeps every rule of the contract.",
+    "shape": "Columns and types are those of the contract.",
+    "rules": "Every row keeps every rule of the contract.",
     "quarantine": "Rows set aside are below the allowed share.",
-}  # fmt: skip
+}
 
 
 def intake_rows(files: pl.DataFrame) -> list[dict[str, Any]]:
     """Files by kind: how many, what they held, how much was dropped at the privacy door."""
-    grouped = files.with_columns(pl.col("kind").fill_null("not recognised")).group_by("kind").agg(
-        pl.len(), pl.col("claim_count", "remit_count", "segment_count", "element_count", "dropped_count", "reject_count", "finding_count").sum()
+    grouped = (
+        files.with_columns(pl.col("kind").fill_null("not recognised"))
+        .group_by("kind")
+        .agg(
+            pl.len(),
+            pl.col("claim_count", "remit_count", "segment_count", "element_count", "dropped_count", "reject_count", "finding_count").sum(),
+        )
     )
     return [
         {
-            "kind": words.plain(r["kind"]), "files": words.count(r["len"]), "records": words.count(r["claim_count"] + r["remit_count"] or r["segment_count"]),
-            "elements": words.count(r["element_count"]), "dropped": words.count(r["dropped_count"]), "rejects": words.count(r["reject_count"]),
+            "kind": words.plain(r["kind"]),
+            "files": words.count(r["len"]),
+            "records": words.count(r["claim_count"] + r["remit_count"] or r["segment_count"]),
+            "elements": words.count(r["element_count"]),
+            "dropped": words.count(r["dropped_count"]),
+            "rejects": words.count(r["reject_count"]),
             "findings": words.count(r["finding_count"]),
         }
         for r in grouped.sort("kind").iter_rows(named=True)
-    ]  # fmt: skip
+    ]
 
 
 def note_rows(rejects: pl.DataFrame, findings: pl.DataFrame) -> list[dict[str, Any]]:
@@ -33,27 +43,45 @@ def note_rows(rejects: pl.DataFrame, findings: pl.DataFrame) -> list[dict[str, A
     rows = []
     for name, frame, text in (("not read", rejects, "reason"), ("kept, but odd", findings, "detail")):
         grouped = frame.group_by("rule").agg(pl.len().alias("n"), pl.col(text).first().alias("text")).sort(pl.col("n") * -1, "rule")
-        rows += [{"outcome": name, "rule": words.plain(r["rule"]), "count": words.count(r["n"]), "text": r["text"]} for r in grouped.iter_rows(named=True)]
+        rows += [
+            {"outcome": name, "rule": words.plain(r["rule"]), "count": words.count(r["n"]), "text": r["text"]}
+            for r in grouped.iter_rows(named=True)
+        ]
     return rows
 
 
 def check_rows(checks: pl.DataFrame) -> list[dict[str, Any]]:
     """Checks of the latest run: those that failed one by one, then how many passed by kind."""
     failed = [
-        {"name": words.plain(r["check_name"]), "table": r["table_name"], "result": "failed", "severity": r["severity"],
-         "text": _SENTENCES.get(r["check_name"], ""), "count": f"{words.count(r['failed_count'])} of {words.count(r['checked_count'])}"}
+        {
+            "name": words.plain(r["check_name"]),
+            "table": r["table_name"],
+            "result": "failed",
+            "severity": r["severity"],
+            "text": _SENTENCES.get(r["check_name"], ""),
+            "count": f"{words.count(r['failed_count'])} of {words.count(r['checked_count'])}",
+        }
         for r in checks.filter(~pl.col("is_passed")).sort("severity", "table_name").iter_rows(named=True)
-    ]  # fmt: skip
+    ]
     passed = checks.filter("is_passed").group_by("check_name").agg(pl.len(), pl.col("checked_count").sum()).sort("check_name")
     return failed + [
-        {"name": words.plain(r["check_name"]), "table": f"{r['len']} {'table' if r['len'] == 1 else 'tables'}", "result": "passed", "severity": "",
-         "text": _SENTENCES.get(r["check_name"], ""), "count": f"0 of {words.count(r['checked_count'])}"}
+        {
+            "name": words.plain(r["check_name"]),
+            "table": f"{r['len']} {'table' if r['len'] == 1 else 'tables'}",
+            "result": "passed",
+            "severity": "",
+            "text": _SENTENCES.get(r["check_name"], ""),
+            "count": f"0 of {words.count(r['checked_count'])}",
+        }
         for r in passed.iter_rows(named=True)
-    ]  # fmt: skip
+    ]
 
 
 def disposition_rows(lines: pl.DataFrame) -> list[dict[str, Any]]:
     """Every adjudicated line in exactly one disposition: count and dollars, summing to all lines."""
     grouped = lines.group_by("disposition").agg(pl.len().alias("n"), pl.col("charge_amount").sum()).sort(pl.col("n") * -1, "disposition")
-    rows = [{"name": words.plain(r["disposition"]), "n": words.count(r["n"]), "charge": words.dollars(r["charge_amount"])} for r in grouped.iter_rows(named=True)]
+    rows = [
+        {"name": words.plain(r["disposition"]), "n": words.count(r["n"]), "charge": words.dollars(r["charge_amount"])}
+        for r in grouped.iter_rows(named=True)
+    ]
     return [*rows, {"name": "all lines", "n": words.count(lines.height), "charge": words.dollars(lines["charge_amount"].sum())}]

@@ -18,16 +18,33 @@ def cost_chart(costs: pl.DataFrame) -> go.Figure:
     names = [words.cause(c) for c in shown["root_cause"]]
     chart = figure(height=120 + 34 * max(shown.height, 1), barmode="stack")
     for column, label, colour in _PARTS:
-        chart.add_bar(x=_floats(shown, column), y=names, orientation="h", name=label, marker={"color": colour},
-                      hovertemplate="%{y}<br>" + label + ": $%{x:,.0f}<extra></extra>")  # fmt: skip
+        chart.add_bar(
+            x=_floats(shown, column),
+            y=names,
+            orientation="h",
+            name=label,
+            marker={"color": colour},
+            hovertemplate="%{y}<br>" + label + ": $%{x:,.0f}<extra></extra>",
+        )
     total, low, high = (_floats(shown, c) for c in ("total_amount", "total_low_amount", "total_high_amount"))
     chart.add_scatter(
-        x=total, y=names, mode="markers", name="90 % range", marker={"color": INK, "size": 4},
-        error_x={"type": "data", "symmetric": False, "array": [h - t for h, t in zip(high, total, strict=True)],
-                 "arrayminus": [t - lo for lo, t in zip(low, total, strict=True)], "color": INK, "thickness": 1.3, "width": 4},
+        x=total,
+        y=names,
+        mode="markers",
+        name="90 % range",
+        marker={"color": INK, "size": 4},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [h - t for h, t in zip(high, total, strict=True)],
+            "arrayminus": [t - lo for lo, t in zip(low, total, strict=True)],
+            "color": INK,
+            "thickness": 1.3,
+            "width": 4,
+        },
         text=[f"${t:,.0f} (${lo:,.0f}–${h:,.0f})" for t, lo, h in zip(total, low, high, strict=True)],
         hovertemplate="%{y}<br>Total %{text}<extra></extra>",
-    )  # fmt: skip
+    )
     chart.update_xaxes(tickprefix="$", tickformat=",.0f")
     chart.update_yaxes(showgrid=False)
     return chart
@@ -37,14 +54,20 @@ def cost_rows(costs: pl.DataFrame) -> list[dict[str, Any]]:
     """Rows of the cost table, the total last."""
     return [
         {
-            "cause": words.cause(r["root_cause"]), "denials": words.count(r["denial_count"]), "worked": words.count(r["worked_count"]),
-            "labour_each": f"${r['labour_per_denial_amount']:,.2f}", "labour": words.dollars(r["labour_amount"]), "loss": words.dollars(r["loss_amount"]),
-            "delay": words.dollars(r["delay_amount"]), "total": words.dollars(r["total_amount"]),
-            "range": f"{words.dollars(r['total_low_amount'])}–{words.dollars(r['total_high_amount'])}", "source": r["source_code"],
+            "cause": words.cause(r["root_cause"]),
+            "denials": words.count(r["denial_count"]),
+            "worked": words.count(r["worked_count"]),
+            "labour_each": f"${r['labour_per_denial_amount']:,.2f}",
+            "labour": words.dollars(r["labour_amount"]),
+            "loss": words.dollars(r["loss_amount"]),
+            "delay": words.dollars(r["delay_amount"]),
+            "total": words.dollars(r["total_amount"]),
+            "range": f"{words.dollars(r['total_low_amount'])}–{words.dollars(r['total_high_amount'])}",
+            "source": r["source_code"],
             "is_total": r["root_cause"] == ALL,
         }
         for r in costs.sort(pl.col("root_cause") == ALL, pl.col("total_amount") * -1).iter_rows(named=True)
-    ]  # fmt: skip
+    ]
 
 
 def headline(costs: pl.DataFrame) -> str:
@@ -55,7 +78,8 @@ def headline(costs: pl.DataFrame) -> str:
     r = total.row(0, named=True)
     return (
         f"{words.count(r['denial_count'])} denied claims of the last 13 weeks cost about {words.dollars(r['total_amount'])} "
-        f"(90 % range {words.dollars(r['total_low_amount'])}–{words.dollars(r['total_high_amount'])}), of which {words.dollars(r['labour_amount'])} is work."
+        f"(90 % range {words.dollars(r['total_low_amount'])}–{words.dollars(r['total_high_amount'])}), "
+        f"of which {words.dollars(r['labour_amount'])} is work."
     )
 
 

@@ -13,18 +13,31 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 
 # Nothing may leave the page: no share button, no cloud, no logo.
 CONFIG: dict[str, Any] = {
-    "showSendToCloud": False, "plotlyServerURL": "", "displaylogo": False, "displayModeBar": False, "responsive": True, "scrollZoom": False,
-}  # fmt: skip
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "displaylogo": False,
+    "displayModeBar": False,
+    "responsive": True,
+    "scrollZoom": False,
+}
 
 
 def figure(*, height: int, **layout: Any) -> go.Figure:
     """An empty figure with the house's defaults."""
     base = go.Figure()
     base.update_layout(
-        template="none", height=height, paper_bgcolor=PAPER, plot_bgcolor=PAPER, font={"family": FONT, "size": 13, "color": INK},
-        margin={"l": 56, "r": 16, "t": 12, "b": 44}, hoverlabel={"font": {"family": FONT, "size": 13}}, colorway=SEQUENCE,
-        legend={"orientation": "h", "y": 1.06, "x": 0, "yanchor": "bottom"}, dragmode=False, **layout,
-    )  # fmt: skip
+        template="none",
+        height=height,
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        font={"family": FONT, "size": 13, "color": INK},
+        margin={"l": 56, "r": 16, "t": 12, "b": 44},
+        hoverlabel={"font": {"family": FONT, "size": 13}},
+        colorway=SEQUENCE,
+        legend={"orientation": "h", "y": 1.06, "x": 0, "yanchor": "bottom"},
+        dragmode=False,
+        **layout,
+    )
     base.update_xaxes(gridcolor=GRID, zeroline=False, automargin=True, fixedrange=True, tickfont={"color": MUTED})
     base.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True, fixedrange=True, tickfont={"color": MUTED})
     return base

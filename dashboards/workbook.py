@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 import xlsxwriter
@@ -10,9 +11,14 @@ import xlsxwriter
 from rcm_pipeline.governance.definitions import definitions
 
 _SHEETS = {
-    "Scorecard": "mart_scorecard", "Denial rates": "mart_denial_rates", "Coder accuracy": "mart_coder_accuracy",
-    "Coding errors": "mart_coding_errors", "Rework cost": "mart_rework_costs", "Payers": "core_payers", "Not read": "raw_rejects",
-}  # fmt: skip
+    "Scorecard": "mart_scorecard",
+    "Denial rates": "mart_denial_rates",
+    "Coder accuracy": "mart_coder_accuracy",
+    "Coding errors": "mart_coding_errors",
+    "Rework cost": "mart_rework_costs",
+    "Payers": "core_payers",
+    "Not read": "raw_rejects",
+}
 _FORMATS = {"_rate": "0.0%", "_amount": "#,##0.00", "low": "0.0%", "high": "0.0%"}
 
 
@@ -29,5 +35,5 @@ def pack_workbook(tables: Mapping[str, pl.DataFrame], anchor: dt.date | None) ->
 
 def _write(book: xlsxwriter.Workbook, sheet: str, frame: pl.DataFrame) -> None:
     shown = frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))  # cells of a workbook are floating point anyway
-    formats = {name: form for name in shown.columns for ending, form in _FORMATS.items() if name.endswith(ending)}
+    formats: dict[Any, Any] = {name: form for name in shown.columns for ending, form in _FORMATS.items() if name.endswith(ending)}
     shown.write_excel(book, sheet, column_formats=formats, autofit=True, freeze_panes=(1, 0), header_format={"bold": True, "bottom": 2})

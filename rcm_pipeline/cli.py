@@ -15,12 +15,21 @@ if TYPE_CHECKING:
     from rcm_pipeline.governance.summary import Summary
     from rcm_pipeline.settings import Home
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
-                  help="From a client's inbox of claims, remittances and QA sheets to a weekly governance pack.")  # fmt: skip
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="From a client's inbox of claims, remittances and QA sheets to a weekly governance pack.",
+)
 
 HomeOption = Annotated[Path, typer.Option("--home", envvar="RCM_HOME", help="Folder of warehouses, reports, keys and Dagster's records.")]
-InboxOption = Annotated[Path | None, typer.Option("--inbox", envvar="RCM_INBOX", help="Folder with one folder per client [default: HOME/inbox].")]
-SettingsOption = Annotated[Path | None, typer.Option("--settings", envvar="RCM_SETTINGS", help="Folder of client settings [default: HOME/settings].")]
+InboxOption = Annotated[
+    Path | None, typer.Option("--inbox", envvar="RCM_INBOX", help="Folder with one folder per client [default: HOME/inbox].")
+]
+SettingsOption = Annotated[
+    Path | None, typer.Option("--settings", envvar="RCM_SETTINGS", help="Folder of client settings [default: HOME/settings].")
+]
 TodayOption = Annotated[str, typer.Option("--today", help="Judge as if it were this day (YYYY-MM-DD).", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 DEFAULT_HOME = Path("var")
@@ -36,11 +45,14 @@ class Format(StrEnum):
 
 @app.command()
 def run(
-    home: HomeOption = DEFAULT_HOME, inbox: InboxOption = None, settings: SettingsOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    inbox: InboxOption = None,
+    settings: SettingsOption = None,
     client: Annotated[list[str] | None, typer.Option("--client", help="Only this client; may be given again.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Compute and publish even when nothing is new.")] = False,
-    today: TodayOption = "", as_json: JsonOption = False,
-) -> None:  # fmt: skip
+    today: TodayOption = "",
+    as_json: JsonOption = False,
+) -> None:
     """Load what is new in the inbox, compute everything, publish each client's weekly pack."""
     from rcm_pipeline.governance.summary import summarise
     from rcm_pipeline.intake.inbox import clients_of, deliveries
@@ -64,10 +76,14 @@ def read(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders: X12, CSV or XLSX.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write the tables to.")],
     form: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.PARQUET,
-    identified: Annotated[bool, typer.Option("--identified", help="Keep control numbers and file names as they are. The tables then hold identifiers.")] = False,
+    identified: Annotated[
+        bool, typer.Option("--identified", help="Keep control numbers and file names: the tables then identify people.")
+    ] = False,
     client: Annotated[str, typer.Option("--client", help="Client whose key and settings to use.")] = "read",
-    home: HomeOption = DEFAULT_HOME, settings: SettingsOption = None, as_json: JsonOption = False,
-) -> None:  # fmt: skip
+    home: HomeOption = DEFAULT_HOME,
+    settings: SettingsOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Read any X12 file, QA sheet or log into tables, one file per table."""
     from rcm_pipeline.intake.export import read_paths, write_tables
     from rcm_pipeline.privacy.keys import client_key
@@ -88,8 +104,10 @@ def read(
 def report(
     client: Annotated[str, typer.Argument(help="Client to report on.")],
     week: Annotated[str, typer.Option("--week", help="Monday of the week, as it stood then [default: the last complete week].")] = "",
-    home: HomeOption = DEFAULT_HOME, settings: SettingsOption = None, today: TodayOption = "",
-) -> None:  # fmt: skip
+    home: HomeOption = DEFAULT_HOME,
+    settings: SettingsOption = None,
+    today: TodayOption = "",
+) -> None:
     """Publish a client's pack from the warehouse, for the last complete week or an earlier one."""
     from dashboards.publish import publish_week
 
@@ -101,9 +119,11 @@ def report(
 
 @app.command()
 def ui(
-    home: HomeOption = DEFAULT_HOME, inbox: InboxOption = None, settings: SettingsOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    inbox: InboxOption = None,
+    settings: SettingsOption = None,
     port: Annotated[int, typer.Option("--port", help="Port on this machine.")] = 3000,
-) -> None:  # fmt: skip
+) -> None:
     """Open Dagster on localhost, with the inbox sensor and the Monday schedule switched on."""
     import os
 
@@ -129,8 +149,10 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
     if as_json:
         print(json.dumps([vars(summary) for summary in found], indent=1))
     for summary in [] if as_json else found:
-        print(f"{summary.client}: last run {summary.last_run}; pack of week {summary.week or '–'}; {summary.file_count} files, "
-              f"{summary.reject_count} not read, {summary.quarantined_count} rows set aside")  # fmt: skip
+        print(
+            f"{summary.client}: last run {summary.last_run}; pack of week {summary.week or '–'}; {summary.file_count} files, "
+            f"{summary.reject_count} not read, {summary.quarantined_count} rows set aside"
+        )
         for trouble in summary.trouble:
             print(f"  needs a person: {trouble}")
     if not found:
@@ -142,9 +164,13 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
 @app.command()
 def quarantine(
     client: Annotated[str, typer.Argument(help="Client to look at.")],
-    names: Annotated[bool, typer.Option("--names", help="Look the files up in the inbox and print their names, on this terminal only.")] = False,
-    home: HomeOption = DEFAULT_HOME, inbox: InboxOption = None, as_json: JsonOption = False,
-) -> None:  # fmt: skip
+    names: Annotated[
+        bool, typer.Option("--names", help="Find the files in the inbox by content and print their names, here only.")
+    ] = False,
+    home: HomeOption = DEFAULT_HOME,
+    inbox: InboxOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List what was not read and what was set aside: place, rule and what to do. Never a value."""
     from rcm_pipeline.intake.aside import list_aside, name_files
 
@@ -162,7 +188,9 @@ def quarantine(
 
 
 @app.command()
-def keys(home: HomeOption = DEFAULT_HOME, client: Annotated[str, typer.Option("--client", help="Make this client's key if it has none.")] = "") -> None:
+def keys(
+    home: HomeOption = DEFAULT_HOME, client: Annotated[str, typer.Option("--client", help="Make this client's key if it has none.")] = ""
+) -> None:
     """List the client keys by name and fingerprint; the key itself is never printed."""
     from rcm_pipeline.privacy.keys import client_key
     from rcm_pipeline.privacy.tokens import Tokens
@@ -179,9 +207,9 @@ def keys(home: HomeOption = DEFAULT_HOME, client: Annotated[str, typer.Option("-
 def sample(
     out: Annotated[Path, typer.Argument(help="Folder to write inbox, settings and truth to.")],
     weeks: Annotated[int, typer.Option("--weeks", min=1, help="Weeks of remittances.")] = 26,
-    scale: Annotated[float, typer.Option("--scale", min=0.01, help="Times the usual number of claims; 275 makes a million in 26 weeks.")] = 1.0,
+    scale: Annotated[float, typer.Option("--scale", min=0.01, help="Times the usual volume; 275 makes a million claims.")] = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 20261123,
-) -> None:  # fmt: skip
+) -> None:
     """Make labelled sample data of any size, with the truth beside the inbox."""
     from rcm_pipeline.sample.generate import expected_claims, generate
 
@@ -214,7 +242,7 @@ def _run_client(place: "Home", name: str, delivered: list[Any], day: dt.date, ag
     if not again and is_current(place, name, delivered, day):
         _say(f"{name}: nothing new")
         return ExitCode.OK
-    from assets.launch import launch, prepare_dagster, register_clients
+    from assets.launch import RunOutcome, launch, prepare_dagster, register_clients
 
     prepare_dagster(place)
     register_clients([name])
@@ -222,7 +250,7 @@ def _run_client(place: "Home", name: str, delivered: list[Any], day: dt.date, ag
         try:
             outcome = launch(place, name, today=day, progress=advance)
         except RcmError as error:
-            outcome = type("Outcome", (), {"exit_code": error.exit_code, "message": f"{error} {error.fix}"})
+            outcome = RunOutcome(error.exit_code, f"{error} {error.fix}")
     if outcome.message:
         _say(f"rcm: {name}: {outcome.message}")
     return ExitCode(outcome.exit_code)
@@ -234,9 +262,11 @@ def _print_run(summaries: list[tuple[str, ExitCode, "Summary | None"]], as_json:
         return
     for _, _, s in summaries:
         if s:
-            _say(f"{s.client}: read {s.file_count:,} files ({s.claim_count:,} claims, {s.remit_count:,} claim payments); "
-                 f"not read {s.reject_count:,}, set aside {s.quarantined_count:,}; "
-                 f"denied {s.denied_line_count:,} of {s.line_count:,} lines, ${s.denied_amount}; week {s.week or '–'}")  # fmt: skip
+            _say(
+                f"{s.client}: read {s.file_count:,} files ({s.claim_count:,} claims, {s.remit_count:,} claim payments); "
+                f"not read {s.reject_count:,}, set aside {s.quarantined_count:,}; "
+                f"denied {s.denied_line_count:,} of {s.line_count:,} lines, ${s.denied_amount}; week {s.week or '–'}"
+            )
             if s.reject_count or s.quarantined_count:
                 _say(f"  what and where: rcm quarantine {s.client} --names")
     for _, code, s in summaries:
@@ -255,7 +285,9 @@ def _print_read(counts: dict[str, int], tables: dict[str, Any], unopened: list[s
         if rows:
             _say(f"{table}: {rows:,}")
     for r in listed[:20]:
-        place = ", ".join(f"{what} {r[key]}" for key, what in (("segment_no", "segment"), ("row_no", "row"), ("column_name", "column")) if r[key])
+        place = ", ".join(
+            f"{what} {r[key]}" for key, what in (("segment_no", "segment"), ("row_no", "row"), ("column_name", "column")) if r[key]
+        )
         _say(f"not read: file {r['file_id'][:12]}{' ' + place if place else ''}: {r['reason']}")
     if len(listed) > 20:
         _say(f"… and {len(listed) - 20} more, all in raw_rejects")
@@ -290,7 +322,9 @@ def _monday(text: str, *, any_day: bool = False) -> dt.date:
 def _require_clients(found: dict[str, Any], wanted: list[str] | None, place: "Home") -> None:
     missing = [name for name in wanted or [] if name not in found]
     if missing:
-        raise InputError(f"{place.inbox}: there is no folder for {', '.join(missing)}", fix="name a client as its folder is named, in lower case")
+        raise InputError(
+            f"{place.inbox}: there is no folder for {', '.join(missing)}", fix="name a client as its folder is named, in lower case"
+        )
     if not found:
         raise InputError(f"{place.inbox}: the inbox is empty", fix="put each client's files into a folder of its own")
 

@@ -11,8 +11,15 @@ from rcm_pipeline.errors import BusyError, StorageError
 from schemas.contract import conform, descriptions, polars_schema
 from schemas.registry import CONTRACTS, layer
 
-_OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-_SQL_TYPES = {pl.String: "VARCHAR", pl.Int64: "BIGINT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN", pl.Date: "DATE", pl.Datetime: "TIMESTAMP"}
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_SQL_TYPES = {
+    pl.String: "VARCHAR",
+    pl.Int64: "BIGINT",
+    pl.Float64: "DOUBLE",
+    pl.Boolean: "BOOLEAN",
+    pl.Date: "DATE",
+    pl.Datetime: "TIMESTAMP",
+}
 QUARANTINE = "quarantine_"
 
 
@@ -37,7 +44,7 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     reason = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return duckdb.connect(str(path), read_only=read_only, config=_OFFLINE)
     except (duckdb.Error, OSError) as error:
         reason = str(error)

@@ -50,8 +50,7 @@ def conform(frame: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
     """The contract's columns in its order; one the frame lacks is added as null. Raises when a type does not fit."""
     schema = polars_schema(contract)
     return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype, strict=True).alias(name)
-        for name, dtype in schema.items()
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype, strict=True).alias(name) for name, dtype in schema.items()
     )
 
 
@@ -76,7 +75,8 @@ def row_rules(contract: type[Contract]) -> dict[str, pl.Expr]:
 
 
 def _dtype(engine_type: Any) -> pl.DataType:
-    return engine_type() if isinstance(engine_type, type) else engine_type
+    dtype: pl.DataType = engine_type() if isinstance(engine_type, type) else engine_type
+    return dtype
 
 
 def _passes(value: pl.Expr, check: Any) -> pl.Expr:

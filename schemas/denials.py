@@ -37,7 +37,9 @@ class CoreAdjudications(Contract):
     adjudication_date: Date = column("date paid (BPR16), else date produced (DTM 405); null when neither is readable", nullable=True)
     week: Date = column(_WEEK + "; null when the date is unknown", nullable=True)
     status_code: Text = column("CLP02 as sent", nullable=True)
-    kind: Text = column("a decision, a reversal, forwarded to another payer, a predetermination, or another notice", isin=ADJUDICATION_KINDS)
+    kind: Text = column(
+        "a decision, a reversal, forwarded to another payer, a predetermination, or another notice", isin=ADJUDICATION_KINDS
+    )
     charge_amount: Money = column("dollars charged; null when absent or unreadable", nullable=True)
     paid_amount: Money = column("dollars paid; null when absent or unreadable", nullable=True)
     adjusted_amount: Money = column("sum of all adjustments at claim and line level, dollars")
@@ -80,7 +82,9 @@ class CoreDenials(Contract):
     payer_id: Text = column("payer, as in core_payers")
     week: Date = column(_WEEK + "; null when the date is unknown", nullable=True)
     is_initial: Flag = column("an initial denial: first decision, and no second-level or inherited reason")
-    disposition: Text = column("denied_full, denied_partial or denial_suspected", isin=["denied_full", "denied_partial", "denial_suspected"])
+    disposition: Text = column(
+        "denied_full, denied_partial or denial_suspected", isin=["denied_full", "denied_partial", "denial_suspected"]
+    )
     charge_amount: Money = column("dollars charged")
     denied_amount: Money = column("dollars denied; the whole charge where the payer gave no denial amount")
     group_code: Text = column("group code of the main reason; null when the payer gave none", nullable=True)
@@ -100,7 +104,9 @@ class CoreDenials(Contract):
 class MartDenialRates(Contract):
     """Weekly denial rates by payer and root cause, with both sides of every fraction and a 95 % Wilson interval."""
 
-    metric_id: Text = column("M08 lines, M09 claims denied in full, M11 claims denied in part; see the definitions page", isin=["M08", "M09", "M11"])
+    metric_id: Text = column(
+        "M08 lines, M09 claims denied in full, M11 claims denied in part; see the definitions page", isin=["M08", "M09", "M11"]
+    )
     week: Date = column(_WEEK)
     payer_id: Text = column("payer, or all")
     root_cause: Text = column("root cause, or all")

@@ -1,0 +1,1 @@
+"""Claims and who pays them."""

@@ -1,0 +1,1 @@
+"""How accurate coding is, and how sure that is."""

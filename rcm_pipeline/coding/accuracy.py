@@ -11,7 +11,11 @@ from schemas.registry import CONTRACTS
 from schemas.vocabulary import ALL
 
 _QUARTER_WEEKS = 13
-_METHODS = {"A1": ("correct_code_count", "auditor_code_count"), "A2": ("correct_code_count", "coder_code_count"), "A3": ("_is_right", "_one")}
+_METHODS = {
+    "A1": ("correct_code_count", "auditor_code_count"),
+    "A2": ("correct_code_count", "coder_code_count"),
+    "A3": ("_is_right", "_one"),
+}
 
 
 def coder_accuracy(reviews: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
@@ -23,9 +27,10 @@ def coder_accuracy(reviews: pl.DataFrame, anchor: dt.date | None) -> pl.DataFram
     """
     random = reviews.filter(pl.col("stratum_code") == "random").with_columns(
         ((pl.col("correct_code_count") == pl.col("coder_code_count")) & (pl.col("correct_code_count") == pl.col("auditor_code_count")))
-        .cast(pl.Int64).alias("_is_right"),
+        .cast(pl.Int64)
+        .alias("_is_right"),
         pl.lit(1, dtype=pl.Int64).alias("_one"),
-    )  # fmt: skip
+    )
     parts = [_period(random, "all"), _period(_last_quarter(random, anchor), "quarter")]
     return conform(pl.concat(parts), CONTRACTS["mart_coder_accuracy"]).sort("method_id", "period_code", "scope_code", "scope_id")
 
@@ -44,8 +49,11 @@ def _period(reviews: pl.DataFrame, period: str) -> pl.DataFrame:
         icc = 0.0 if method == "A3" else pooled_icc(charts, "coder_id")
         for scope in ("all", "coder", "specialty"):
             key = {"all": pl.lit(ALL), "coder": pl.col("coder_id"), "specialty": pl.col("specialty").fill_null("not said")}[scope]
-            parts.append(_scope(charts.with_columns(key.alias("scope_id")), icc).with_columns(
-                pl.lit(method).alias("method_id"), pl.lit(scope).alias("scope_code"), pl.lit(period).alias("period_code")))
+            parts.append(
+                _scope(charts.with_columns(key.alias("scope_id")), icc).with_columns(
+                    pl.lit(method).alias("method_id"), pl.lit(scope).alias("scope_code"), pl.lit(period).alias("period_code")
+                )
+            )
     return pl.concat(parts)
 
 

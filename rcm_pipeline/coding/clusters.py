@@ -12,11 +12,13 @@ def pooled_icc(charts: pl.DataFrame, group: str) -> float:
         pl.col("total").sum().over(group).alias("_m"), (pl.col("right").sum().over(group) / pl.col("total").sum().over(group)).alias("_p")
     )
     rows = filled.select(
-        k=pl.len(), groups=pl.col(group).n_unique(), m=pl.col("total").sum(),
+        k=pl.len(),
+        groups=pl.col(group).n_unique(),
+        m=pl.col("total").sum(),
         between=(pl.col("total") * (pl.col("right") / pl.col("total") - pl.col("_p")) ** 2).sum(),
         within=(pl.col("right") * (1 - pl.col("right") / pl.col("total"))).sum(),
         squares=(pl.col("total") ** 2 / pl.col("_m")).sum(),
-    ).row(0, named=True)  # fmt: skip
+    ).row(0, named=True)
     free_between, free_within = rows["k"] - rows["groups"], rows["m"] - rows["k"]
     if free_between <= 0 or free_within <= 0:
         return 0.0

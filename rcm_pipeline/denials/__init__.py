@@ -1,0 +1,1 @@
+"""What payers decided, what they denied and why."""

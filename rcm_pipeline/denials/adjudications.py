@@ -15,8 +15,10 @@ def dated_remits(remits: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
     date = pl.coalesce("payment_date", "production_date")
     whose = payments.select("file_id", "transaction_no", "payer_id", date.alias("adjudication_date"))
     status = pl.col("status_code")
-    kind = pl.when(status.is_in(DECISIONS)).then(pl.lit("adjudication")).otherwise(
-        status.replace_strict(_KINDS, default="other", return_dtype=pl.String)
+    kind = (
+        pl.when(status.is_in(DECISIONS))
+        .then(pl.lit("adjudication"))
+        .otherwise(status.replace_strict(_KINDS, default="other", return_dtype=pl.String))
     )
     joined = remits.join(whose, on=["file_id", "transaction_no"], how="left", validate="m:1", maintain_order="left")
     return joined.with_columns(kind.fill_null("other").alias("kind"), pl.col("adjudication_date").dt.truncate("1w").alias("week"))
@@ -58,9 +60,12 @@ def claim_dispositions(lines: pl.DataFrame) -> pl.DataFrame:
     )
     some = (pl.col("_denied") > 0) | (pl.col("_partly") > 0)
     disposition = (
-        pl.when(pl.col("line_count") == 0).then(pl.lit("undecided"))
-        .when(pl.col("_denied") == pl.col("line_count")).then(pl.lit("denied_full"))
-        .when(some).then(pl.lit("denied_partial"))
+        pl.when(pl.col("line_count") == 0)
+        .then(pl.lit("undecided"))
+        .when(pl.col("_denied") == pl.col("line_count"))
+        .then(pl.lit("denied_full"))
+        .when(some)
+        .then(pl.lit("denied_partial"))
         .otherwise(pl.lit("paid"))
-    )  # fmt: skip
+    )
     return counted.select(*KEYS, "line_count", disposition.alias("disposition"))

@@ -37,7 +37,9 @@ def _weights(lines: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     total = pl.col("_weight").sum().over(KEYS)
     equal = chosen.with_columns(pl.when(total > 0).then("_weight").otherwise(pl.lit(1, dtype=_WHOLE)).alias("_weight"))
     up_to = pl.col("_weight").cum_sum().over(KEYS)
-    return equal.select(*LINE, (up_to - pl.col("_weight")).alias("_before"), up_to.alias("_up_to"), pl.col("_weight").sum().over(KEYS).alias("_total"))
+    return equal.select(
+        *LINE, (up_to - pl.col("_weight")).alias("_before"), up_to.alias("_up_to"), pl.col("_weight").sum().over(KEYS).alias("_total")
+    )
 
 
 def _share() -> pl.Expr:

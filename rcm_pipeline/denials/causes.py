@@ -28,7 +28,9 @@ def main_reasons(lines: pl.DataFrame, classified: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def find_causes(lines: pl.DataFrame, remarks: pl.DataFrame, carc: pl.DataFrame, rarc: pl.DataFrame, causes: pl.DataFrame, version: str) -> pl.DataFrame:
+def find_causes(
+    lines: pl.DataFrame, remarks: pl.DataFrame, carc: pl.DataFrame, rarc: pl.DataFrame, causes: pl.DataFrame, version: str
+) -> pl.DataFrame:
     """core_denials: cause, owner, queue and evidence of every denied line. `lines` carry disposition and main reason.
 
     Precedence: a remark that pairs with the main reason > the reason code > unspecified. A claim denied by
@@ -41,7 +43,9 @@ def find_causes(lines: pl.DataFrame, remarks: pl.DataFrame, carc: pl.DataFrame, 
     queues = causes.select("root_cause", pl.col("rework_target").alias("queue"), pl.col("owner").alias("cause_owner"))
     is_status_4 = pl.col("rule_id") == "D08"
     cause = pl.coalesce("rarc_root_cause", "carc_root_cause", pl.when(is_status_4).then(pl.lit("eligibility")), pl.lit("unspecified"))
-    evidence = pl.when(pl.col("rarc_code").is_not_null()).then(pl.lit("rarc")).when(pl.col("carc_root_cause").is_not_null()).then(pl.lit("carc"))
+    evidence = (
+        pl.when(pl.col("rarc_code").is_not_null()).then(pl.lit("rarc")).when(pl.col("carc_root_cause").is_not_null()).then(pl.lit("carc"))
+    )
     named = joined.with_columns(cause.alias("root_cause"), evidence.otherwise(pl.lit("none")).alias("evidence"))
     whole = (pl.col("denied_amount") == 0) & (pl.col("disposition") != "denied_partial")
     return named.join(queues, on="root_cause", how="left", validate="m:1", maintain_order="left").with_columns(
@@ -51,11 +55,14 @@ def find_causes(lines: pl.DataFrame, remarks: pl.DataFrame, carc: pl.DataFrame, 
         pl.coalesce("rarc_hardness", "carc_hardness", pl.lit("na")).alias("hardness"),
         _liability().alias("liability"),
         pl.when(whole).then("charge_amount").otherwise("denied_amount").alias("denied_amount"),
-        (pl.col("is_first") & ~pl.col("carc_code").is_in(SECOND_LEVEL_CARCS).fill_null(False) & ~pl.col("is_second_level").fill_null(False))
-        .alias("is_initial"),
+        (
+            pl.col("is_first")
+            & ~pl.col("carc_code").is_in(SECOND_LEVEL_CARCS).fill_null(False)
+            & ~pl.col("is_second_level").fill_null(False)
+        ).alias("is_initial"),
         pl.col("is_conflicting").fill_null(False),
         pl.lit(version).alias("taxonomy_version"),
-    )  # fmt: skip
+    )
 
 
 def _refinements(denied: pl.DataFrame, remarks: pl.DataFrame, rarc: pl.DataFrame) -> pl.DataFrame:
@@ -66,13 +73,17 @@ def _refinements(denied: pl.DataFrame, remarks: pl.DataFrame, rarc: pl.DataFrame
     every = pl.concat([own.select(*LINE, "rarc_code", "remark_no", "_level"), spread.select(*LINE, "rarc_code", "remark_no", "_level")])
     flagged = every.group_by(LINE).agg(pl.col("rarc_code").is_in(SECOND_LEVEL_RARCS).any().alias("is_second_level"))
     table = rarc.filter((pl.col("is_alert") == "n") & ~pl.col("root_cause").is_in(["admin_info", "inherit_prior"])).select(
-        "rarc_code", pl.col("pairs_with_carc").str.split(","), pl.col("root_cause", "owner", "preventable", "hardness", "rework_target").name.prefix("rarc_")
+        "rarc_code",
+        pl.col("pairs_with_carc").str.split(","),
+        pl.col("root_cause", "owner", "preventable", "hardness", "rework_target").name.prefix("rarc_"),
     )
     paired = (
-        denied.select(*LINE, "carc_code").join(every, on=LINE, how="inner").join(table, on="rarc_code", how="inner")
+        denied.select(*LINE, "carc_code")
+        .join(every, on=LINE, how="inner")
+        .join(table, on="rarc_code", how="inner")
         .filter(pl.col("pairs_with_carc").list.contains(pl.col("carc_code")) & ~pl.col("rarc_code").is_in(NOT_DENIED_RARCS))
         .sort([*LINE, "_level", "remark_no"])
-    )  # fmt: skip
+    )
     best = paired.group_by(LINE, maintain_order=True).agg(
         pl.col("rarc_code", "rarc_root_cause", "rarc_owner", "rarc_preventable", "rarc_hardness", "rarc_rework_target").first(),
         (pl.col("rarc_root_cause").n_unique() > 1).alias("is_conflicting"),
@@ -83,7 +94,9 @@ def _refinements(denied: pl.DataFrame, remarks: pl.DataFrame, rarc: pl.DataFrame
 def _liability() -> pl.Expr:
     group = pl.col("group_code")
     return (
-        pl.when(group.is_in(["CO", "PI"])).then(pl.lit("provider"))
-        .when(group == "PR").then(pl.lit("patient"))
+        pl.when(group.is_in(["CO", "PI"]))
+        .then(pl.lit("provider"))
+        .when(group == "PR")
+        .then(pl.lit("patient"))
         .otherwise(pl.lit("see_carc"))
-    )  # fmt: skip
+    )

@@ -27,13 +27,19 @@ def changes(rates: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
     """
     first = anchor - dt.timedelta(weeks=RECENT_WEEKS + EARLIER_WEEKS - 1)
     earlier = _sum(_lines(rates), first, anchor - dt.timedelta(weeks=RECENT_WEEKS))
-    low, high = wilson(pl.col("numerator"), pl.col("denominator"))
+    _, high = wilson(pl.col("numerator"), pl.col("denominator"))
     before = earlier.select(*_GROUP, rate(pl.col("numerator"), pl.col("denominator")).alias("earlier_rate"), high.alias("earlier_high"))
-    joined = recent_rates(rates, anchor).join(before, on=_GROUP, how="inner").with_columns(
-        (pl.col("numerator") - pl.col("denominator") * pl.col("earlier_rate")).alias("extra"))
+    joined = (
+        recent_rates(rates, anchor)
+        .join(before, on=_GROUP, how="inner")
+        .with_columns((pl.col("numerator") - pl.col("denominator") * pl.col("earlier_rate")).alias("extra"))
+    )
     is_clear = (pl.col("extra") >= _MINIMUM_EXTRA) & (pl.col("low") > pl.col("earlier_high"))
-    return joined.with_columns(is_clear.alias("is_clear")).filter(pl.col("extra") > 0).sort(
-        pl.col("is_clear").not_(), -pl.col("extra"), *_GROUP)
+    return (
+        joined.with_columns(is_clear.alias("is_clear"))
+        .filter(pl.col("extra") > 0)
+        .sort(pl.col("is_clear").not_(), -pl.col("extra"), *_GROUP)
+    )
 
 
 def _lines(rates: pl.DataFrame) -> pl.DataFrame:
@@ -41,5 +47,9 @@ def _lines(rates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sum(rates: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
-    return rates.filter(pl.col("week").is_between(first, last)).group_by(_GROUP).agg(
-        pl.col("numerator", "denominator").sum(), pl.col("denied_amount").sum()).sort(_GROUP)
+    return (
+        rates.filter(pl.col("week").is_between(first, last))
+        .group_by(_GROUP)
+        .agg(pl.col("numerator", "denominator").sum(), pl.col("denied_amount").sum())
+        .sort(_GROUP)
+    )

@@ -39,5 +39,7 @@ def build_core(raw: Tables, *, payer_aliases: Mapping[str, str], capitated_payer
 
 def _only_pended(lines: pl.DataFrame) -> pl.DataFrame:
     """Claim payments that decide nothing yet: all that is not excluded is pended."""
-    judged = lines.filter(pl.col("disposition") != "excluded").group_by(KEYS).agg((pl.col("disposition") == "pended").all().alias("_pended"))
+    judged = (
+        lines.filter(pl.col("disposition") != "excluded").group_by(KEYS).agg((pl.col("disposition") == "pended").all().alias("_pended"))
+    )
     return judged.filter("_pended").select(KEYS)

@@ -17,7 +17,11 @@ _ZERO = pl.lit(0).cast(pl.Decimal(18, 2))
 def payable_lines(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Every service line, and one line_no 0 for each claim payment that came without lines. Grain of the result: line."""
     bare = remits.join(lines.select(KEYS).unique(), on=KEYS, how="anti").select(
-        *KEYS, pl.lit(0, dtype=pl.Int64).alias("line_no"), pl.lit(None, dtype=pl.String).alias("procedure_code"), "charge_amount", "paid_amount"
+        *KEYS,
+        pl.lit(0, dtype=pl.Int64).alias("line_no"),
+        pl.lit(None, dtype=pl.String).alias("procedure_code"),
+        "charge_amount",
+        "paid_amount",
     )
     own = lines.select(*LINE, "procedure_code", "charge_amount", "paid_amount")
     facts = remits.select(*KEYS, "claim_token", "payer_id", "week", "kind", "status_code", "adjudication_date")
@@ -48,7 +52,7 @@ def dispose(lines: pl.DataFrame, classified: pl.DataFrame, remarks: pl.DataFrame
         _remark_flags(remarks), on=LINE, how="left", validate="1:1", maintain_order="left"
     )
     amounts = [c for c in marked.columns if c.endswith("_amount") and c not in ("charge_amount", "paid_amount")]
-    flags = [c for c in marked.columns if c.startswith("is_") or c.startswith("has_")]
+    flags = [c for c in marked.columns if c.startswith(("is_", "has_"))]
     filled = marked.with_columns(pl.col(amounts).fill_null(_ZERO), pl.col(flags).fill_null(False))
     effective = filled.with_columns(_effective_paid())
     rules = _rules(pl.col("payer_id").is_in(list(capitated_payers)))
@@ -76,7 +80,11 @@ def _rules(is_capitated_payer: pl.Expr) -> list[tuple[str, str, pl.Expr]]:
         ("D07", "denied_partial", (denied > 0) & is_final),
         ("D08", "denied_full", (pl.col("status_code") == "4") & nothing_paid & ~has_reason & is_final),
         ("D09", "paid_patient_resp", nothing_paid & (patient > 0)),
-        ("D10", "cob_satisfied", nothing_paid & (pl.col("cob_amount") > 0) & (pl.col("cob_amount") + pl.col("contractual_amount") >= charge)),
+        (
+            "D10",
+            "cob_satisfied",
+            nothing_paid & (pl.col("cob_amount") > 0) & (pl.col("cob_amount") + pl.col("contractual_amount") >= charge),
+        ),
         ("D11", "denial_suspected", nothing_paid & ((pl.col("contract_45_amount") >= charge) | (pl.col("unknown_amount") > 0)) & is_final),
     ]
 

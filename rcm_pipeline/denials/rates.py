@@ -43,17 +43,28 @@ def _claim_causes(denials: pl.DataFrame) -> pl.DataFrame:
 
 def _metric(metric_id: str, decided: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """Every payer and all payers together, every cause and all causes together; weeks without a denial count as 0."""
-    denominators = _with_all(decided, lambda frame, by: frame.group_by(by).agg(
-        pl.len().cast(pl.Int64).alias("denominator"), pl.col("charge_amount").sum().cast(pl.Decimal(18, 2))))
+    denominators = _with_all(
+        decided,
+        lambda frame, by: frame.group_by(by).agg(
+            pl.len().cast(pl.Int64).alias("denominator"), pl.col("charge_amount").sum().cast(pl.Decimal(18, 2))
+        ),
+    )
     tall = pl.concat([events, events.with_columns(pl.lit(ALL).alias("root_cause"))])
-    numerators = _with_all(tall, lambda frame, by: frame.group_by([*by, "root_cause"]).agg(
-        pl.len().cast(pl.Int64).alias("numerator"), pl.col("lost").sum().cast(pl.Decimal(18, 2)).alias("denied_amount")))
+    numerators = _with_all(
+        tall,
+        lambda frame, by: frame.group_by([*by, "root_cause"]).agg(
+            pl.len().cast(pl.Int64).alias("numerator"), pl.col("lost").sum().cast(pl.Decimal(18, 2)).alias("denied_amount")
+        ),
+    )
     seen = pl.concat([numerators.select("root_cause").unique(), pl.DataFrame({"root_cause": [ALL]})]).unique()
     full = denominators.join(seen, how="cross").join(numerators, on=[*_GROUP, "root_cause"], how="left")
-    counted = full.with_columns(pl.col("numerator").fill_null(0), pl.col("denied_amount").fill_null(0), pl.lit(metric_id).alias("metric_id"))
+    counted = full.with_columns(
+        pl.col("numerator").fill_null(0), pl.col("denied_amount").fill_null(0), pl.lit(metric_id).alias("metric_id")
+    )
     low, high = wilson(pl.col("numerator"), pl.col("denominator"))
-    return counted.with_columns(rate(pl.col("numerator"), pl.col("denominator")).alias("denial_rate"), low.alias("low"), high.alias("high")).select(
-        "metric_id", *_GROUP, "root_cause", "numerator", "denominator", "denial_rate", "low", "high", "denied_amount", "charge_amount")
+    return counted.with_columns(
+        rate(pl.col("numerator"), pl.col("denominator")).alias("denial_rate"), low.alias("low"), high.alias("high")
+    ).select("metric_id", *_GROUP, "root_cause", "numerator", "denominator", "denial_rate", "low", "high", "denied_amount", "charge_amount")
 
 
 def _with_all(frame: pl.DataFrame, count: Callable[[pl.DataFrame, list[str]], pl.DataFrame]) -> pl.DataFrame:

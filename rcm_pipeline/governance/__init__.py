@@ -1,0 +1,1 @@
+"""Scorecard, definitions, and the state of each client."""

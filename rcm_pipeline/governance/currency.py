@@ -46,7 +46,13 @@ def _matches(connection: duckdb.DuckDBPyConnection, home: Home, client: str, fou
         return False
     last_run = connection.sql("SELECT status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
     dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
-    expected = (anchor_week(dates, today) or NO_WEEK, input_hash(known), reference_hash(), settings_hash(home.settings, client), __version__)
+    expected = (
+        anchor_week(dates, today) or NO_WEEK,
+        input_hash(known),
+        reference_hash(),
+        settings_hash(home.settings, client),
+        __version__,
+    )
     published = connection.sql(
         "SELECT week, input_hash, reference_hash, settings_hash, code_version FROM ops_publications ORDER BY published_at DESC LIMIT 1"
     ).fetchone()

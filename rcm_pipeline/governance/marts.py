@@ -44,7 +44,13 @@ def _costs(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
 
 
 def _scorecard(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.DataFrame:
-    facts = Facts(tables["mart_denial_rates"], tables["mart_coder_accuracy"], tables["core_adjudications"], tables["core_denials"], tables["raw_touches"])
+    facts = Facts(
+        tables["mart_denial_rates"],
+        tables["mart_coder_accuracy"],
+        tables["core_adjudications"],
+        tables["core_denials"],
+        tables["raw_touches"],
+    )
     return scorecard(facts, anchor, {name: agreed.model_dump() for name, agreed in settings.scorecard.items()})
 
 

@@ -51,10 +51,18 @@ def scorecard(facts: Facts, anchor: dt.date | None, targets: Mapping[str, Mappin
 
 def _row(name: str, agreed: Mapping[str, Any], numerator: object, denominator: object, anchor: dt.date, facts: Facts) -> dict[str, object]:
     row = {
-        "kpi_id": name, "metric_id": agreed["metric_id"], "week": anchor, "week_count": agreed["weeks"], "unit_code": agreed["unit"],
-        "numerator": numerator, "denominator": denominator, "target_rate": float(agreed["target"]), "limit_rate": float(agreed["limit"]),
-        "direction": agreed["direction"], "owner": agreed["owner"],
-    }  # fmt: skip
+        "kpi_id": name,
+        "metric_id": agreed["metric_id"],
+        "week": anchor,
+        "week_count": agreed["weeks"],
+        "unit_code": agreed["unit"],
+        "numerator": numerator,
+        "denominator": denominator,
+        "target_rate": float(agreed["target"]),
+        "limit_rate": float(agreed["limit"]),
+        "direction": agreed["direction"],
+        "owner": agreed["owner"],
+    }
     own = _accuracy_row(facts) if name == "coding_accuracy" else None
     return row | {"own_low": own["low"] if own else None, "own_high": own["high"] if own else None}
 
@@ -72,9 +80,14 @@ def _judged(frame: pl.DataFrame) -> pl.DataFrame:
     is_green = pl.when(is_lower).then(value <= pl.col("target_rate")).otherwise(value >= pl.col("target_rate"))
     is_red = pl.when(is_lower).then(best_case > pl.col("limit_rate")).otherwise(best_case < pl.col("limit_rate"))
     status = (
-        pl.when(value.is_null()).then(pl.lit("not_judged")).when(is_green).then(pl.lit("green"))
-        .when(is_red).then(pl.lit("red")).otherwise(pl.lit("amber"))
-    )  # fmt: skip
+        pl.when(value.is_null())
+        .then(pl.lit("not_judged"))
+        .when(is_green)
+        .then(pl.lit("green"))
+        .when(is_red)
+        .then(pl.lit("red"))
+        .otherwise(pl.lit("amber"))
+    )
     return valued.with_columns(status.alias("status"))
 
 
@@ -84,7 +97,8 @@ def _window(frame: pl.DataFrame, anchor: dt.date, weeks: int) -> pl.DataFrame:
 
 def _denial_rate(facts: Facts, anchor: dt.date, agreed: Mapping[str, Any]) -> tuple[int, int]:
     everything = facts.rates.filter(
-        (pl.col("metric_id") == agreed["metric_id"]) & (pl.col("payer_id") == ALL) & (pl.col("root_cause") == ALL))
+        (pl.col("metric_id") == agreed["metric_id"]) & (pl.col("payer_id") == ALL) & (pl.col("root_cause") == ALL)
+    )
     window = _window(everything, anchor, agreed["weeks"])
     return int(window["numerator"].sum()), int(window["denominator"].sum())
 
@@ -94,7 +108,7 @@ def _accuracy_row(facts: Facts) -> dict[str, Any] | None:
     return found.row(0, named=True) if found.height else None
 
 
-def _accuracy(facts: Facts, anchor: dt.date, agreed: Mapping[str, Any]) -> tuple[int, int]:
+def _accuracy(facts: Facts, _: dt.date, __: Mapping[str, Any]) -> tuple[int, int]:
     found = _accuracy_row(facts)
     return (found["numerator"], found["denominator"]) if found else (0, 0)
 
@@ -120,6 +134,10 @@ def _balanced(facts: Facts, anchor: dt.date, agreed: Mapping[str, Any]) -> tuple
 
 
 _FRACTIONS = {
-    "initial_denial_claims": _denial_rate, "initial_denial_lines": _denial_rate, "coding_accuracy": _accuracy,
-    "denials_worked": _worked, "unclassified_denials": _unclassified, "balanced_remittances": _balanced,
-}  # fmt: skip
+    "initial_denial_claims": _denial_rate,
+    "initial_denial_lines": _denial_rate,
+    "coding_accuracy": _accuracy,
+    "denials_worked": _worked,
+    "unclassified_denials": _unclassified,
+    "balanced_remittances": _balanced,
+}

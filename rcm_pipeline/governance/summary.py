@@ -44,7 +44,9 @@ def clients_with_warehouse(home: Home) -> list[str]:
 
 
 def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> Summary:
-    files, claims, remits = connection.sql("SELECT count(*), coalesce(sum(claim_count), 0), coalesce(sum(remit_count), 0) FROM raw_files").fetchall()[0]
+    files, claims, remits = connection.sql(
+        "SELECT count(*), coalesce(sum(claim_count), 0), coalesce(sum(remit_count), 0) FROM raw_files"
+    ).fetchall()[0]
     rejects, unopened = connection.sql("SELECT count(*), count(*) FILTER (file_id IS NULL) FROM raw_rejects").fetchall()[0]
     lines = connection.sql("SELECT count(*) FROM core_adjudicated_lines").fetchall()[0][0]
     denied, amount = connection.sql("SELECT count(*), coalesce(sum(denied_amount), 0) FROM core_denials WHERE is_initial").fetchall()[0]
@@ -52,21 +54,36 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
     published = connection.sql("SELECT week FROM ops_publications ORDER BY published_at DESC LIMIT 1").fetchone()
     pack = home.reports(client) / "latest" / PAGE
     return Summary(
-        client, files, int(claims), int(remits), rejects, unopened, _quarantined(connection), lines, denied, f"{amount:.2f}",
-        str(published[0]) if published and published[0] != NO_WEEK else "", str(_shown(pack)) if pack.exists() else "",
-        run[0] if run else "never", _trouble(connection, pack, run[0] if run else "never", unopened),
-    )  # fmt: skip
+        client,
+        files,
+        int(claims),
+        int(remits),
+        rejects,
+        unopened,
+        _quarantined(connection),
+        lines,
+        denied,
+        f"{amount:.2f}",
+        str(published[0]) if published and published[0] != NO_WEEK else "",
+        str(_shown(pack)) if pack.exists() else "",
+        run[0] if run else "never",
+        _trouble(connection, pack, run[0] if run else "never", unopened),
+    )
 
 
 def _shown(pack: Path) -> Path:
     """The pack under its week's name, not under `latest`."""
-    weeks = [link for link in pack.parent.parent.iterdir() if link.is_symlink() and link.name != "latest" and link.resolve() == pack.parent.resolve()]
+    weeks = [
+        link
+        for link in pack.parent.parent.iterdir()
+        if link.is_symlink() and link.name != "latest" and link.resolve() == pack.parent.resolve()
+    ]
     return (weeks[0] if weeks else pack.parent) / PAGE
 
 
 def _quarantined(connection: duckdb.DuckDBPyConnection) -> int:
     tables = connection.sql("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'quarantine_')").fetchall()
-    return sum(connection.sql(f'SELECT count(*) FROM "{name}"').fetchall()[0][0] for (name,) in tables)  # noqa: S608 - our own table names
+    return sum(connection.sql(f'SELECT count(*) FROM "{name}"').fetchall()[0][0] for (name,) in tables)
 
 
 def _trouble(connection: duckdb.DuckDBPyConnection, pack: Path, last_run: str, unopened: int) -> list[str]:
@@ -77,8 +94,10 @@ def _trouble(connection: duckdb.DuckDBPyConnection, pack: Path, last_run: str, u
         found.append("no pack was published yet")
     if unopened:
         found.append(f"{unopened} files could not be opened")
-    unread = connection.sql("SELECT count(DISTINCT file_id) FROM raw_files WHERE reject_count > 0 AND claim_count + remit_count = 0 AND "
-                            "(kind IS NULL OR format_code = 'unknown')").fetchall()[0][0]  # fmt: skip
+    unread = connection.sql(
+        "SELECT count(DISTINCT file_id) FROM raw_files WHERE reject_count > 0 AND claim_count + remit_count = 0 AND "
+        "(kind IS NULL OR format_code = 'unknown')"
+    ).fetchall()[0][0]
     if unread:
         found.append(f"{unread} files were not read at all; see rcm quarantine")
     return found

@@ -1,0 +1,1 @@
+"""Inbox to ledger to raw tables."""

@@ -39,10 +39,14 @@ def _quarantined(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     for (table,) in tables:
         columns = {row[0] for row in connection.sql(f'DESCRIBE "{table}"').fetchall()}
         spot = "row_no" if "row_no" in columns else "segment_no" if "segment_no" in columns else "NULL"
-        query = f'SELECT file_id, {spot}, broken_rule FROM "{table}" ORDER BY 1, 2'  # noqa: S608 - our own table and column names
+        query = f'SELECT file_id, {spot}, broken_rule FROM "{table}" ORDER BY 1, 2'
         rows += [
-            {"file": (file_id or "unopened")[:_ID_DIGITS], "place": f"{table.removeprefix('quarantine_')} {spot.removesuffix('_no')} {number}",
-             "rule": "set_aside", "reason": f"the row breaks the rule «{rule}»; correct it at the source and send it again"}
+            {
+                "file": (file_id or "unopened")[:_ID_DIGITS],
+                "place": f"{table.removeprefix('quarantine_')} {spot.removesuffix('_no')} {number}",
+                "rule": "set_aside",
+                "reason": f"the row breaks the rule «{rule}»; correct it at the source and send it again",
+            }
             for file_id, number, rule in connection.sql(query).fetchall()
-        ]  # fmt: skip
+        ]
     return rows

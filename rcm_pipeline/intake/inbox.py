@@ -55,11 +55,14 @@ def files_under(places: list[Path]) -> list[Path]:
         if not place.is_dir() or place.is_symlink():
             found.append(place)
             continue
-        unlisted: list[str] = []
-        for folder, _, names in os.walk(place, onerror=lambda error: unlisted.append(error.filename)):
-            found.extend(Path(folder) / name for name in names)
-        found.extend(Path(name) for name in unlisted)
+        found += _walk(place)
     return sorted(path for path in found if path.name not in _IGNORED)
+
+
+def _walk(place: Path) -> list[Path]:
+    unlisted: list[Path] = []
+    walk = os.walk(place, onerror=lambda error: unlisted.append(Path(error.filename)))
+    return [Path(folder) / name for folder, _, names in walk for name in names] + unlisted
 
 
 def read_bytes(path: Path) -> bytes:

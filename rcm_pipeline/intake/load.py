@@ -29,8 +29,13 @@ class Loaded:
     rows: dict[str, int] = field(default_factory=dict)
 
 
-def load_inbox(connection: duckdb.DuckDBPyConnection, found: Sequence[Delivery], settings: ClientSettings,
-               pseudonyms: Pseudonyms, progress: Progress = lambda _: None) -> Loaded:  # fmt: skip
+def load_inbox(
+    connection: duckdb.DuckDBPyConnection,
+    found: Sequence[Delivery],
+    settings: ClientSettings,
+    pseudonyms: Pseudonyms,
+    progress: Progress = lambda _: None,
+) -> Loaded:
     """Load every file whose content is not in the ledger yet. The same content again changes nothing.
 
     Files that cannot be opened have no content to be known by: their rejects are renewed on every load.

@@ -50,12 +50,14 @@ def _read_x12_batch(contents: list[Content], pseudonyms: Pseudonyms, reading: Fi
     door = AllowListDoor(allow_list()["x12"], pseudonyms)
     try:
         result = read_x12([raw for _, raw in contents], door)
-    except Exception as error:  # a defect of the reader must not cost the neighbours, nor show a value
+    except Exception as error:  # noqa: BLE001 - a defect of the reader must not cost the neighbours, nor show a value
         if len(contents) > 1:
             for content in contents:
                 _read_x12_batch([content], pseudonyms, reading)
             return
-        known = Recognised("x12", "reader_failed", f"the reader failed on this file ({type(error).__name__}); please report it with this rule")
+        known = Recognised(
+            "x12", "reader_failed", f"the reader failed on this file ({type(error).__name__}); please report it with this rule"
+        )
         _add_unknown(*contents[0], known, pseudonyms, reading)
         return
     _add_x12(contents, result, pseudonyms, reading)
@@ -72,14 +74,22 @@ def _add_x12(contents: list[Content], result: Reading, pseudonyms: Pseudonyms, r
         reading.add(table, named(frame))
     nothing = result.files.filter(pl.col("transaction_count") == 0).select("file")
     silent = nothing.join(result.rejects.select("file").unique(), on="file", how="anti")
-    rejects = pl.concat([
-        result.rejects,
-        silent.with_columns(rule=pl.lit("no_transaction"), detail=pl.lit("the interchange holds no transaction; ask the sender for it again")),
-    ], how="diagonal")  # fmt: skip
+    rejects = pl.concat(
+        [
+            result.rejects,
+            silent.with_columns(
+                rule=pl.lit("no_transaction"), detail=pl.lit("the interchange holds no transaction; ask the sender for it again")
+            ),
+        ],
+        how="diagonal",
+    )
     reading.add("raw_rejects", _numbered(named(rejects).rename({"detail": "reason"}), "reject_no"))
     reading.add("raw_findings", _numbered(named(result.findings), "finding_no"))
     files = named(result.files).with_columns(
-        format_code=pl.lit("x12"), byte_count=sizes.gather(result.files["file"]), key_id=pl.lit(pseudonyms.key_id), reader_version=pl.lit(__version__)
+        format_code=pl.lit("x12"),
+        byte_count=sizes.gather(result.files["file"]),
+        key_id=pl.lit(pseudonyms.key_id),
+        reader_version=pl.lit(__version__),
     )
     for name, notes in (("finding_count", result.findings), ("reject_count", rejects)):
         files = files.join(notes.group_by("file").agg(pl.len().alias(name)), on="file", how="left", maintain_order="left")
@@ -93,9 +103,20 @@ def _add_sheets(file_id: str, raw: bytes, known: Recognised, sheets: SheetReadin
     reading.add("raw_rejects", _numbered(rejects, "reject_no"))
     reading.add("raw_findings", _numbered(findings, "finding_no"))
     kinds = "+".join(sorted(table.removeprefix("raw_") for table in sheets.tables)) or None
-    _ledger(file_id, raw, known, pseudonyms, reading, kind=kinds, encoding=sheets.encoding, segment_count=sheets.row_count,
-            element_count=sheets.cell_count, dropped_count=sheets.dropped_count, finding_count=findings.height,
-            reject_count=rejects.height)  # fmt: skip
+    _ledger(
+        file_id,
+        raw,
+        known,
+        pseudonyms,
+        reading,
+        kind=kinds,
+        encoding=sheets.encoding,
+        segment_count=sheets.row_count,
+        element_count=sheets.cell_count,
+        dropped_count=sheets.dropped_count,
+        finding_count=findings.height,
+        reject_count=rejects.height,
+    )
 
 
 def _add_unknown(file_id: str, raw: bytes, known: Recognised, pseudonyms: Pseudonyms, reading: FileReading) -> None:
@@ -104,9 +125,27 @@ def _add_unknown(file_id: str, raw: bytes, known: Recognised, pseudonyms: Pseudo
 
 
 def _ledger(file_id: str, raw: bytes, known: Recognised, pseudonyms: Pseudonyms, reading: FileReading, **values: object) -> None:
-    counts = ("segment_count", "transaction_count", "claim_count", "remit_count", "element_count", "dropped_count", "finding_count", "reject_count")
-    row = dict.fromkeys(counts, 0) | {"file_id": file_id, "format_code": known.format_code, "byte_count": len(raw),
-                                      "key_id": pseudonyms.key_id, "reader_version": __version__} | values  # fmt: skip
+    counts = (
+        "segment_count",
+        "transaction_count",
+        "claim_count",
+        "remit_count",
+        "element_count",
+        "dropped_count",
+        "finding_count",
+        "reject_count",
+    )
+    row = (
+        dict.fromkeys(counts, 0)
+        | {
+            "file_id": file_id,
+            "format_code": known.format_code,
+            "byte_count": len(raw),
+            "key_id": pseudonyms.key_id,
+            "reader_version": __version__,
+        }
+        | values
+    )
     reading.add("raw_files", pl.DataFrame([row], strict=False))
 
 

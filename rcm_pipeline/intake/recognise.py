@@ -10,7 +10,12 @@ MAX_BYTES = 1_900_000_000
 _MAX_UNPACKED = 200_000_000
 _MAX_RATIO = 100
 _MAX_MEMBERS = 1_000
-_KNOWN_BINARY = {b"%PDF": "a PDF", b"\x1f\x8b": "a gzip archive", b"\xd0\xcf\x11\xe0": "an old Excel (.xls) or Word file", b"7z\xbc\xaf": "a 7z archive"}
+_KNOWN_BINARY = {
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a gzip archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel (.xls) or Word file",
+    b"7z\xbc\xaf": "a 7z archive",
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,9 @@ def _workbook(raw: bytes) -> Recognised:
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return Recognised("unknown", "workbook_damaged", "the workbook is cut or damaged; ask the sender for it again")
     if not any(member.filename == "xl/workbook.xml" for member in members):
-        return Recognised("unknown", "not_readable", "the file is a zip archive, which this version does not read; unpack it into the inbox")
+        return Recognised(
+            "unknown", "not_readable", "the file is a zip archive, which this version does not read; unpack it into the inbox"
+        )
     unpacked = sum(member.file_size for member in members)
     if unpacked > _MAX_UNPACKED or unpacked > _MAX_RATIO * max(len(raw), 1) or len(members) > _MAX_MEMBERS:
         return Recognised("unknown", "workbook_too_large", "the workbook unpacks to more than is allowed; send it as CSV")

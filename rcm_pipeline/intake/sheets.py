@@ -60,7 +60,7 @@ def _workbook(raw: bytes, reading: SheetReading) -> list[list[list[str]]]:
     try:
         book = fastexcel.read_excel(raw)
         frames = [book.load_sheet(name, header_row=None, dtypes="string").to_polars() for name in book.sheet_names]
-    except Exception:  # fastexcel's own error may quote cells, so it is not looked at
+    except Exception:  # noqa: BLE001 - fastexcel's own error may quote cells, so it is not looked at
         reading.rejects.append((None, None, "workbook_damaged", "the workbook cannot be read; save it again as .xlsx or send CSV"))
         return []
     return [[["" if cell is None else cell for cell in row] for row in frame.rows()] for frame in frames]
@@ -98,10 +98,12 @@ def _read_sheet(rows: list[list[str]], headers: Mapping[str, Mapping[str, str]],
         fix = f"add the column, or name its heading under [headers.{kind}] in the client's settings"
         reading.rejects.append((1, missing[0], "column_missing", f"looks like {kind}, but no column was found for {names}; {fix}"))
         return
-    ragged = [number for number, row in enumerate(body, start=2) if len(row) > len(header) and any(c.strip() for c in row[len(header):])]
+    ragged = [number for number, row in enumerate(body, start=2) if len(row) > len(header) and any(c.strip() for c in row[len(header) :])]
     for number in ragged:
-        reading.rejects.append((number, None, "row_too_long", "the row has more cells than the header; quote cells that hold the separator"))
-    _fill(kind, places, header, body, set(ragged), pseudonyms, reading)
+        reading.rejects.append(
+            (number, None, "row_too_long", "the row has more cells than the header; quote cells that hold the separator")
+        )
+    _fill(kind, places, body, set(ragged), pseudonyms, reading)
 
 
 def _match(header: list[str], headers: Mapping[str, Mapping[str, str]]) -> tuple[str | None, dict[str, int]]:
@@ -122,8 +124,9 @@ def _match(header: list[str], headers: Mapping[str, Mapping[str, str]]) -> tuple
     return best[1], best[2]
 
 
-def _fill(kind: str, places: dict[str, int], header: list[str], body: list[list[str]], ragged: set[int],
-          pseudonyms: Pseudonyms, reading: SheetReading) -> None:  # fmt: skip
+def _fill(
+    kind: str, places: dict[str, int], body: list[list[str]], ragged: set[int], pseudonyms: Pseudonyms, reading: SheetReading
+) -> None:
     contract = CONTRACTS[f"raw_{kind}"]
     schema, columns = polars_schema(contract), contract.to_schema().columns
     numbered = [(number, row) for number, row in enumerate(body, start=2) if number not in ragged]
@@ -157,7 +160,9 @@ def _note_cells(name: str, text: pl.Series, value: pl.Series, row_no: pl.Series,
     is_bad = text.is_not_null() & value.is_null()
     is_lost = value.is_null() & (not is_nullable)
     for number in row_no.filter(is_lost):
-        reading.rejects.append((number, name, "cell_unreadable", f"{name} is empty or not of its type; correct this cell, the row was not read"))
+        reading.rejects.append(
+            (number, name, "cell_unreadable", f"{name} is empty or not of its type; correct this cell, the row was not read")
+        )
     for number in row_no.filter(is_bad & ~is_lost):
         reading.findings.append((number, name, "cell_unreadable", f"{name} is not of its type; left empty"))
     return ~is_lost

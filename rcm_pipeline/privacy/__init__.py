@@ -1,0 +1,1 @@
+"""Keys, tokens and the allow-list at the door."""

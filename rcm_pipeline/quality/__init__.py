@@ -1,0 +1,1 @@
+"""Checks of tables and of whole batches."""

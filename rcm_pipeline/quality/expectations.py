@@ -12,8 +12,9 @@ from typing import Any
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 import great_expectations as gx
-import great_expectations.expectations as gxe
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.core.expect_table_row_count_to_be_between import ExpectTableRowCountToBeBetween
+from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
 
 from rcm_pipeline.quality.outcomes import Outcome
 from rcm_pipeline.quality.suite import CHECKS, BatchCheck
@@ -27,7 +28,9 @@ select 1 from (select coalesce(sum(charge_amount), 0) as total from {batch}) as 
        select 1 from raw_remit_lines l where l.file_id = r.file_id and l.claim_no = r.claim_no))) as raw
 where core.total <> raw.total"""
 _UNBALANCED = "select 1 from {batch} having avg(case when is_balanced then 0.0 else 1.0 end) > 0.05"
-_UNCLASSIFIED = "select 1 from {batch} having sum(case when root_cause = 'unspecified' then denied_amount else 0 end) > 0.05 * sum(denied_amount)"
+_UNCLASSIFIED = (
+    "select 1 from {batch} having sum(case when root_cause = 'unspecified' then denied_amount else 0 end) > 0.05 * sum(denied_amount)"
+)
 _TOO_MUCH = "select line_no from {batch} where denied_amount > charge_amount"
 
 
@@ -47,9 +50,7 @@ def judge_batch(path: Path, batch: Batch) -> list[Outcome]:
     os.environ.setdefault("TQDM_DISABLE", "1")
     context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    source = context.data_sources.add_sql(
-        "warehouse", connection_string=f"duckdb:///{path}", kwargs={"connect_args": {"read_only": True}}
-    )
+    source = context.data_sources.add_sql("warehouse", connection_string=f"duckdb:///{path}", kwargs={"connect_args": {"read_only": True}})
     try:
         return [_judge(context, source, check, batch) for check in CHECKS]
     finally:
@@ -71,8 +72,8 @@ def _expectation(check: BatchCheck, batch: Batch) -> tuple[Any, str]:
     match check.name:
         case "usual_volume":
             week = f"DATE '{batch.anchor}'" if batch.anchor else "NULL"
-            query = f"select * from core_adjudications where week = {week}"  # noqa: S608 - a date, not text from a file
-            return gxe.ExpectTableRowCountToBeBetween(min_value=batch.usual_low, max_value=batch.usual_high), query
+            query = f"select * from core_adjudications where week = {week}"
+            return ExpectTableRowCountToBeBetween(min_value=batch.usual_low, max_value=batch.usual_high), query
         case "fresh":
             oldest = batch.today - dt.timedelta(days=21)
             sql = "select 1 from {batch} having count(*) > 0 and max(adjudication_date) < DATE '" + str(oldest) + "'"
@@ -84,7 +85,7 @@ def _expectation(check: BatchCheck, batch: Batch) -> tuple[Any, str]:
             sql = _UNCLASSIFIED
         case _:
             sql = _TOO_MUCH
-    return gxe.UnexpectedRowsExpectation(unexpected_rows_query=sql), ""
+    return UnexpectedRowsExpectation(unexpected_rows_query=sql), ""
 
 
 def _run_queries_inside_their_connection() -> None:

@@ -17,10 +17,14 @@ class BatchCheck:
 
 
 CHECKS = (
-    BatchCheck("usual_volume", "core_adjudications", "warn", "The anchor week holds as many claim payments as this client's weeks usually do."),
+    BatchCheck(
+        "usual_volume", "core_adjudications", "warn", "The anchor week holds as many claim payments as this client's weeks usually do."
+    ),
     BatchCheck("fresh", "core_adjudications", "warn", "The newest remittance is at most 21 days old."),
     BatchCheck("balances", "core_adjudications", "warn", "At least 95 % of claim payments balance to the cent."),
-    BatchCheck("reconciles", "core_adjudicated_lines", "error", "Charges of all adjudicated lines equal the charges in the files, to the cent."),
+    BatchCheck(
+        "reconciles", "core_adjudicated_lines", "error", "Charges of all adjudicated lines equal the charges in the files, to the cent."
+    ),
     BatchCheck("classified", "core_denials", "warn", "At most 5 % of denied dollars have no usable cause."),
     BatchCheck("within_charge", "core_denials", "warn", "No line is denied for more than its charge."),
 )

@@ -14,7 +14,9 @@ _CLAIM = ["file_id", "claim_no"]
 _Z90 = 1.6448536269514722
 
 
-def rework_costs(denials: pl.DataFrame, lines: pl.DataFrame, touches: pl.DataFrame, anchor: dt.date | None, given: Parameters) -> pl.DataFrame:
+def rework_costs(
+    denials: pl.DataFrame, lines: pl.DataFrame, touches: pl.DataFrame, anchor: dt.date | None, given: Parameters
+) -> pl.DataFrame:
     """mart_rework_costs over the 13 weeks to the anchor: one row per root cause with denials, and one for all.
 
     Unit: a claim with an initial denial, under the cause of its largest denied line.
@@ -41,10 +43,12 @@ def _denied_claims(denials: pl.DataFrame, lines: pl.DataFrame, anchor: dt.date |
     share = paid.group_by("payer_id").agg(allowed.alias("share"))
     overall = paid.select(allowed).item() if paid.height else 0.0
     priced = window.join(share, on="payer_id", how="left").with_columns(
-        (pl.col("denied_amount").cast(pl.Float64) * pl.col("share").fill_null(overall)).alias("expected"))
+        (pl.col("denied_amount").cast(pl.Float64) * pl.col("share").fill_null(overall)).alias("expected")
+    )
     ranked = priced.sort([*_CLAIM, -pl.col("denied_amount"), "line_no"])
     return ranked.group_by(_CLAIM, maintain_order=True).agg(
-        pl.col("root_cause", "claim_token", "week").first(), pl.col("denied_amount").sum(), pl.col("expected").sum())
+        pl.col("root_cause", "claim_token", "week").first(), pl.col("denied_amount").sum(), pl.col("expected").sum()
+    )
 
 
 def _with_work(claims: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame:
@@ -57,10 +61,13 @@ def _with_work(claims: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame:
 
 def _per_cause(claims: pl.DataFrame) -> pl.DataFrame:
     return claims.group_by("root_cause").agg(
-        pl.len().cast(pl.Int64).alias("denial_count"), pl.col("denied_amount").sum(), pl.col("expected").sum(),
+        pl.len().cast(pl.Int64).alias("denial_count"),
+        pl.col("denied_amount").sum(),
+        pl.col("expected").sum(),
         pl.col("spent").is_not_null().sum().cast(pl.Int64).alias("worked_count"),
-        pl.col("spent").mean().alias("mean_minutes"), pl.col("spent").std().alias("sd_minutes"),
-    )  # fmt: skip
+        pl.col("spent").mean().alias("mean_minutes"),
+        pl.col("spent").std().alias("sd_minutes"),
+    )
 
 
 def _model(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
@@ -77,17 +84,23 @@ def _model(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
     unit = pl.col("minutes_per_denial") / 60 * pl.col("hourly") * (1 + given.overhead)
     back = pl.col("worked_rate") * pl.col("recovered")
     priced = inputs.with_columns(
-        unit.alias("labour_per_denial"), (n * pl.col("worked_rate") * unit).alias("labour"), (pl.col("expected") * (1 - back)).alias("loss"),
+        unit.alias("labour_per_denial"),
+        (n * pl.col("worked_rate") * unit).alias("labour"),
+        (pl.col("expected") * (1 - back)).alias("loss"),
         (pl.col("expected") * back * given.extra_days / 365 * given.cost_of_capital).alias("delay"),
     )
     own = (1 + pl.col("cv_worked") ** 2) * (1 + pl.col("cv_minutes") ** 2)
     cv_back = pl.col("cv_worked") ** 2 + given.recovered_cv**2
-    return priced.with_columns(
-        (pl.col("labour") + pl.col("loss") + pl.col("delay")).alias("total"),
-        (pl.col("labour") ** 2 * (own - 1)).alias("var_own"),
-        (pl.col("labour") ** 2 * own * given.rate_cv**2).alias("var_rate"),
-        ((pl.col("expected") * back) ** 2 * cv_back).alias("var_loss"),
-    ).with_columns(_limits(pl.col("var_own") + pl.col("var_rate") + pl.col("var_loss"))).sort(pl.col("total") * -1)
+    return (
+        priced.with_columns(
+            (pl.col("labour") + pl.col("loss") + pl.col("delay")).alias("total"),
+            (pl.col("labour") ** 2 * (own - 1)).alias("var_own"),
+            (pl.col("labour") ** 2 * own * given.rate_cv**2).alias("var_rate"),
+            ((pl.col("expected") * back) ** 2 * cv_back).alias("var_loss"),
+        )
+        .with_columns(_limits(pl.col("var_own") + pl.col("var_rate") + pl.col("var_loss")))
+        .sort(pl.col("total") * -1)
+    )
 
 
 def _total(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
@@ -103,7 +116,8 @@ def _total(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
     )
     shared = (pl.col("labour") * given.rate_cv) ** 2
     return one.with_columns(_limits(pl.col("var_own") + shared + pl.col("var_loss"))).select(
-        [c if c in one.columns or c in ("total_low", "total_high") else pl.lit(None).alias(c) for c in causes.columns])
+        [c if c in one.columns or c in ("total_low", "total_high") else pl.lit(None).alias(c) for c in causes.columns]
+    )
 
 
 def _limits(variance: pl.Expr) -> list[pl.Expr]:
@@ -111,7 +125,9 @@ def _limits(variance: pl.Expr) -> list[pl.Expr]:
     spread = (variance / total**2).fill_nan(0.0).log1p()
     centre = total.log() - spread / 2
     limits = [(centre + sign * _Z90 * spread.sqrt()).exp() for sign in (-1, 1)]
-    return [pl.when(total > 0).then(limit).otherwise(0.0).alias(name) for limit, name in zip(limits, ("total_low", "total_high"), strict=True)]
+    return [
+        pl.when(total > 0).then(limit).otherwise(0.0).alias(name) for limit, name in zip(limits, ("total_low", "total_high"), strict=True)
+    ]
 
 
 def _rounded(table: pl.DataFrame) -> pl.DataFrame:

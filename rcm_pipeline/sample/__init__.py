@@ -1,0 +1,1 @@
+"""Labelled sample data: the truth is known, so every measure can be tested."""

@@ -88,20 +88,33 @@ def draw_claim(rng: random.Random, client: Client, week: int, monday: date, numb
     service = monday + timedelta(days=rng.randrange(5))
     person = rng.randrange(10**6)
     return Claim(
-        account=f"{client.account_prefix}{number:08d}", member=f"W{person:09d}",
-        patient=(SURNAMES[person % 10], FORENAMES[person // 10 % 10]), birth=f"{1935 + person % 75}{1 + person % 12:02d}{1 + person % 28:02d}",
-        payer=payer, coder=rng.choice(client.coders), service=service, submitted=service + timedelta(days=rng.randrange(1, 5)),
-        is_institutional=is_institutional, diagnoses=tuple(rng.sample(DIAGNOSES, rng.randrange(1, 4))), lines=lines,
+        account=f"{client.account_prefix}{number:08d}",
+        member=f"W{person:09d}",
+        patient=(SURNAMES[person % 10], FORENAMES[person // 10 % 10]),
+        birth=f"{1935 + person % 75}{1 + person % 12:02d}{1 + person % 28:02d}",
+        payer=payer,
+        coder=rng.choice(client.coders),
+        service=service,
+        submitted=service + timedelta(days=rng.randrange(1, 5)),
+        is_institutional=is_institutional,
+        diagnoses=tuple(rng.sample(DIAGNOSES, rng.randrange(1, 4))),
+        lines=lines,
         first_week=week + rng.randint(*payer.lag_weeks),
-    )  # fmt: skip
+    )
 
 
 def _draw_line(rng: random.Random, is_institutional: bool) -> Line:
     code, price = rng.choice(PROCEDURES)
     units = rng.choices((1, 2, 3), (85, 10, 5))[0]
     charge = units * (price + rng.randrange(-200, 200) // 5 * 5)
-    return Line(code, rng.choices(("", "25", "59", "RT"), (70, 12, 10, 8))[0], rng.choice(REVENUE_CODES) if is_institutional else "",
-                charge, units, charge * rng.randrange(35, 55) // 100)  # fmt: skip
+    return Line(
+        code,
+        rng.choices(("", "25", "59", "RT"), (70, 12, 10, 8))[0],
+        rng.choice(REVENUE_CODES) if is_institutional else "",
+        charge,
+        units,
+        charge * rng.randrange(35, 55) // 100,
+    )
 
 
 def draw_answers(rng: random.Random, claim: Claim, last_week: int) -> list[Answer]:

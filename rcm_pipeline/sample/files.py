@@ -9,7 +9,7 @@ import xlsxwriter
 
 from rcm_pipeline.sample.sheets import Row
 
-_CREATED = datetime(2026, 1, 1)  # noqa: DTZ001 - a workbook's creation time has no zone
+_CREATED = datetime(2026, 1, 1)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -9,7 +9,17 @@ from pathlib import Path
 
 from rcm_pipeline.sample import files
 from rcm_pipeline.sample.claims import Answer, Claim, draw_answers, draw_claim
-from rcm_pipeline.sample.sheets import CODING_HEADER, FINDING_HEADER, REVIEW_HEADER, TOUCH_HEADER, Reviewed, Row, coding_row, review, touches
+from rcm_pipeline.sample.sheets import (
+    CODING_HEADER,
+    FINDING_HEADER,
+    REVIEW_HEADER,
+    TOUCH_HEADER,
+    Reviewed,
+    Row,
+    coding_row,
+    review,
+    touches,
+)
 from rcm_pipeline.sample.truth import Truth
 from rcm_pipeline.sample.world import CLIENTS, LAST_WEEK, SPIKE_CAUSE, SPIKE_PAYER, SPIKE_WEEKS, Client
 from rcm_pipeline.sample.x12_text import claim_file, remittance_file
@@ -19,7 +29,9 @@ _SHEET_WEEKS = 4
 Progress = Callable[[int], None]
 
 
-def generate(out: Path, *, weeks: int = 26, seed: int = 20261123, scale: float = 1.0, progress: Progress = lambda _: None) -> dict[str, int]:
+def generate(
+    out: Path, *, weeks: int = 26, seed: int = 20261123, scale: float = 1.0, progress: Progress = lambda _: None
+) -> dict[str, int]:
     """Write <out>/inbox, <out>/settings and <out>/truth; return how many claims each client got.
 
     `scale` multiplies the claims per week; at 26 weeks a scale of 275 gives a million claims.
@@ -122,7 +134,9 @@ class _Maker:
         findings = [row for r in self._reviews for row in r.findings]
         work = [row for due in sorted(w for w in self._work if w <= week) for row in self._work.pop(due)]
         if self._client.sheet_format == "xlsx":
-            files.write_workbook(self._inbox / f"QA_{stamp}.xlsx", {"Reviews": (REVIEW_HEADER, reviews), "Findings": (FINDING_HEADER, findings)})
+            files.write_workbook(
+                self._inbox / f"QA_{stamp}.xlsx", {"Reviews": (REVIEW_HEADER, reviews), "Findings": (FINDING_HEADER, findings)}
+            )
             files.write_csv(self._inbox / f"coding_log_{stamp}.csv", CODING_HEADER, self._coding)
             files.write_csv(self._inbox / f"touch_log_{stamp}.csv", TOUCH_HEADER, work)
         else:

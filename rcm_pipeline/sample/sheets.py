@@ -9,14 +9,31 @@ from rcm_pipeline.sample.world import Client
 
 Row = list[object]
 CODING_HEADER = ["Account Number", "Coder ID", "Patient Name", "Date of Service", "Coded Date", "Specialty", "Code Count", "Minutes"]
-REVIEW_HEADER = ["Review ID", "Account Number", "Patient Name", "Coder ID", "Auditor ID", "Review Date", "Date of Service", "Specialty",
-                 "Sample Type", "Codes Assigned", "Auditor Codes", "Codes Correct", "Comments"]  # fmt: skip
+REVIEW_HEADER = [
+    "Review ID",
+    "Account Number",
+    "Patient Name",
+    "Coder ID",
+    "Auditor ID",
+    "Review Date",
+    "Date of Service",
+    "Specialty",
+    "Sample Type",
+    "Codes Assigned",
+    "Auditor Codes",
+    "Codes Correct",
+    "Comments",
+]
 FINDING_HEADER = ["Review ID", "Error Code", "Original Code", "Corrected Code", "Dollar Impact", "Responsible Party", "Rebuttal Status"]
 TOUCH_HEADER = ["Account Number", "Work Date", "Staff ID", "Role", "Activity", "Minutes", "Notes"]
 _WRONG = ("PX_WRONG", "DX_SPECIFICITY", "MOD_WRONG", "EM_OVER1", "EM_UNDER1", "DX_WRONG")
 _MISSED = ("PX_MISSED", "DX_MISSED", "MOD_MISSING")
 _MINUTES = {"billing_format": 14, "eligibility": 18, "coding": 32, "documentation": 45, "authorization": 48, "medical_necessity": 95}
-_ACTIVITY = {"coding": ("coder", "correct codes"), "medical_necessity": ("appeals", "write appeal"), "authorization": ("appeals", "retro authorization")}
+_ACTIVITY = {
+    "coding": ("coder", "correct codes"),
+    "medical_necessity": ("appeals", "write appeal"),
+    "authorization": ("appeals", "retro authorization"),
+}
 WORKED_SHARE = 0.6
 
 
@@ -46,10 +63,24 @@ def review(rng: random.Random, claim: Claim, number: int, day: date, client: Cli
     for code in wrong:
         impact = round(rng.uniform(-40, 90), 2)
         findings.append([review_id, rng.choice(_WRONG), code, code[:-1] + "9", f"{impact:.2f}", "Coder", _rebuttal(rng)])
-    for _ in range(missed):
-        findings.append([review_id, rng.choice(_MISSED), "", "99080", f"{-rng.uniform(5, 60):.2f}", "Coder", _rebuttal(rng)])
-    row: Row = [review_id, claim.account, ", ".join(claim.patient), claim.coder.coder_id, f"AU{1 + number % 2}", day, claim.service,
-                claim.coder.specialty, stratum.title(), len(codes), len(codes) + missed, len(codes) - len(wrong), "see chart"]  # fmt: skip
+    findings += [
+        [review_id, rng.choice(_MISSED), "", "99080", f"{-rng.uniform(5, 60):.2f}", "Coder", _rebuttal(rng)] for _ in range(missed)
+    ]
+    row: Row = [
+        review_id,
+        claim.account,
+        ", ".join(claim.patient),
+        claim.coder.coder_id,
+        f"AU{1 + number % 2}",
+        day,
+        claim.service,
+        claim.coder.specialty,
+        stratum.title(),
+        len(codes),
+        len(codes) + missed,
+        len(codes) - len(wrong),
+        "see chart",
+    ]
     return Reviewed(row, findings)
 
 

@@ -45,11 +45,17 @@ def claim_file(client: Client, claims: list[Claim], day: date, control: int) -> 
     kind = "837I" if claims[0].is_institutional else "837P"
     version = "005010X223A2" if kind == "837I" else "005010X222A1"
     segments = [
-        f"ST*837*0001*{version}", f"BHT*0019*00*{control}*{day:%Y%m%d}*0900*CH",
-        f"NM1*41*2*{client.name.upper()}*****46*{client.account_prefix}SUB", "PER*IC*BILLING OFFICE*TE*5550100",
-        "NM1*40*2*CLEARWAY*****46*CLRWAY", "HL*1**20*1", f"NM1*85*2*{client.name.upper()}*****XX*{client.npi}",
-        "N3*100 HARBOR ST", "N4*SPRINGFIELD*IL*627040000", "REF*EI*364000000",
-    ]  # fmt: skip
+        f"ST*837*0001*{version}",
+        f"BHT*0019*00*{control}*{day:%Y%m%d}*0900*CH",
+        f"NM1*41*2*{client.name.upper()}*****46*{client.account_prefix}SUB",
+        "PER*IC*BILLING OFFICE*TE*5550100",
+        "NM1*40*2*CLEARWAY*****46*CLRWAY",
+        "HL*1**20*1",
+        f"NM1*85*2*{client.name.upper()}*****XX*{client.npi}",
+        "N3*100 HARBOR ST",
+        "N4*SPRINGFIELD*IL*627040000",
+        "REF*EI*364000000",
+    ]
     for number, claim in enumerate(claims, start=2):
         segments += _claim(claim, number)
     segments.append(f"SE*{len(segments) + 1}*0001")
@@ -61,11 +67,15 @@ def _claim(claim: Claim, level: int) -> list[str]:
     surname, forename = claim.patient
     place = "13:A:1" if claim.is_institutional else "11:B:1"
     segments = [
-        f"HL*{level}*1*22*0", f"SBR*P*18*******{claim.payer.filing_code}", f"NM1*IL*1*{surname}*{forename}****MI*{claim.member}",
-        "N3*1 ELM ST", "N4*SPRINGFIELD*IL*62704", f"DMG*D8*{claim.birth}*F",
+        f"HL*{level}*1*22*0",
+        f"SBR*P*18*******{claim.payer.filing_code}",
+        f"NM1*IL*1*{surname}*{forename}****MI*{claim.member}",
+        "N3*1 ELM ST",
+        "N4*SPRINGFIELD*IL*62704",
+        f"DMG*D8*{claim.birth}*F",
         f"NM1*PR*2*{claim.payer.name}*****PI*{claim.payer.payer_id}",
         f"CLM*{claim.account}*{money(claim.charge)}***{place}*Y*A*Y*Y",
-    ]  # fmt: skip
+    ]
     if claim.is_institutional:
         segments += [f"DTP*434*RD8*{claim.service:%Y%m%d}-{claim.service:%Y%m%d}", "CL1*3*1*01"]
     first, *others = claim.diagnoses
@@ -92,11 +102,18 @@ def remittance_file(client: Client, payer: Payer, answers: list[Answer], day: da
     total = sum(paid_cents(answer) for answer in answers)
     owed = min(total, 0)
     segments = [
-        "ST*835*0001", f"BPR*I*{style.money(total - owed)}*C*ACH*CCP*01*111000025*DA*987654*1364000000**01*111000038*DA*13579*{day:%Y%m%d}",
-        f"TRN*1*{payer.payer_id}{day:%Y%m%d}{client.account_prefix}*1364000000", f"DTM*405*{day:%Y%m%d}",
-        f"N1*PR*{payer.name}*XV*{payer.payer_id}", "N3*PO BOX 1", "N4*DENVER*CO*80201", "PER*BL*PROVIDER LINE*TE*8005550100",
-        f"N1*PE*{client.name.upper()}*XX*{client.npi}", "LX*1", *body,
-    ]  # fmt: skip
+        "ST*835*0001",
+        f"BPR*I*{style.money(total - owed)}*C*ACH*CCP*01*111000025*DA*987654*1364000000**01*111000038*DA*13579*{day:%Y%m%d}",
+        f"TRN*1*{payer.payer_id}{day:%Y%m%d}{client.account_prefix}*1364000000",
+        f"DTM*405*{day:%Y%m%d}",
+        f"N1*PR*{payer.name}*XV*{payer.payer_id}",
+        "N3*PO BOX 1",
+        "N4*DENVER*CO*80201",
+        "PER*BL*PROVIDER LINE*TE*8005550100",
+        f"N1*PE*{client.name.upper()}*XX*{client.npi}",
+        "LX*1",
+        *body,
+    ]
     if owed:
         segments.append(f"PLB*{client.npi}*{day:%Y}1231*FB:{payer.payer_id}{day:%Y%m%d}*{style.money(owed)}")
     segments.append(f"SE*{len(segments) + 1}*0001")
@@ -113,15 +130,14 @@ def _answer(style: Style, answer: Answer, number: int, control: int) -> list[str
     claim, sign = answer.claim, -1 if answer.is_reversal else 1
     money, (surname, forename) = style.money, claim.patient
     patient = sum(amount for line in answer.adjustments for group, _, amount in line if group == "PR")
-    status = "3" if answer.number > 1 and answer.status == "3" else answer.status
     segments = [
-        f"CLP*{claim.account}*{status}*{money(sign * claim.charge)}*{money(paid_cents(answer))}*{money(patient)}"
+        f"CLP*{claim.account}*{answer.status}*{money(sign * claim.charge)}*{money(paid_cents(answer))}*{money(patient)}"
         f"*{claim.payer.filing_code}*{claim.payer.payer_id}{control:05d}{number:04d}*{'13' if claim.is_institutional else '11'}*1",
     ]
     if answer.is_claim_level:
         totals: dict[tuple[str, str], int] = {}
-        for line in answer.adjustments:
-            for group, carc, amount in line:
+        for adjustments in answer.adjustments:
+            for group, carc, amount in adjustments:
                 totals[group, carc] = totals.get((group, carc), 0) + amount
         segments += [f"CAS*{group}*{carc}*{money(amount)}" for (group, carc), amount in totals.items()]
     segments.append(f"NM1*QC*1*{surname}*{forename}****MI*{claim.member}")

@@ -1,0 +1,1 @@
+"""EDI text to columnar tables."""

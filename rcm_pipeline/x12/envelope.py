@@ -74,8 +74,9 @@ def normalise(raw: bytes) -> Normalised:
     if kind == "latin-1":
         notices.append(Notice("not_utf8", "bytes that are not UTF-8 were read as Latin-1"))
     is_unterminated = bool(content.strip()) and not content.rstrip().endswith(SEGMENT)
-    return Normalised(content.rstrip(b" \r\n\t") + (SEGMENT if is_unterminated else b""), number, is_unterminated,
-                      encoding or kind, notices)
+    return Normalised(
+        content.rstrip(b" \r\n\t") + (SEGMENT if is_unterminated else b""), number, is_unterminated, encoding or kind, notices
+    )
 
 
 def _strip_byte_order_mark(raw: bytes) -> tuple[bytes, str]:
@@ -147,7 +148,9 @@ def _guess_separators(text: bytes, start: int, number: int) -> tuple[Separators 
     count = 8 if text.startswith(b"GS", start) else 2
     fields = rb"(?:%s[^%s]*?){%d}" % (re.escape(element), re.escape(element), count)
     last = rb"(?:%s005010X[0-9A-Z]+)?" % re.escape(element)
-    match = re.compile(rb"(?:GS|ST)" + fields + last + rb"(?P<t>[^A-Za-z0-9 ])(?=\s*[A-Z][A-Z0-9]{1,2}" + re.escape(element) + rb")").match(text, start)
+    match = re.compile(rb"(?:GS|ST)" + fields + last + rb"(?P<t>[^A-Za-z0-9 ])(?=\s*[A-Z][A-Z0-9]{1,2}" + re.escape(element) + rb")").match(
+        text, start
+    )
     notice = Notice("no_interchange_header", "the file has no ISA; separators were worked out from its text", number)
     if not match:
         return None, [notice]

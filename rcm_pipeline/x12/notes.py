@@ -40,10 +40,15 @@ class Notes:
         rows = np.asarray(rows, dtype=np.int64)
         details = [detail] * len(rows) if isinstance(detail, str) else list(detail)
         return pl.DataFrame(
-            {"file": self._segments.file[rows], "segment_no": self._segments.number[rows],
-             "rule": [rule] * len(rows), "detail": details, "row": rows},
+            {
+                "file": self._segments.file[rows],
+                "segment_no": self._segments.number[rows],
+                "rule": [rule] * len(rows),
+                "detail": details,
+                "row": rows,
+            },
             schema=SCHEMA,
-        )  # fmt: skip
+        )
 
 
 def _join(frames: list[pl.DataFrame]) -> pl.DataFrame:

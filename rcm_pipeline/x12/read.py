@@ -84,20 +84,27 @@ def _with_transaction(notes: pl.DataFrame, transactions: Transactions) -> pl.Dat
 def _summary(segments: Segments, transactions: Transactions, tables: dict[str, pl.DataFrame], normalised: list[Normalised]) -> pl.DataFrame:
     count = len(normalised)
     kinds = pl.DataFrame({"file": segments.file[transactions.rows], "kind": pl.Series(transactions.kind, dtype=pl.String)})
-    named = kinds.group_by("file").agg(pl.col("kind").unique().sort().str.join("+"), pl.len().cast(pl.Int64).alias("transaction_count"),
-                                       pl.col("kind").is_in(READ_SETS).any().alias("is_read"))
+    named = kinds.group_by("file").agg(
+        pl.col("kind").unique().sort().str.join("+"),
+        pl.len().cast(pl.Int64).alias("transaction_count"),
+        pl.col("kind").is_in(READ_SETS).any().alias("is_read"),
+    )
     filled = segments.element_counts()
     kept = segments.element_counts(segments.kept)
-    base = pl.DataFrame({
-        "file": pl.Series(range(count), dtype=pl.Int64),
-        "encoding": [n.encoding for n in normalised],
-        "interchange_count": [n.interchange_count for n in normalised],
-        "segment_count": np.bincount(segments.file, minlength=count),
-        "element_count": filled,
-        "dropped_count": filled - kept,
-    }, schema_overrides={"encoding": pl.String, "interchange_count": pl.Int64})  # fmt: skip
+    base = pl.DataFrame(
+        {
+            "file": pl.Series(range(count), dtype=pl.Int64),
+            "encoding": [n.encoding for n in normalised],
+            "interchange_count": [n.interchange_count for n in normalised],
+            "segment_count": np.bincount(segments.file, minlength=count),
+            "element_count": filled,
+            "dropped_count": filled - kept,
+        },
+        schema_overrides={"encoding": pl.String, "interchange_count": pl.Int64},
+    )
     for name, table in (("claim_count", "raw_claims"), ("remit_count", "raw_remits")):
         held = tables[table].group_by("file").agg(pl.len().cast(pl.Int64).alias(name))
         base = base.join(held, on="file", how="left", maintain_order="left")
     return base.join(named, on="file", how="left", maintain_order="left").with_columns(
-        pl.col("claim_count", "remit_count", "transaction_count").fill_null(0), pl.col("is_read").fill_null(False))
+        pl.col("claim_count", "remit_count", "transaction_count").fill_null(0), pl.col("is_read").fill_null(False)
+    )

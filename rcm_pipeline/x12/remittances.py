@@ -26,13 +26,18 @@ class Stream:
     claims: Loop
     lines: Loop
 
-    def rows(self, identifier: str, qualifier: str | None = None, element: int = 1) -> Rows:
-        """Rows of a segment inside 835 transactions, with a qualifier in one of its elements."""
+    def rows(self, identifier: str, qualifier: str | None = None) -> Rows:
+        """Rows of a segment inside 835 transactions, with a qualifier in its first element."""
         found = self.segments.where(identifier)
-        found = found[self.payments.of(found) >= 0]
-        if qualifier is None:
-            return found
-        return found[self.segments.code(found, element) == code_of(qualifier)]
+        is_wanted = self.payments.of(found) >= 0
+        if qualifier is not None:
+            is_wanted &= self.segments.code(found, 1) == code_of(qualifier)
+        return found[is_wanted]
+
+    def claim_rows(self, identifier: str, qualifier: str | None = None) -> Rows:
+        """The same, at claim level only: not inside a service line."""
+        found = self.rows(identifier, qualifier)
+        return found[self.lines.of(found) < 0]
 
 
 def read_remittances(segments: Segments, transactions: Transactions, door: Door, notes: Notes) -> dict[str, pl.DataFrame]:
@@ -134,25 +139,16 @@ def _remits(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
     table.text("place_code", "CLP08")
     table.text("frequency_code", "CLP09")
     table.text("drg_code", "CLP11")
-    claim_level = _claim_level(stream)
-    table.text("member_token", "NM109[IL]", claims.first(claim_level("NM1", "IL")))
-    table.text("patient_token", "NM109[QC]", claims.first(claim_level("NM1", "QC")))
-    table.text("rendering_npi", "NM109[82]", claims.first(claim_level("NM1", "82")))
-    table.text("original_icn_token", "REF02[F8]", claims.first(claim_level("REF", "F8")))
-    table.flag("has_authorization", "REF02[G1]", claims.first(claim_level("REF", "G1")))
-    table.date("service_from_date", "DTM02[232]", claims.first(claim_level("DTM", "232")))
-    table.date("service_to_date", "DTM02[233]", claims.first(claim_level("DTM", "233")))
-    table.date("received_date", "DTM02[050]", claims.first(claim_level("DTM", "050")))
-    table.flag("has_crossover", "NM103[TT]", claims.first(claim_level("NM1", "TT")))
+    table.text("member_token", "NM109[IL]", claims.first(stream.claim_rows("NM1", "IL")))
+    table.text("patient_token", "NM109[QC]", claims.first(stream.claim_rows("NM1", "QC")))
+    table.text("rendering_npi", "NM109[82]", claims.first(stream.claim_rows("NM1", "82")))
+    table.text("original_icn_token", "REF02[F8]", claims.first(stream.claim_rows("REF", "F8")))
+    table.flag("has_authorization", "REF02[G1]", claims.first(stream.claim_rows("REF", "G1")))
+    table.date("service_from_date", "DTM02[232]", claims.first(stream.claim_rows("DTM", "232")))
+    table.date("service_to_date", "DTM02[233]", claims.first(stream.claim_rows("DTM", "233")))
+    table.date("received_date", "DTM02[050]", claims.first(stream.claim_rows("DTM", "050")))
+    table.flag("has_crossover", "NM103[TT]", claims.first(stream.claim_rows("NM1", "TT")))
     return table.frame()
-
-
-def _claim_level(stream: Stream):  # type: ignore[no-untyped-def]
-    def rows(identifier: str, qualifier: str | None = None) -> Rows:
-        found = stream.rows(identifier, qualifier)
-        return found[stream.lines.of(found) < 0]
-
-    return rows
 
 
 def _lines(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:

@@ -67,11 +67,14 @@ class Segments:
     @cached_property
     def size(self) -> npt.NDArray[np.int64]:
         """Bytes in every cell of the stream."""
-        return np.maximum(self._end - self._start, 0)
+        length: npt.NDArray[np.int64] = np.maximum(self._end - self._start, 0)
+        return length
 
     def where(self, *identifiers: str) -> Rows:
         """Rows of the segments with one of these identifiers, in order."""
-        return np.flatnonzero(np.isin(self.ids, [code_of(i) for i in identifiers]))
+        wanted: npt.NDArray[np.bool_] = np.isin(self.ids, [code_of(i) for i in identifiers])
+        rows: Rows = np.flatnonzero(wanted)
+        return rows
 
     def cells(self, rows: Rows, element: int) -> Rows:
         """Cell of an element of each row, or -1 where the segment is absent or shorter."""
@@ -110,8 +113,9 @@ class Segments:
         counted[self.first] = False
         if of is not None:
             counted &= of
-        owner = self.file[np.searchsorted(self.first, np.flatnonzero(counted), side="right") - 1] if len(self) else []
-        return np.bincount(np.asarray(owner, dtype=np.int64), minlength=self.file_count)
+        cells = np.flatnonzero(counted)
+        segment = np.searchsorted(self.first, cells, side="right") - 1
+        return np.bincount(self.file[segment], minlength=self.file_count)
 
     def _codes(self, cell: Rows) -> npt.NDArray[np.int64]:
         start, size = self._start[cell], self.size[cell]

@@ -39,8 +39,9 @@ class Table:
     def __init__(self, segments: Segments, door: Door, notes: Notes, rows: Rows) -> None:
         self._segments, self._door, self._notes, self.rows = segments, door, notes, rows
         self.columns: dict[str, pl.Series] = {
-            "file": pl.Series(segments.file[rows]), "segment_no": pl.Series(segments.number[rows]),
-        }  # fmt: skip
+            "file": pl.Series(segments.file[rows]),
+            "segment_no": pl.Series(segments.number[rows]),
+        }
 
     def text(self, name: str, reference: str, rows: Rows | None = None) -> None:
         """A code, token or name. `rows` says where it stands when not in the row's own segment; -1 is null."""
@@ -80,23 +81,26 @@ class Table:
     def _admit(self, reference: str, rows: Rows | None) -> pl.Series:
         rows = self.rows if rows is None else rows
         _, element, component = parse_reference(reference)
-        if not self._door.is_listed(reference):
+        if not len(rows) or not self._door.is_listed(reference):
             return pl.Series([None] * len(rows), dtype=pl.String)
         self._segments.keep(rows, element)
         raw = self._segments.text(rows, element, component)
         admitted = self._door.admit(reference, raw)
-        refused = (raw.str.strip_chars().str.len_bytes() > 0) & admitted.is_null()
-        self._note("element_refused", refused, rows, f"{reference} does not look like what it should hold; dropped")
+        self._note_lost("element_refused", raw, admitted, rows, f"{reference} does not look like what it should hold; dropped")
         return admitted
 
     def _typed(self, name: str, reference: str, rows: Rows | None, parse: Callable[[pl.Series], pl.Series], rule: str) -> None:
         text = self._admit(reference, rows)
         column = parse(text)
-        bad = (text.str.strip_chars().str.len_bytes() > 0) & column.is_null()
-        self._note(rule, bad, self.rows if rows is None else rows, f"{reference} is not a plain value of its type; left empty")
+        at = self.rows if rows is None else rows
+        self._note_lost(rule, text, column, at, f"{reference} is not a plain value of its type; left empty")
         self.columns[name] = column
 
-    def _note(self, rule: str, bad: pl.Series, rows: Rows, detail: str) -> None:
-        at = rows[bad.fill_null(False).to_numpy()]
+    def _note_lost(self, rule: str, text: pl.Series, value: pl.Series, rows: Rows, detail: str) -> None:
+        """A finding for every cell whose text did not become a value."""
+        if value.null_count() == text.null_count():
+            return
+        is_lost = (text.str.strip_chars().str.len_bytes() > 0) & value.is_null()
+        at = rows[is_lost.fill_null(False).to_numpy()]
         if len(at):
             self._notes.finding(rule, at, detail)

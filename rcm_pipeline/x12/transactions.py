@@ -15,11 +15,18 @@ _ENVELOPE = ("ISA", "IEA", "GS", "GE", "TA1")
 _CLAIM_VERSIONS = {"837P": "222|098", "837I": "223|096", "837D": "224|097"}
 _SERVICE_SEGMENTS = {"SV1": "837P", "SV2": "837I", "SV3": "837D"}
 _KNOWN_AS = {
-    "277": "a 277 claim status", "277CA": "a 277CA claim acknowledgement", "999": "a 999 acknowledgement",
-    "997": "a 997 acknowledgement", "270": "a 270 eligibility inquiry", "271": "a 271 eligibility response",
-    "276": "a 276 status inquiry", "278": "a 278 authorization", "820": "an 820 premium payment",
-    "834": "an 834 enrolment", "824": "an 824 application advice",
-}  # fmt: skip
+    "277": "a 277 claim status",
+    "277CA": "a 277CA claim acknowledgement",
+    "999": "a 999 acknowledgement",
+    "997": "a 997 acknowledgement",
+    "270": "a 270 eligibility inquiry",
+    "271": "a 271 eligibility response",
+    "276": "a 276 status inquiry",
+    "278": "a 278 authorization",
+    "820": "an 820 premium payment",
+    "834": "an 834 enrolment",
+    "824": "an 824 application advice",
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ def find_transactions(segments: Segments, notes: Notes) -> Transactions:
     version = _versions(segments, rows)
     kind = _kinds(segments, rows, of, version)
     found = Transactions(rows, of, ordinal_within(segments.file[rows]), kind, version)
-    _report_unread(segments, found, notes)
+    _report_unread(found, notes)
     _report_strays(segments, of, notes)
     return found
 
@@ -68,8 +75,8 @@ def _kinds(segments: Segments, rows: Rows, of: Rows, version: pl.Series) -> list
     services = {name: of[segments.where(name)] for name in _SERVICE_SEGMENTS}
     kinds = []
     segments.keep(rows, 1)
-    for index, (code, text) in enumerate(zip(segments.text(rows, 1), version, strict=True)):
-        code, text = (code or "").strip(), text or ""
+    for index, (sent, guide) in enumerate(zip(segments.text(rows, 1), version, strict=True)):
+        code, text = (sent or "").strip(), guide or ""
         if code == "837":
             named = [k for k, pattern in _CLAIM_VERSIONS.items() if re.search(pattern, text)]
             served = [k for s, k in _SERVICE_SEGMENTS.items() if index in services[s]]
@@ -78,7 +85,7 @@ def _kinds(segments: Segments, rows: Rows, of: Rows, version: pl.Series) -> list
     return kinds
 
 
-def _report_unread(segments: Segments, found: Transactions, notes: Notes) -> None:
+def _report_unread(found: Transactions, notes: Notes) -> None:
     unread = np.array([k not in READ_SETS for k in found.kind], dtype=bool)
     rows = found.rows[unread]
     names = [_KNOWN_AS.get(k, "a transaction set that is not known here") for k, u in zip(found.kind, unread, strict=True) if u]
@@ -91,6 +98,8 @@ def _report_strays(segments: Segments, of: Rows, notes: Notes) -> None:
     is_stray[segments.where("ISA", "IEA", "GS", "GE")] = False
     starts = np.flatnonzero(is_stray & ~np.concatenate([[False], is_stray[:-1]]))
     acknowledgement = np.isin(starts, segments.where("TA1"))
-    text = ["a TA1 interchange acknowledgement is not read by this version" if a else
-            "segments that stand in no transaction" for a in acknowledgement]
+    text = [
+        "a TA1 interchange acknowledgement is not read by this version" if a else "segments that stand in no transaction"
+        for a in acknowledgement
+    ]
     notes.reject("outside_transaction", starts, text)

@@ -33,9 +33,7 @@ def text_column(buffer: Bytes, start: Offsets, end: Offsets) -> pl.Series:
     words[is_long, 2] = 0
     words[is_long, 3] = start[is_long]
     validity = np.packbits(length > 0, bitorder="little")
-    array = pa.Array.from_buffers(
-        pa.string_view(), count, [pa.py_buffer(validity), pa.py_buffer(views), pa.py_buffer(buffer)]
-    )
+    array = pa.Array.from_buffers(pa.string_view(), count, [pa.py_buffer(validity), pa.py_buffer(views), pa.py_buffer(buffer)])
     column = pl.from_arrow(array)
     assert isinstance(column, pl.Series)
     return column

@@ -1,0 +1,1 @@
+"""Code tables as data: effective-dated, hashed, in our own words."""

@@ -1,0 +1,5 @@
+"""`python -m rcm_pipeline` is `rcm`."""
+
+from rcm_pipeline.cli import main
+
+main()

@@ -12,7 +12,7 @@ from rcm_pipeline.settings import Home
 
 _IS_ON = os.environ.get("RCM_AUTOMATION") == "on"  # set by `rcm ui`
 
-weekly_pack = dg.define_asset_job("weekly_pack", selection=dg.AssetSelection.all(), partitions_def=CLIENTS)
+weekly_pack = dg.define_asset_job("weekly_pack", selection=dg.AssetSelection.all())
 
 
 @dg.sensor(

@@ -16,6 +16,7 @@ from assets.resources import Workplace
 from assets.store import now
 from dashboards.publish import mark_stale
 from rcm_pipeline.errors import BusyError, ExitCode
+from rcm_pipeline.quality.contracts import QUARANTINE
 from rcm_pipeline.settings import Home
 from rcm_pipeline.warehouse import open_warehouse
 
@@ -74,10 +75,18 @@ def _outcome(result: Any) -> RunOutcome:
             failure = event.step_failure_data.user_failure_data
             return RunOutcome(ExitCode(int(failure.metadata["exit_code"].value)), failure.description)
     failed = [e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
-    names = ", ".join(f"{e.check_name} of {e.asset_key.to_user_string()}" for e in failed)
     if failed:
-        return RunOutcome(ExitCode.QUALITY, f"blocked by the check {names}")
+        return RunOutcome(ExitCode.QUALITY, "; ".join(_blocked(e) for e in failed))
     return RunOutcome(ExitCode.INTERNAL, "the run failed outside our code; see the run in `rcm ui`")
+
+
+def _blocked(evaluation: Any) -> str:
+    counts = {name: value.value for name, value in evaluation.metadata.items()}
+    text = f"blocked by the check {evaluation.check_name} of {evaluation.asset_key.to_user_string()}"
+    text += f": {counts['failed']} of {counts['checked']} rows failed"
+    if evaluation.check_name == QUARANTINE:
+        text += "; list them with rcm quarantine, correct them at the source, or raise quarantine.max_share in the client's settings"
+    return text
 
 
 def _note_failure(home: Home, client: str, run_id: str, outcome: RunOutcome) -> None:

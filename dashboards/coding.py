@@ -77,7 +77,7 @@ def accuracy_rows(accuracy: pl.DataFrame) -> list[dict[str, Any]]:
 def error_chart(errors: pl.DataFrame) -> go.Figure:
     """Findings by category, most frequent at the top."""
     labels = dict(reference("qa_errors").select("error_code", "label").iter_rows())
-    shown = errors.filter(pl.col("finding_count") > 0).sort("finding_count")
+    shown = errors.filter(pl.col("finding_count") > 0).sort("finding_count", "error_code")
     chart = figure(height=90 + 28 * max(shown.height, 1), showlegend=False)
     chart.add_bar(
         x=shown["finding_count"].to_list(),

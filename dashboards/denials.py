@@ -52,13 +52,11 @@ def trend(rates: pl.DataFrame, anchor: dt.date, limit: float) -> go.Figure:
 
 def heat_map(recent: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
     """Line denial rate of the last weeks by payer and cause; every cell says how many of how many."""
-    causes = recent.group_by("root_cause").agg(pl.col("numerator").sum()).sort("numerator", descending=True)["root_cause"].to_list()
-    payers = (
-        recent.group_by("payer_id")
-        .agg((pl.col("numerator").sum() / pl.col("denominator").max()).alias("r"))
-        .sort("r")["payer_id"]
-        .to_list()
+    by_cause = recent.group_by("root_cause").agg(pl.col("numerator").sum()).sort("numerator", "root_cause", descending=[True, False])
+    by_payer = (
+        recent.group_by("payer_id").agg((pl.col("numerator").sum() / pl.col("denominator").max()).alias("rate")).sort("rate", "payer_id")
     )
+    causes, payers = by_cause["root_cause"].to_list(), by_payer["payer_id"].to_list()
     cells = {(r["payer_id"], r["root_cause"]): r for r in recent.iter_rows(named=True)}
     grid = [[cells.get((payer, cause)) for cause in causes] for payer in payers]
     chart = figure(height=110 + 44 * max(len(payers), 1))

@@ -14,7 +14,7 @@ _PARTS = (("loss_amount", "Not recovered", BLUE), ("labour_amount", "Labour", OR
 
 def cost_chart(costs: pl.DataFrame) -> go.Figure:
     """Cost by root cause, stacked by kind, with the 90 % range of the total."""
-    shown = costs.filter(pl.col("root_cause") != ALL).sort("total_amount")
+    shown = costs.filter(pl.col("root_cause") != ALL).sort("total_amount", "root_cause")
     names = [words.cause(c) for c in shown["root_cause"]]
     chart = figure(height=120 + 34 * max(shown.height, 1), barmode="stack")
     for column, label, colour in _PARTS:
@@ -66,7 +66,7 @@ def cost_rows(costs: pl.DataFrame) -> list[dict[str, Any]]:
             "source": r["source_code"],
             "is_total": r["root_cause"] == ALL,
         }
-        for r in costs.sort(pl.col("root_cause") == ALL, pl.col("total_amount") * -1).iter_rows(named=True)
+        for r in costs.sort(pl.col("root_cause") == ALL, pl.col("total_amount") * -1, "root_cause").iter_rows(named=True)
     ]
 
 

@@ -66,7 +66,7 @@ class MartCoderAccuracy(Contract):
     accuracy_rate: Rate = column("numerator / denominator; null when the denominator is 0", nullable=True)
     low: Rate = column("lower 95 % limit", nullable=True)
     high: Rate = column("upper 95 % limit", nullable=True)
-    effective_count: Rate = column("sample size after allowing for codes of one chart being alike", nullable=True)
+    effective_size: Rate = column("sample size after allowing for codes of one chart being alike", nullable=True)
 
 
 class MartCodingErrors(Contract):

@@ -59,18 +59,18 @@ def descriptions(contract: type[Contract]) -> dict[str, str]:
     return {name: str(col.description) for name, col in contract.to_schema().columns.items()}
 
 
-def row_rules(contract: type[Contract]) -> dict[str, pl.Expr]:
-    """Every rule a single row must keep, by name, as expressions that are true for good rows.
+def row_rules(contract: type[Contract]) -> dict[str, tuple[str, pl.Expr]]:
+    """Every rule a single row must keep, by name: its column, and an expression that is true for good rows.
 
     Drawn from the same fields pandera checks, so the quarantine and the contract cannot disagree.
     """
-    rules: dict[str, pl.Expr] = {}
+    rules: dict[str, tuple[str, pl.Expr]] = {}
     for name, col in contract.to_schema().columns.items():
         value = pl.col(name)
         if not col.nullable:
-            rules[f"{name} is filled"] = value.is_not_null()
+            rules[f"{name} is filled"] = (name, value.is_not_null())
         for check in col.checks:
-            rules[f"{name} {_sentence(check)}"] = _passes(value, check)
+            rules[f"{name} {_sentence(check)}"] = (name, _passes(value, check))
     return rules
 
 

@@ -56,7 +56,7 @@ class OpsPublications(Contract):
 
     week: Date = column("week of the pack")
     run_id: Text = column("run that published it")
-    published_at: pl.Datetime = column("UTC")
+    published_at: pl.Datetime = column("when, in UTC")
     input_hash: Text = column("hash over the content of every file loaded")
     reference_hash: Text = column("hash over the code tables")
     settings_hash: Text = column("hash over the client's settings")

@@ -36,7 +36,9 @@ def corpus() -> list[Path]:
     return sorted(CORPUS.iterdir())
 
 
-def rcm(*arguments: object, home: Path | None = None, check: bool = True, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def rcm(
+    *arguments: object, home: Path | None = None, check: bool = True, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
     command = [sys.executable, "-m", "rcm_pipeline", *(str(a) for a in arguments)]
     variables = {k: v for k, v in os.environ.items() if not k.startswith(("RCM_", "DAGSTER_"))} | (env or {})

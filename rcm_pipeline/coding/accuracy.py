@@ -66,7 +66,7 @@ def _scope(charts: pl.DataFrame, icc: float) -> pl.DataFrame:
     )
     counted = grouped.with_columns(
         rate(pl.col("numerator"), pl.col("denominator")).alias("accuracy_rate"),
-        pl.when(pl.col("denominator") > 0).then(pl.col("denominator") / pl.col("_deff")).alias("effective_count"),
+        pl.when(pl.col("denominator") > 0).then(pl.col("denominator") / pl.col("_deff")).alias("effective_size"),
     )
-    low, high = wilson(pl.col("accuracy_rate") * pl.col("effective_count"), pl.col("effective_count"))
+    low, high = wilson(pl.col("accuracy_rate") * pl.col("effective_size"), pl.col("effective_size"))
     return counted.with_columns(low.alias("low"), high.alias("high"))

@@ -47,5 +47,5 @@ def _share() -> pl.Expr:
     cents = (pl.col("amount").cast(pl.Decimal(38, 2)) * 100).cast(_WHOLE)
     size = cents.abs()
     part = size * pl.col("_up_to") // pl.col("_total") - size * pl.col("_before") // pl.col("_total")
-    signed = pl.when(cents < 0).then(-part).otherwise(part)
+    signed = pl.when(cents < 0).then(0 - part).otherwise(part)
     return (signed.cast(pl.Decimal(38, 2)) * pl.lit("0.01").cast(pl.Decimal(38, 2))).cast(pl.Decimal(18, 2))

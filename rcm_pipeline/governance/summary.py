@@ -30,12 +30,17 @@ class Summary:
 
 
 def summarise(home: Home, client: str) -> Summary:
-    """Read the numbers of one client. Raises duckdb.Error when the warehouse is being written or damaged."""
+    """Read the numbers of one client; a warehouse that cannot be read is trouble, not an error."""
     path = home.warehouse(client)
     if not path.exists():
         return Summary(client, trouble=["nothing was loaded yet"])
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return _summary(connection, home, client)
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return _summary(connection, home, client)
+    except duckdb.IOException:
+        return Summary(client, trouble=["the warehouse is being written by another run, or is damaged"])
+    except duckdb.CatalogException:
+        return Summary(client, trouble=["nothing was loaded yet"])
 
 
 def clients_with_warehouse(home: Home) -> list[str]:

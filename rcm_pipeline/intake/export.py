@@ -10,6 +10,7 @@ from rcm_pipeline.intake.inbox import Delivery, deliveries, read_bytes
 from rcm_pipeline.intake.reading import FileReading, read_files
 from rcm_pipeline.privacy.tokens import Identified, Pseudonyms
 from rcm_pipeline.settings import ClientSettings
+from rcm_pipeline.warehouse import QUARANTINE
 from schemas.contract import empty
 from schemas.registry import CONTRACTS, layer
 
@@ -40,7 +41,7 @@ def read_paths(paths: Sequence[Path], settings: ClientSettings, pseudonyms: Pseu
 
 
 def write_tables(reading: FileReading, out: Path, form: str) -> dict[str, int]:
-    """One file per raw table, named as the table; tables without rows included. Returns rows by table."""
+    """One file per raw table, tables without rows included, and one per quarantine that holds rows. Returns rows by table."""
     counts, failed = {}, ""
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -48,6 +49,10 @@ def write_tables(reading: FileReading, out: Path, form: str) -> dict[str, int]:
             frame = reading.tables.get(table, empty(CONTRACTS[table]))
             _write(frame, out / f"{table}.{form}", form)
             counts[table] = frame.height
+            aside = reading.aside.get(table)
+            if aside is not None and aside.height:
+                _write(aside, out / f"{QUARANTINE}{table}.{form}", form)
+                counts[QUARANTINE + table] = aside.height
     except OSError as error:
         failed = error.strerror or type(error).__name__
     if failed:

@@ -79,10 +79,9 @@ def _store(connection: duckdb.DuckDBPyConnection, reading: FileReading, loaded: 
     connection.begin()
     try:
         for table, frame in reading.tables.items():
-            good, broken = split(frame, CONTRACTS[table])
-            append(connection, table, good)
-            append(connection, QUARANTINE + table, broken)
-            loaded.rows[table] = loaded.rows.get(table, 0) + good.height
+            append(connection, table, frame)
+            append(connection, QUARANTINE + table, reading.aside[table])
+            loaded.rows[table] = loaded.rows.get(table, 0) + frame.height
         connection.commit()
     except BaseException:
         connection.rollback()

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from rcm_pipeline import __version__
+from rcm_pipeline.intake.quarantine import split
 from rcm_pipeline.intake.recognise import Recognised, recognise
 from rcm_pipeline.intake.sheets import SheetReading, read_sheets
 from rcm_pipeline.privacy.door import AllowListDoor, allow_list
 from rcm_pipeline.privacy.tokens import Pseudonyms
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import Reading, read_x12
-from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
 Content = tuple[str, bytes]
@@ -20,14 +20,19 @@ Content = tuple[str, bytes]
 
 @dataclass
 class FileReading:
-    """Raw tables of a batch, by table name, with file_id in place; raw_files, raw_findings and raw_rejects among them."""
+    """Raw tables of a batch, by table name, with file_id in place; raw_files, raw_findings and raw_rejects among them.
+
+    `aside` holds the rows that break a rule of their table, with the rule.
+    """
 
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    aside: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
-        """Add rows to a table."""
-        rows = conform(frame, CONTRACTS[table])
-        self.tables[table] = pl.concat([self.tables[table], rows]) if table in self.tables else rows
+        """Add rows to a table, the broken ones to its quarantine."""
+        good, broken = split(frame, CONTRACTS[table])
+        for kept, rows in ((self.tables, good), (self.aside, broken)):
+            kept[table] = pl.concat([kept[table], rows]) if table in kept else rows
 
 
 def read_files(contents: Sequence[Content], settings: ClientSettings, pseudonyms: Pseudonyms) -> FileReading:

@@ -9,10 +9,13 @@ import polars as pl
 
 from rcm_pipeline.privacy.tokens import Pseudonyms
 
-_CODE = r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,29}$"
+_CODE = r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,29}$"
+_CLINICAL = r"^(?:[A-Z]?\d[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?(?:-[A-Z0-9]{2}){0,4}|[A-Z0-9]{2})$"
+_LABEL = r"^[A-Za-z][A-Za-z &/-]{0,39}$"
+_COMMON = 3
 _NPI = r"^\d{10}$"
 _NAME = r"^[^\x00-\x1f]{1,80}$"
-_STAFF = r"^[A-Za-z]{0,6}[-_ ]?\d{1,8}$"
+_STAFF = r"^[A-Za-z]{0,3}[-_ ]?\d{1,6}$"
 
 
 @cache
@@ -42,6 +45,10 @@ class AllowListDoor:
                 return stripped
             case "code":
                 return _only(stripped, _CODE)
+            case "clinical":
+                return _only(stripped.str.to_uppercase(), _CLINICAL)
+            case "label":
+                return _common(stripped)
             case "npi":
                 return _only(stripped, _NPI)
             case "name":
@@ -52,6 +59,14 @@ class AllowListDoor:
                 return pl.select(pl.coalesce(_only(stripped, _STAFF), self._pseudonyms.token("staff", text))).to_series()
             case _:
                 return pl.Series([None] * len(text), dtype=pl.String)
+
+
+def _common(text: pl.Series) -> pl.Series:
+    """Labels that stand in at least three rows of the sheet; a rare one may be free text about a person and becomes `other`."""
+    frame = pl.DataFrame({"text": text})
+    is_common = (pl.len().over("text") >= _COMMON) & pl.col("text").str.contains(_LABEL)
+    kept = pl.when(pl.col("text").is_null()).then(None).when(is_common).then("text").otherwise(pl.lit("other"))
+    return frame.select(kept).to_series()
 
 
 def _only(text: pl.Series, pattern: str) -> pl.Series:

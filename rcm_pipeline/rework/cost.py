@@ -99,7 +99,7 @@ def _model(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
             ((pl.col("expected") * back) ** 2 * cv_back).alias("var_loss"),
         )
         .with_columns(_limits(pl.col("var_own") + pl.col("var_rate") + pl.col("var_loss")))
-        .sort(pl.col("total") * -1)
+        .sort(pl.col("total") * -1, "root_cause")
     )
 
 

@@ -106,7 +106,9 @@ def _claims(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
 
 
 def _add_parties(stream: Stream, table: Table) -> None:
-    payer, member = stream.header(stream.rows("NM1", "PR")), stream.header(stream.rows("NM1", "IL"))
+    payers = stream.rows("NM1", "PR")
+    is_person = stream.segments.code(payers, 2) == code_of("1")  # a person who pays is named in no table
+    payer, member = stream.header(payers[~is_person]), stream.header(stream.rows("NM1", "IL"))
     billing = stream.header(stream.rows("NM1", "85"))
     sbr = stream.header(stream.rows("SBR"))
     table.text("payer_sequence_code", "SBR01", sbr)

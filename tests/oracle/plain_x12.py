@@ -46,14 +46,31 @@ def read_835(segments: list[list[str]]) -> dict[str, list[dict]]:
             claim = line = None
         elif tag == "CLP":
             line = None
-            claim = {"claim_no": len(out["remits"]) + 1, "segment_no": number, "claim": get(segment, 1), "status": get(segment, 2),
-                     "charge": money(get(segment, 3)), "paid": money(get(segment, 4)), "patient": money(get(segment, 5)), "icn": get(segment, 7), "lines": 0}
+            claim = {
+                "claim_no": len(out["remits"]) + 1,
+                "segment_no": number,
+                "claim": get(segment, 1),
+                "status": get(segment, 2),
+                "charge": money(get(segment, 3)),
+                "paid": money(get(segment, 4)),
+                "patient": money(get(segment, 5)),
+                "icn": get(segment, 7),
+                "lines": 0,
+            }
             out["remits"].append(claim)
         elif tag == "SVC" and claim:
             claim["lines"] += 1
             code = (get(segment, 1) or "").split("\x1f") + [""] * 6
-            line = {"claim_no": claim["claim_no"], "line_no": claim["lines"], "segment_no": number, "code": code[1] or None, "modifier": code[2] or None,
-                    "charge": money(get(segment, 2)), "paid": money(get(segment, 3)), "control": None}
+            line = {
+                "claim_no": claim["claim_no"],
+                "line_no": claim["lines"],
+                "segment_no": number,
+                "code": code[1] or None,
+                "modifier": code[2] or None,
+                "charge": money(get(segment, 2)),
+                "paid": money(get(segment, 3)),
+                "control": None,
+            }
             out["lines"].append(line)
         elif tag == "REF" and line and get(segment, 1) == "6R" and not line["control"]:
             line["control"] = get(segment, 2)
@@ -61,14 +78,23 @@ def read_835(segments: list[list[str]]) -> dict[str, list[dict]]:
             for at in range(2, len(segment), 3):
                 reason, amount = get(segment, at), money(get(segment, at + 1))
                 if reason or amount is not None:
-                    out["adjustments"].append({"claim_no": claim["claim_no"], "line_no": line["line_no"] if line else None,
-                                               "group": get(segment, 1), "reason": reason, "amount": amount})
+                    out["adjustments"].append(
+                        {
+                            "claim_no": claim["claim_no"],
+                            "line_no": line["line_no"] if line else None,
+                            "group": get(segment, 1),
+                            "reason": reason,
+                            "amount": amount,
+                        }
+                    )
         elif tag == "LQ" and claim and get(segment, 1) == "HE" and get(segment, 2):
             out["remarks"].append({"claim_no": claim["claim_no"], "line_no": line["line_no"] if line else None, "code": get(segment, 2)})
         elif tag in ("MIA", "MOA") and claim:
             for at in {"MIA": (5, 20, 21, 22, 23), "MOA": (3, 4, 5, 6, 7)}[tag]:
                 if get(segment, at):
-                    out["remarks"].append({"claim_no": claim["claim_no"], "line_no": line["line_no"] if line else None, "code": get(segment, at)})
+                    out["remarks"].append(
+                        {"claim_no": claim["claim_no"], "line_no": line["line_no"] if line else None, "code": get(segment, at)}
+                    )
     return out
 
 
@@ -86,8 +112,17 @@ def read_837(segments: list[list[str]]) -> dict[str, list[dict]]:
             continue
         if tag == "CLM":
             place = (get(segment, 5) or "").split("\x1f") + ["", ""]
-            claim = {"claim_no": len(out["claims"]) + 1, "segment_no": number, "claim": get(segment, 1), "charge": money(get(segment, 2)),
-                     "place": place[0] or None, "frequency": place[2] or None, "original": None, "lines": 0, "diagnoses": 0}
+            claim = {
+                "claim_no": len(out["claims"]) + 1,
+                "segment_no": number,
+                "claim": get(segment, 1),
+                "charge": money(get(segment, 2)),
+                "place": place[0] or None,
+                "frequency": place[2] or None,
+                "original": None,
+                "lines": 0,
+                "diagnoses": 0,
+            }
             out["claims"].append(claim)
             line, at_head = None, True
         elif claim is None:
@@ -98,8 +133,14 @@ def read_837(segments: list[list[str]]) -> dict[str, list[dict]]:
             at_head = False
             claim["lines"] += 1
             code = (get(segment, 2 if tag == "SV2" else 1) or "").split("\x1f") + [""] * 6
-            line = {"claim_no": claim["claim_no"], "line_no": claim["lines"], "code": code[1] or None, "modifier": code[2] or None,
-                    "charge": money(get(segment, 3 if tag == "SV2" else 2)), "service": None}
+            line = {
+                "claim_no": claim["claim_no"],
+                "line_no": claim["lines"],
+                "code": code[1] or None,
+                "modifier": code[2] or None,
+                "charge": money(get(segment, 3 if tag == "SV2" else 2)),
+                "service": None,
+            }
             out["lines"].append(line)
         elif tag == "DTP" and line and get(segment, 1) == "472" and line["service"] is None:
             line["service"] = (get(segment, 3) or "")[:8] or None
@@ -125,6 +166,11 @@ def money(text: str | None) -> Decimal | None:
         return None
     digits = text.lstrip("+-")
     whole, _, cents = digits.partition(".")
-    if not (whole + cents).isdigit() or not (whole + cents).isascii() or len(cents.rstrip("0")) > 2 or text.count("-") + text.count("+") > 1:
+    if (
+        not (whole + cents).isdigit()
+        or not (whole + cents).isascii()
+        or len(cents.rstrip("0")) > 2
+        or text.count("-") + text.count("+") > 1
+    ):
         return None
     return Decimal(text).quantize(Decimal("0.01"))

@@ -10,15 +10,43 @@ from rcm_pipeline.x12.read import Reading, read_x12
 from tests.conftest import OpenDoor
 from tests.oracle import plain_x12
 
-REMITS = {"claim_no": "claim_no", "segment_no": "segment_no", "claim_token": "claim", "status_code": "status", "charge_amount": "charge",
-          "paid_amount": "paid", "patient_responsibility_amount": "patient", "icn_token": "icn"}
-REMIT_LINES = {"claim_no": "claim_no", "line_no": "line_no", "procedure_code": "code", "modifier_1_code": "modifier", "charge_amount": "charge",
-               "paid_amount": "paid", "line_control_token": "control"}
+REMITS = {
+    "claim_no": "claim_no",
+    "segment_no": "segment_no",
+    "claim_token": "claim",
+    "status_code": "status",
+    "charge_amount": "charge",
+    "paid_amount": "paid",
+    "patient_responsibility_amount": "patient",
+    "icn_token": "icn",
+}
+REMIT_LINES = {
+    "claim_no": "claim_no",
+    "line_no": "line_no",
+    "procedure_code": "code",
+    "modifier_1_code": "modifier",
+    "charge_amount": "charge",
+    "paid_amount": "paid",
+    "line_control_token": "control",
+}
 ADJUSTMENTS = {"claim_no": "claim_no", "line_no": "line_no", "group_code": "group", "carc_code": "reason", "amount": "amount"}
 REMARKS = {"claim_no": "claim_no", "line_no": "line_no", "rarc_code": "code"}
-CLAIMS = {"claim_no": "claim_no", "segment_no": "segment_no", "claim_token": "claim", "charge_amount": "charge", "place_code": "place",
-          "frequency_code": "frequency", "original_icn_token": "original"}
-CLAIM_LINES = {"claim_no": "claim_no", "line_no": "line_no", "procedure_code": "code", "modifier_1_code": "modifier", "charge_amount": "charge"}
+CLAIMS = {
+    "claim_no": "claim_no",
+    "segment_no": "segment_no",
+    "claim_token": "claim",
+    "charge_amount": "charge",
+    "place_code": "place",
+    "frequency_code": "frequency",
+    "original_icn_token": "original",
+}
+CLAIM_LINES = {
+    "claim_no": "claim_no",
+    "line_no": "line_no",
+    "procedure_code": "code",
+    "modifier_1_code": "modifier",
+    "charge_amount": "charge",
+}
 DIAGNOSES = {"claim_no": "claim_no", "diagnosis_no": "diagnosis_no", "diagnosis_code": "code"}
 
 
@@ -29,11 +57,15 @@ def reading(corpus: list[Path]) -> Reading:
 
 
 def test_every_claim_and_payment_of_every_file_is_counted(corpus: list[Path], reading: Reading) -> None:
-    manifest = {row["file"]: row for row in csv.DictReader((corpus[0].parents[1] / "MANIFEST.tsv").read_text().splitlines(), delimiter="\t")}
+    manifest = {
+        row["file"]: row for row in csv.DictReader((corpus[0].parents[1] / "MANIFEST.tsv").read_text().splitlines(), delimiter="\t")
+    }
     counted = {path.name: reading.files.row(i, named=True) for i, path in enumerate(corpus)}
     wrong = [
-        name for name, row in manifest.items()
-        if (row["n_ST"], row["n_CLM"], row["n_CLP"]) != tuple(str(counted[name][c]) for c in ("transaction_count", "claim_count", "remit_count"))
+        name
+        for name, row in manifest.items()
+        if (row["n_ST"], row["n_CLM"], row["n_CLP"])
+        != tuple(str(counted[name][c]) for c in ("transaction_count", "claim_count", "remit_count"))
     ]
     assert wrong == []
 
@@ -76,7 +108,9 @@ def test_whatever_is_not_read_has_a_reject(reading: Reading) -> None:
     assert unread.join(reading.rejects.select("file").unique(), on="file", how="anti").is_empty()
 
 
-@pytest.mark.parametrize("name", ["xlate__sample837-original.edi", "affect-therapeutics__nevada_medicaid.txt", "imsweb__x12_no_isa_line.txt"])
+@pytest.mark.parametrize(
+    "name", ["xlate__sample837-original.edi", "affect-therapeutics__nevada_medicaid.txt", "imsweb__x12_no_isa_line.txt"]
+)
 def test_odd_envelopes_are_read(corpus: list[Path], name: str) -> None:
     path = next(p for p in corpus if p.name == name)
     reading = read_x12([path.read_bytes()], OpenDoor())

@@ -1,0 +1,65 @@
+"""One name everywhere; Columns tab, checks and partitions on every table; automation off until `rcm ui`."""
+
+import datetime as dt
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.build import build_defs
+from assets.contracts import check_specs
+from assets.resources import Workplace
+from rcm_pipeline.settings import Home
+from schemas.contract import polars_schema
+from schemas.registry import CONTRACTS
+
+DEFS = build_defs(resource_overrides={"workplace": Workplace(Home(Path("/x"), Path("/x"), Path("/x")), dt.date(2026, 11, 23))})
+SPECS = {spec.key.to_user_string(): spec for spec in DEFS.resolve_all_asset_specs()}
+TABLES = [name for name in CONTRACTS if not name.startswith("ops_")]
+
+
+def test_assets_are_the_tables_and_the_pack() -> None:
+    assert sorted(SPECS) == sorted([*TABLES, "governance_pack"])
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_shows_its_contract(name: str) -> None:
+    spec = SPECS[name]
+    assert spec.description == CONTRACTS[name].__doc__
+    schema = spec.metadata["dagster/column_schema"]
+    assert [column.name for column in schema.columns] == list(polars_schema(CONTRACTS[name]))
+    assert all(column.description for column in schema.columns)
+    assert spec.group_name == name.split("_", maxsplit=1)[0]
+    assert spec.partitions_def == dg.DynamicPartitionsDefinition(name="clients")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_shape_and_rules_block(name: str) -> None:
+    blocking = {spec.name for spec in check_specs(name) if spec.blocking}
+    assert {"shape", "rules"} <= blocking
+    assert ("quarantine" in blocking) == name.startswith("raw_")
+
+
+def test_everything_leads_to_the_pack() -> None:
+    graph = DEFS.resolve_asset_graph()
+    assert dg.AssetKey("raw_remits") in graph.get_ancestor_asset_keys(dg.AssetKey("governance_pack"))
+    assert dg.AssetKey("mart_scorecard") in graph.get(dg.AssetKey("governance_pack")).parent_keys
+
+
+def test_nothing_runs_by_itself_until_asked() -> None:
+    repository = DEFS.get_repository_def()
+    assert [s.default_status for s in repository.sensor_defs] == [dg.DefaultSensorStatus.STOPPED]
+    assert [s.default_status for s in repository.schedule_defs] == [dg.DefaultScheduleStatus.STOPPED]
+
+
+def test_the_sensor_asks_for_one_run_per_client_and_names_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assets.automation import inbox_sensor
+
+    for name in ("Acme", "Beta"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "DOE_JANE.835").write_text("x")
+    monkeypatch.setenv("RCM_INBOX", str(tmp_path))
+    monkeypatch.setenv("RCM_HOME", str(tmp_path))
+    result = inbox_sensor(dg.build_sensor_context(instance=dg.DagsterInstance.ephemeral()))
+    assert [request.partition_key for request in result.run_requests] == ["acme", "beta"]
+    assert "DOE" not in str(result)

@@ -1,0 +1,41 @@
+"""Run an 835 snippet through the real reader and the real rules."""
+
+import polars as pl
+
+from rcm_pipeline.denials.core import build_core
+from rcm_pipeline.x12.read import read_x12
+from tests.conftest import OpenDoor
+from tests.spec.cases import Case
+
+_HEAD = (
+    "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         *261116*1200*^*00501*000000001*0*P*:~"
+    "GS*HP*PAYER*CLINIC*20261116*1200*1*X*005010X221A1~ST*835*0001~BPR*I*0*C*ACH************20261116~TRN*1*T1*1~"
+    "N1*PR*PAYER*XV*{payer}~N1*PE*CLINIC*XX*1234567893~LX*1~"
+)
+_TAIL = "SE*99*0001~GE*1*1~IEA*1*000000001~"
+
+
+def remittance(segments: str, payer: str = "PAYERX") -> bytes:
+    """A whole 835 around some claim segments written one per line."""
+    body = "".join(line + "~" for line in segments.strip().split("\n"))
+    return (_HEAD.format(payer=payer) + body + _TAIL).encode()
+
+
+def core_tables(*files: bytes) -> dict[str, pl.DataFrame]:
+    """The core tables of some 835 files, identifiers left as they are."""
+    reading = read_x12(list(files), OpenDoor())
+    raw = {name: table.with_columns(file_id=pl.format("file{}", "file")) for name, table in reading.tables.items()}
+    return build_core(raw, payer_aliases={}, capitated_payers=["CAPITATED"])
+
+
+def run_case(case: Case) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """(disposition, root cause, denied dollars) and rule of every line of a case."""
+    core = core_tables(remittance(case.segments, case.payer))
+    causes = core["core_denials"].select("file_id", "claim_no", "line_no", "root_cause", pl.col("denied_amount").alias("lost"))
+    lines = core["core_adjudicated_lines"].join(causes, on=["file_id", "claim_no", "line_no"], how="left").sort("line_no")
+    rows = [
+        (r["disposition"], r["root_cause"] or "–", str(r["lost"] if r["lost"] is not None else r["denied_amount"]))
+        for r in lines.iter_rows(named=True)
+    ]
+    shown = [(d, c, "0.00" if c == "–" and d not in ("excluded",) else amount) for d, c, amount in rows]
+    return shown, lines["rule_id"].to_list()

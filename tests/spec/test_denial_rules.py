@@ -1,0 +1,22 @@
+"""Every case of the rules page holds, and the page is what the cases say."""
+
+import pytest
+
+from tests.spec.cases import CASES, Case
+from tests.spec.engine import run_case
+from tests.spec.rules_page import PAGE, page
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_case(case: Case) -> None:
+    lines, rules = run_case(case)
+    assert lines == case.lines
+    assert case.rule in rules
+
+
+def test_every_rule_has_a_case() -> None:
+    assert sorted({case.rule for case in CASES}) == [f"D{n:02d}" for n in range(1, 13)]
+
+
+def test_the_rules_page_is_fresh() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: make docs"

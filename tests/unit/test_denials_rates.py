@@ -1,0 +1,104 @@
+"""Weekly rates counted by hand, first decisions only; weeks and what changed."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from rcm_pipeline.denials.changes import changes
+from rcm_pipeline.denials.rates import denial_rates
+from rcm_pipeline.denials.weeks import anchor_week
+from schemas.contract import conform
+from schemas.registry import CONTRACTS
+from tests.spec.engine import core_tables, remittance
+
+DENIED = "CLP*{0}*1*100*0*0*CI*I{0}\nSVC*HC:99213*100*0\nCAS*CO*197*100"
+PAID = "CLP*{0}*1*100*60*0*CI*I{0}\nSVC*HC:99213*100*60\nCAS*CO*45*40"
+PARTLY = "CLP*{0}*1*200*60*0*CI*I{0}\nSVC*HC:99213*100*60\nCAS*CO*45*40\nSVC*HC:93000*100*0\nCAS*CO*29*100"
+PENDED = "CLP*{0}*1*100*0*0*CI*I{0}\nSVC*HC:99213*100*0\nCAS*OA*133*100"
+REVERSED = "CLP*{0}*22*-100*-60*0*CI*I{0}\nSVC*HC:99213*-100*-60\nCAS*CO*45*-40"
+MONDAY = dt.date(2026, 11, 16)
+
+
+def rates(*claims: str) -> pl.DataFrame:
+    core = core_tables(remittance("\n".join(claims)))
+    return denial_rates(core["core_adjudications"], core["core_adjudicated_lines"], core["core_denials"], MONDAY)
+
+
+def cell(table: pl.DataFrame, metric: str, cause: str = "all", payer: str = "all") -> tuple:
+    return table.filter((pl.col("metric_id") == metric) & (pl.col("root_cause") == cause) & (pl.col("payer_id") == payer)).select(
+        "numerator", "denominator", "denied_amount", "charge_amount").row(0)  # fmt: skip
+
+
+def test_counts_by_hand() -> None:
+    table = rates(*(t.format(n) for n, t in enumerate([DENIED, PAID, PAID, PARTLY, PENDED], start=1)))
+    assert cell(table, "M09")[:2] == (1, 4)
+    assert cell(table, "M11")[:2] == (1, 4)
+    assert tuple(map(str, cell(table, "M08"))) == ("2", "5", "200.00", "500.00")
+    assert cell(table, "M08", "authorization")[:2] == (1, 5)
+    assert cell(table, "M08", "timely_filing", "PAYERX")[:2] == (1, 5)
+    assert table["week"].unique().to_list() == [MONDAY]
+    row = table.filter((pl.col("metric_id") == "M09") & (pl.col("root_cause") == "all") & (pl.col("payer_id") == "all")).row(0, named=True)
+    assert row["denial_rate"] == 0.25
+    assert row["low"] == pytest.approx(0.0456, abs=1e-4)
+    assert row["high"] == pytest.approx(0.6994, abs=1e-4)
+
+
+def test_only_the_first_decision_of_a_claim_counts() -> None:
+    table = rates(PAID.format(1), REVERSED.format(1), DENIED.format(1), PAID.format(2))
+    assert cell(table, "M09")[:2] == (0, 2)
+
+
+def test_a_pended_answer_is_not_the_first_decision() -> None:
+    table = rates(PENDED.format(1), DENIED.format(1))
+    assert cell(table, "M09")[:2] == (1, 1)
+
+
+def test_causes_sum_to_all() -> None:
+    table = rates(*(t.format(n) for n, t in enumerate([DENIED, DENIED, PAID, PARTLY], start=1)))
+    parts = table.filter((pl.col("metric_id") == "M08") & (pl.col("payer_id") == "all") & (pl.col("root_cause") != "all"))
+    assert parts["numerator"].sum() == cell(table, "M08")[0]
+
+
+@pytest.mark.parametrize(
+    ("dates", "today", "anchor"),
+    [
+        (["2026-11-19"], "2026-11-23", "2026-11-16"),
+        (["2026-11-19"], "2026-11-22", None),
+        (["2026-11-12", "2026-11-16"], "2026-11-23", "2026-11-09"),
+        (["2026-11-10", "2026-11-19"], "2026-11-23", "2026-11-16"),
+        (["2026-11-10", "2026-11-17"], "2026-11-30", "2026-11-09"),
+        (["2026-11-12", "2099-01-01"], "2026-11-23", "2026-11-09"),
+        ([], "2026-11-23", None),
+    ],
+)
+def test_the_anchor_is_the_last_complete_week(dates: list[str], today: str, anchor: str | None) -> None:
+    expected = dt.date.fromisoformat(anchor) if anchor else None
+    assert anchor_week([dt.date.fromisoformat(d) for d in dates], dt.date.fromisoformat(today)) == expected
+
+
+def test_a_payer_that_started_denying_is_clear_and_noise_is_not() -> None:
+    weeks = [MONDAY - dt.timedelta(weeks=n) for n in range(16)]
+    rows = []
+    for payer, now in (("NEW", 10), ("SAME", 2)):
+        for n, week in enumerate(weeks):
+            rows.append(
+                {
+                    "metric_id": "M08",
+                    "week": week,
+                    "payer_id": payer,
+                    "root_cause": "authorization",
+                    "numerator": now if n < 4 else 2,
+                    "denominator": 50,
+                    "denial_rate": 0.0,
+                    "low": 0.0,
+                    "high": 1.0,
+                    "denied_amount": 0,
+                    "charge_amount": 0,
+                    "is_complete": True,
+                }
+            )
+    table = conform(pl.DataFrame(rows), CONTRACTS["mart_denial_rates"])
+    found = changes(table, MONDAY)
+    assert found.select("payer_id", "numerator", "denominator", "is_clear").rows() == [("NEW", 40, 200, True)]
+    assert found["extra"][0] == pytest.approx(40 - 200 * 0.04)

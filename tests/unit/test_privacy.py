@@ -1,0 +1,99 @@
+"""Tokens join what must join and nothing else; the door drops what is not listed; keys are safe."""
+
+import os
+import stat
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from rcm_pipeline.errors import SettingsError
+from rcm_pipeline.privacy.door import AllowListDoor, allow_list
+from rcm_pipeline.privacy.keys import client_key
+from rcm_pipeline.privacy.tokens import Tokens
+from rcm_pipeline.x12.table import parse_reference
+
+
+def tokens(key: bytes, domain: str, *values: str | None) -> list[str | None]:
+    return Tokens(key).token(domain, pl.Series(values, dtype=pl.String)).to_list()
+
+
+def test_the_same_value_has_the_same_token_whatever_its_padding_and_case() -> None:
+    first, second, third, nothing = tokens(b"a" * 32, "pcn", "abc-1", " ABC-1 ", "abc-2", None)
+    assert first == second != third
+    assert nothing is None
+    assert len(first or "") == 32
+
+
+def test_tokens_of_other_clients_and_domains_never_match() -> None:
+    assert tokens(b"a" * 32, "pcn", "X1") != tokens(b"b" * 32, "pcn", "X1")
+    assert tokens(b"a" * 32, "pcn", "X1") != tokens(b"a" * 32, "icn", "X1")
+
+
+def test_what_is_not_listed_is_dropped() -> None:
+    door = AllowListDoor({"CLP02": "code"}, Tokens(b"a" * 32))
+    assert door.admit("NM103[QC]", pl.Series(["DOE"])).to_list() == [None]
+    assert not door.is_listed("NM103[QC]")
+
+
+@pytest.mark.parametrize(
+    ("treatment", "text", "admitted"),
+    [
+        ("code", "99213", "99213"),
+        ("code", "JOHN DOE", None),
+        ("clinical", "m17.11", "M17.11"),
+        ("clinical", "99213-25", "99213-25"),
+        ("clinical", "DOE", None),
+        ("npi", "1234567893", "1234567893"),
+        ("npi", "123456789", None),
+        ("name", "ACME HEALTH", "ACME HEALTH"),
+        ("name", "X" * 81, None),
+        ("staff", "C-017", "C-017"),
+        ("keep", " 12.50 ", "12.50"),
+        ("drop", "x", None),
+    ],
+)
+def test_treatments(treatment: str, text: str, admitted: str | None) -> None:
+    assert AllowListDoor({"E": treatment}, Tokens(b"a" * 32)).admit("E", pl.Series([text])).to_list() == [admitted]
+
+
+def test_a_rare_label_may_be_about_a_person() -> None:
+    text = pl.Series(["call", "call", "call", "called Jane Doe", None])
+    assert AllowListDoor({"E": "label"}, Tokens(b"a" * 32)).admit("E", text).to_list() == ["call", "call", "call", "other", None]
+
+
+def test_a_person_named_as_staff_becomes_a_token() -> None:
+    [admitted] = AllowListDoor({"E": "staff"}, Tokens(b"a" * 32)).admit("E", pl.Series(["Jane Smith"])).to_list()
+    assert "JANE" not in admitted.upper()
+    assert len(admitted) == 32
+
+
+def test_the_list_lets_no_name_address_or_birth_date_in() -> None:
+    listed = allow_list()["x12"]
+    segments = {parse_reference(reference)[0] for reference in listed}
+    assert not segments & {"N2", "N3", "N4", "PER", "DMG", "K3"}
+    assert {k: v for k, v in listed.items() if k.startswith("NM103")} == {"NM103[PR]": "name", "NM103[TT]": "flag"}
+    assert not any(parse_reference(k)[0] == "NM1" and parse_reference(k)[1] in (4, 5, 6, 7) for k in listed)
+    for reference in ("CLP01", "CLM01", "CLP07", "NM109[IL]", "NM109[QC]", "TRN02", "REF02[6R]", "REF02[F8]"):
+        assert listed[reference].startswith("token:"), reference
+    assert listed["NTE02"] == listed["REF02[G1]"] == "flag"
+
+
+def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    key = client_key(folder, "acme")
+    assert client_key(folder, "acme") == key != client_key(folder, "other")
+    assert stat.S_IMODE((folder / "acme.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda p: p.chmod(0o644), lambda p: p.write_text("short"), lambda p: (p.unlink(), os.symlink("/etc/hostname", p))]
+)
+def test_unsafe_or_damaged_keys_are_refused_with_the_fix(tmp_path: Path, spoil) -> None:
+    client_key(tmp_path, "acme")
+    spoil(tmp_path / "acme.key")
+    with pytest.raises(SettingsError) as caught:
+        client_key(tmp_path, "acme")
+    assert "acme.key" in str(caught.value)
+    assert caught.value.fix

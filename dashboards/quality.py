@@ -61,7 +61,7 @@ def check_rows(checks: pl.DataFrame) -> list[dict[str, Any]]:
             "text": _SENTENCES.get(r["check_name"], ""),
             "count": f"{words.count(r['failed_count'])} of {words.count(r['checked_count'])}",
         }
-        for r in checks.filter(~pl.col("is_passed")).sort("severity", "table_name").iter_rows(named=True)
+        for r in checks.filter(~pl.col("is_passed")).sort("severity", "table_name", "check_name").iter_rows(named=True)
     ]
     passed = checks.filter("is_passed").group_by("check_name").agg(pl.len(), pl.col("checked_count").sum()).sort("check_name")
     return failed + [

@@ -10,6 +10,7 @@ from schemas.vocabulary import ALL
 RECENT_WEEKS, EARLIER_WEEKS = 4, 12
 _GROUP = ["payer_id", "root_cause"]
 _MINIMUM_EXTRA = 3
+_Z99 = 2.5758293035489004
 
 
 def recent_rates(rates: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
@@ -22,24 +23,22 @@ def recent_rates(rates: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
 def changes(rates: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
     """Payers and causes with more denials than their own earlier twelve weeks foretell, most extra denials first.
 
-    `extra` = denials - lines x earlier rate. `is_clear`: at least three extra, and the 95 % intervals of both
-    periods do not overlap. A first look, not a test over many cells: the spike detector comes with its own budget.
+    `extra` = denials - lines x earlier rate. `is_clear`: at least three extra, and the 99 % intervals of both
+    periods do not overlap, because a page looks at some seventy cells. A first look; the spike detector comes later.
     """
     first = anchor - dt.timedelta(weeks=RECENT_WEEKS + EARLIER_WEEKS - 1)
     earlier = _sum(_lines(rates), first, anchor - dt.timedelta(weeks=RECENT_WEEKS))
-    _, high = wilson(pl.col("numerator"), pl.col("denominator"))
+    _, high = wilson(pl.col("numerator"), pl.col("denominator"), z=_Z99)
     before = earlier.select(*_GROUP, rate(pl.col("numerator"), pl.col("denominator")).alias("earlier_rate"), high.alias("earlier_high"))
-    joined = (
-        recent_rates(rates, anchor)
-        .join(before, on=_GROUP, how="inner")
-        .with_columns((pl.col("numerator") - pl.col("denominator") * pl.col("earlier_rate")).alias("extra"))
+    now = recent_rates(rates, anchor)
+    low, _ = wilson(pl.col("numerator"), pl.col("denominator"), z=_Z99)
+    joined = now.join(before, on=_GROUP, how="inner").with_columns(
+        (pl.col("numerator") - pl.col("denominator") * pl.col("earlier_rate")).alias("extra"),
+        (low > pl.col("earlier_high")).alias("is_apart"),
     )
-    is_clear = (pl.col("extra") >= _MINIMUM_EXTRA) & (pl.col("low") > pl.col("earlier_high"))
-    return (
-        joined.with_columns(is_clear.alias("is_clear"))
-        .filter(pl.col("extra") > 0)
-        .sort(pl.col("is_clear").not_(), -pl.col("extra"), *_GROUP)
-    )
+    is_clear = (pl.col("extra") >= _MINIMUM_EXTRA) & pl.col("is_apart")
+    grown = joined.with_columns(is_clear.alias("is_clear")).filter(pl.col("extra") > 0)
+    return grown.sort(pl.col("is_clear").not_(), -pl.col("extra"), *_GROUP)
 
 
 def _lines(rates: pl.DataFrame) -> pl.DataFrame:

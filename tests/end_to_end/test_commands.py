@@ -1,0 +1,103 @@
+"""The smaller commands, and the promise that help is quick."""
+
+import json
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from rcm_pipeline.errors import ExitCode
+from schemas.contract import polars_schema
+from schemas.registry import CONTRACTS, layer
+from tests.conftest import CORPUS, rcm
+from tests.spec.engine import remittance
+
+
+def test_help_is_quick() -> None:
+    best = min(_seconds("--help") for _ in range(3))
+    assert best < 1.0  # 0.15 s on a quiet machine; the promise is half a second
+
+
+def _seconds(*arguments: str) -> float:
+    start = time.monotonic()
+    rcm(*arguments)
+    return time.monotonic() - start
+
+
+def test_read_writes_one_typed_file_per_raw_table(tmp_path: Path) -> None:
+    (tmp_path / "r.835").write_bytes(remittance("CLP*A1*1*100.10*60*0*CI*I1\nSVC*HC:99213*100.10*60\nCAS*CO*45*40.10"))
+    done = rcm("read", tmp_path / "r.835", "--out", tmp_path / "out", home=tmp_path / "home")
+    assert done.stdout.strip() == str(tmp_path / "out")
+    assert sorted(p.stem for p in (tmp_path / "out").iterdir()) == sorted(layer("raw"))
+    for path in (tmp_path / "out").iterdir():
+        assert dict(pl.read_parquet(path).schema) == polars_schema(CONTRACTS[path.stem])
+    assert str(pl.read_parquet(tmp_path / "out" / "raw_remits.parquet")["charge_amount"][0]) == "100.10"
+    rcm("read", tmp_path / "r.835", "--out", tmp_path / "csv", "--format", "csv", home=tmp_path / "home")
+    assert "100.10" in (tmp_path / "csv" / "raw_remits.csv").read_text()
+    rcm("read", tmp_path / "r.835", "--out", tmp_path / "json", "--format", "json", home=tmp_path / "home")
+    assert json.loads((tmp_path / "json" / "raw_remits.json").read_text())[0]["charge_amount"] == "100.10"
+
+
+def test_read_says_what_it_could_not_read(tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_bytes(b"\x00\x01")
+    done = rcm("read", tmp_path / "bad.txt", "--out", tmp_path / "out", "--json", home=tmp_path / "home", check=False)
+    assert done.returncode == ExitCode.INPUT
+    assert json.loads(done.stdout)["rejects"][0]["rule"] == "not_readable"
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real files is not here")
+def test_the_whole_corpus_runs_and_is_accounted_for(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox" / "corpus"
+    inbox.mkdir(parents=True)
+    for path in CORPUS.iterdir():
+        (inbox / path.name).write_bytes(path.read_bytes())
+    [summary] = json.loads(rcm("run", "--inbox", tmp_path / "inbox", "--json", home=tmp_path / "home").stdout)
+    assert (summary["file_count"], summary["claim_count"], summary["remit_count"]) == (131, 1740, 41)
+    assert Path(summary["pack"]).is_file()
+
+
+def test_status_is_quiet_when_nobody_is_needed(published: Path) -> None:
+    done = rcm("status", home=published)
+    assert "pack of week 2026-11-16" in done.stdout
+    assert "needs a person" not in done.stdout
+
+
+def test_report_of_an_earlier_week_stands_beside_the_latest(own_home: Path, sample: Path) -> None:
+    done = rcm(
+        "report", "lakeside-physicians", "--week", "2026-10-05", "--today", "2026-11-23", "--settings", sample / "settings", home=own_home
+    )
+    page = Path(done.stdout.strip())
+    assert page.parent.name == "2026-10-05"
+    assert "5–11 Oct 2026" in page.read_text()
+    assert "Summerfield Assurance denies for authorization" not in page.read_text(), "the spike began later"
+    assert (own_home / "reports" / "lakeside-physicians" / "2026-11-16" / "governance_pack.html").is_file()
+
+
+def test_keys_are_listed_by_fingerprint_never_shown(published: Path) -> None:
+    done = rcm("keys", home=published)
+    secret = (published / "keys" / "lakeside-physicians.key").read_text().strip()
+    assert "lakeside-physicians" in done.stdout
+    assert secret not in done.stdout + done.stderr
+
+
+def test_every_command_and_option_has_help() -> None:
+    from typer.main import get_command
+
+    from rcm_pipeline.cli import app
+
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        assert command.help, name
+        for parameter in command.params:
+            assert getattr(parameter, "help", "x") or parameter.name == "help", f"{name} {parameter.name}"
+
+
+def test_the_sample_is_the_same_bytes_every_time(tmp_path: Path) -> None:
+    from rcm_pipeline.sample.generate import generate
+    from tests.end_to_end.hashes import file_hashes
+
+    first, second = tmp_path / "a", tmp_path / "b"
+    assert generate(first, weeks=4, scale=0.2) == generate(second, weeks=4, scale=0.2)
+    assert file_hashes(first) == file_hashes(second)
+    assert generate(tmp_path / "c", weeks=4, scale=0.2, seed=1)
+    assert file_hashes(tmp_path / "c") != file_hashes(first)

@@ -1,0 +1,152 @@
+"""Bad input and bad luck: a clear message, the documented exit code, nothing lost and nothing half written."""
+
+import fcntl
+import json
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rcm_pipeline.errors import ExitCode
+from tests.conftest import rcm
+from tests.end_to_end.hashes import file_hashes, table_hashes
+from tests.spec.engine import remittance
+
+CLAIM = "CLP*A1*1*100*60*0*CI*I1\nSVC*HC:99213*100*60\nCAS*CO*45*40"
+CLIENT = "stonebridge-regional"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["run", "--inbox", "/no/such/inbox"], ExitCode.INPUT, "/no/such/inbox: this inbox folder does not exist"),
+        (["run", "--today", "yesterday"], ExitCode.INPUT, "yesterday: not a date"),
+        (["read", "/no/such/file.835", "--out", "/tmp/x"], ExitCode.INPUT, "/no/such/file.835: there is no such file"),
+        (["report", "nobody"], ExitCode.INPUT, "nobody: there is no warehouse"),
+        (["quarantine", "nobody"], ExitCode.INPUT, "nobody: there is no warehouse"),
+        (["status"], ExitCode.NEEDS_A_PERSON, "There is no warehouse"),
+        (["frobnicate"], ExitCode.USAGE, "No such command"),
+    ],
+)
+def test_mistakes_are_named_with_the_fix(arguments: list[str], code: ExitCode, says: str, tmp_path: Path) -> None:
+    more = [] if arguments == ["frobnicate"] else ["--home", tmp_path / "home"]
+    done = rcm(*arguments, *more, check=False)
+    assert done.returncode == code
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_empty_inbox_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    done = rcm("run", "--inbox", tmp_path / "inbox", home=tmp_path / "home", check=False)
+    assert done.returncode == ExitCode.INPUT
+    assert "the inbox is empty" in done.stderr
+
+
+def test_a_wrong_setting_is_named_and_the_last_good_pack_stays_marked_stale(own_home: Path, sample: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings"
+    shutil.copytree(sample / "settings", settings)
+    (settings / f"{CLIENT}.toml").write_text("[scorecard.initial_denial_claims]\ntarget = 5\nlimit = 0.1\n")
+    arguments = ("run", "--inbox", sample / "inbox", "--settings", settings, "--client", CLIENT, "--today", "2026-11-23")
+    tables = table_hashes(own_home / "warehouse" / f"{CLIENT}.duckdb")
+    done = rcm(*arguments, home=own_home, check=False)
+    assert done.returncode == ExitCode.SETTINGS
+    assert "scorecard.initial_denial_claims.target" in done.stderr
+    assert table_hashes(own_home / "warehouse" / f"{CLIENT}.duckdb") == tables
+    page = own_home / "reports" / CLIENT / "latest" / "governance_pack.html"
+    assert '<div class="stale" role="alert">Not renewed since' in page.read_text()
+    assert json.loads((page.parent / "stale.json").read_text())["reason"]
+    rcm(*arguments, home=own_home, check=False)
+    assert page.read_text().count('class="stale"') == 1
+    (settings / f"{CLIENT}.toml").write_text((sample / "settings" / f"{CLIENT}.toml").read_text())
+    rcm(*arguments, "--again", home=own_home)
+    assert 'class="stale"' not in page.read_text()
+
+
+def test_a_client_that_is_being_run_is_left_alone(own_home: Path, sample: Path) -> None:
+    with (own_home / "warehouse" / f"{CLIENT}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = rcm(
+            "run", "--again", "--inbox", sample / "inbox", "--settings", sample / "settings", "--client", CLIENT, home=own_home, check=False
+        )
+    assert done.returncode == ExitCode.BUSY
+    assert "another run of this client is going on" in done.stderr
+
+
+def test_too_many_broken_rows_stop_publication(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox" / "acme"
+    inbox.mkdir(parents=True)
+    (inbox / "r.835").write_bytes(remittance(CLAIM))
+    (inbox / "f.csv").write_text("Review ID,Error Code,Original Code\nR1,NO_SUCH,99213\nR2,UNITS,99213\n")
+    done = rcm("run", "--inbox", tmp_path / "inbox", home=tmp_path / "home", check=False)
+    assert done.returncode == ExitCode.QUALITY
+    assert "blocked by the check quarantine of raw_qa_findings: 1 of 2 rows failed" in done.stderr
+    assert not (tmp_path / "home" / "reports").exists()
+    listed = json.loads(rcm("quarantine", "acme", "--json", home=tmp_path / "home").stdout)
+    assert listed[0]["place"] == "raw_qa_findings row 2"
+    named = rcm("quarantine", "acme", "--names", "--inbox", tmp_path / "inbox", home=tmp_path / "home").stdout
+    assert named.startswith("f.csv  ")
+
+
+def test_a_file_that_cannot_be_opened_is_counted_and_the_rest_goes_on(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox" / "acme"
+    inbox.mkdir(parents=True)
+    (inbox / "r.835").write_bytes(remittance(CLAIM))
+    (inbox / "link.835").symlink_to("/etc/hostname")
+    arguments = ("run", "--inbox", tmp_path / "inbox", "--today", "2026-11-23", "--json")
+    done = rcm(*arguments, home=tmp_path / "home", check=False)
+    assert done.returncode == ExitCode.NEEDS_A_PERSON
+    [summary] = json.loads(done.stdout)
+    assert (summary["remit_count"], summary["unopened_count"]) == (1, 1)
+    assert Path(summary["pack"]).is_file()
+    before = table_hashes(tmp_path / "home" / "warehouse" / "acme.duckdb")
+    assert "nothing new" in rcm(*arguments, home=tmp_path / "home", check=False).stderr
+    assert table_hashes(tmp_path / "home" / "warehouse" / "acme.duckdb") == before
+
+
+def test_a_full_disk_loses_nothing_and_leaves_nothing_half(own_home: Path, sample: Path, tmp_path: Path) -> None:
+    """A limit on file size stands in for a full disk: every write past it fails, in DuckDB, SQLite and our own files."""
+    inbox = tmp_path / "inbox" / CLIENT
+    shutil.copytree(sample / "inbox" / CLIENT, inbox)
+    (inbox / "new.835").write_bytes(remittance("\n".join(CLAIM.replace("A1", f"A{n}") for n in range(60000))))
+    warehouse = own_home / "warehouse" / f"{CLIENT}.duckdb"
+    before, packs = table_hashes(warehouse), file_hashes(own_home / "reports")
+    limit = warehouse.stat().st_size + 200_000
+
+    def shrink() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    command = [
+        sys.executable,
+        "-m",
+        "rcm_pipeline",
+        "run",
+        "--inbox",
+        str(tmp_path / "inbox"),
+        "--settings",
+        str(sample / "settings"),
+        "--home",
+        str(own_home),
+        "--today",
+        "2026-11-23",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=shrink, check=False, timeout=300)
+    assert done.returncode == ExitCode.STORAGE, done.stderr
+    assert "what was there before still stands" in done.stderr
+    assert table_hashes(warehouse) == before
+    assert {n: h for n, h in file_hashes(own_home / "reports").items() if "stale" not in n and not n.endswith("governance_pack.html")} == {
+        n: h for n, h in packs.items() if not n.endswith("governance_pack.html")
+    }
+    again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert again.returncode == 0, again.stderr
+
+
+def test_a_damaged_warehouse_is_said_so(own_home: Path, sample: Path) -> None:
+    (own_home / "warehouse" / f"{CLIENT}.duckdb").write_bytes(b"not a database" * 100)
+    done = rcm("run", "--inbox", sample / "inbox", "--client", CLIENT, home=own_home, check=False)
+    assert done.returncode == ExitCode.STORAGE
+    assert "cannot be opened" in done.stderr
+    assert rcm("status", home=own_home, check=False).returncode == ExitCode.NEEDS_A_PERSON

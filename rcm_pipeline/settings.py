@@ -75,7 +75,6 @@ class ClientSettings(_Strict):
     capitated_payers: list[str] = []
     quarantine: Quarantine = Quarantine()
     scorecard: dict[str, Targets] = {}
-    contact: str = ""
 
 
 def load_client_settings(folder: Path, client: str) -> ClientSettings:

@@ -1,0 +1,1 @@
+"""Measurements against alternatives; never part of the tests."""

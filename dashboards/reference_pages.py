@@ -1,0 +1,71 @@
+"""Pages of docs/ that are drawn from the code: the data dictionary and the metrics. `make docs` renews them."""
+
+import sys
+from pathlib import Path
+
+from rcm_pipeline.governance.definitions import Definition, definitions
+from rcm_pipeline.governance.scorecard import measures
+from schemas.contract import Contract, descriptions, polars_schema
+from schemas.registry import CONTRACTS, layer
+
+_METRICS = """# Metrics
+
+Written from `rcm_pipeline/governance/definitions.toml` and `scorecard.toml` (`make docs`). Intervals are 95 % Wilson
+score intervals; A1 and A2 use the effective sample size of codes within charts.
+"""
+_SCORECARD = """
+## Scorecard
+
+Red only when the whole interval lies beyond the limit. Targets per client: `[scorecard.NAME]` in its settings.
+
+| name | metric | target | limit | better | weeks |
+|---|---|---|---|---|---|
+"""
+_LAYERS = {
+    "raw": "As sent: typed, tokenised, with the place in the file every row came from. Each has a `quarantine_` twin with `broken_rule`.",
+    "core": "What payers decided, recomputed from raw on every run.",
+    "mart": "What is published, recomputed from core on every run.",
+    "ops": "The record of runs, checks and publications.",
+}
+
+
+def dictionary_page() -> str:
+    """docs/data_dictionary.md: every table and column, from the contracts."""
+    parts = ["# Data dictionary\n\nWritten from the contracts in `schemas/` (`make docs`). The same words are comments in DuckDB "
+             "and on the Columns tab in Dagster.\n"]  # fmt: skip
+    for name, about in _LAYERS.items():
+        parts.append(f"\n## {name}\n\n{about}\n")
+        parts += [_table(table) for table in layer(name)]
+    return "".join(parts)
+
+
+def metrics_page() -> str:
+    """docs/metrics.md: every published measure and the scorecard's targets, from their definitions."""
+    parts = [_METRICS, *(_definition(d) for d in definitions().values()), _SCORECARD]
+    for name, m in measures().items():
+        parts.append(f"| {name} | {m['metric_id']} | {m['target']:.0%} | {m['limit']:.0%} | {m['direction']} | {m['weeks']} |\n")
+    return "".join(parts)
+
+
+def _definition(d: Definition) -> str:
+    return (
+        f"\n## {d.metric_id} · {d.name}\n\n{d.sentence}\n\n| | |\n|---|---|\n| numerator | {d.numerator} |\n"
+        f"| denominator | {d.denominator} |\n| counted by | {d.basis} |\n| left out | {d.exclusions} |\n| source | {d.source} |\n"
+    )
+
+
+def _table(name: str) -> str:
+    contract: type[Contract] = CONTRACTS[name]
+    text, columns = descriptions(contract), contract.to_schema().columns
+    rows = "".join(
+        f"| `{column}` | {str(dtype).lower()} | {'may be null' if columns[column].nullable else ''} | {text[column]} |\n"
+        for column, dtype in polars_schema(contract).items()
+    )
+    return f"\n### {name}\n\n{contract.__doc__}\n\n| column | type | | meaning |\n|---|---|---|---|\n{rows}"
+
+
+PAGES = {"data_dictionary.md": dictionary_page, "metrics.md": metrics_page}
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (Path(sys.argv[1]) / page).write_text(write(), encoding="utf-8")

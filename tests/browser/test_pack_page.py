@@ -1,0 +1,109 @@
+"""The pack as a person sees it: drawn in a real browser, offline, under its own policy, on a laptop and on a phone."""
+
+import html
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import rcm
+from tests.spec.engine import remittance
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+OPTIONS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync", "--disable-component-update",
+    "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=8000", "--hide-scrollbars", "--enable-logging=stderr", "--v=0",
+]  # fmt: skip
+MEASURE = """<script>setTimeout(function () {
+  var wide = [...document.querySelectorAll('body *')].filter(function (e) {
+    return e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.scroll') && !e.closest('nav') && !e.closest('svg'); });
+  document.title = JSON.stringify({width: innerWidth, scroll: document.documentElement.scrollWidth, wide: wide.length,
+    charts: document.querySelectorAll('.chart .main-svg').length, places: document.querySelectorAll('.chart').length,
+    buttons: document.querySelectorAll('.modebar-btn, [href*="plotly.com"]').length});
+}, 3000);</script>"""
+
+
+def browse(page: Path, tmp_path: Path, width: int, *more: str) -> tuple[str, str]:
+    command = [
+        CHROMIUM or "",
+        *OPTIONS,
+        f"--user-data-dir={tmp_path / 'profile'}",
+        f"--window-size={width},900",
+        *more,
+        "--dump-dom",
+        page.as_uri(),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout, done.stderr
+
+
+@pytest.fixture
+def page(published: Path) -> Path:
+    return published / "reports" / "lakeside-physicians" / "latest" / "governance_pack.html"
+
+
+def test_every_chart_is_drawn_and_nothing_is_refused_or_fetched(page: Path, tmp_path: Path) -> None:
+    dom, log = browse(page, tmp_path, 1440)
+    assert dom.count('class="main-svg"') >= 5
+    for name in ("trend", "heat", "coders", "errors", "costs"):
+        assert re.search(rf'id="{name}"[^>]*class="[^"]*js-plotly-plot', dom) or re.search(
+            rf'class="[^"]*js-plotly-plot[^"]*"[^>]*id="{name}"', dom
+        ), name
+    assert "Refused to" not in log
+    assert "Content Security Policy" not in log
+    assert "Uncaught" not in log
+    outside = re.findall(r"https?://(?!www\.w3\.org/)\S+", re.sub(r"<script.*?</script>", "", dom, flags=re.S))
+    assert outside == []
+
+
+@pytest.mark.parametrize("width", [1440, 500])
+def test_nothing_spills_over_the_side(page: Path, tmp_path: Path, width: int) -> None:
+    """Headless Chromium is never narrower than 500 pixels, so the phone is measured there, below the 760 px break."""
+    text = page.read_text()
+    copy = tmp_path / "measured.html"
+    copy.write_text(re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text).replace("</body>", MEASURE + "</body>"))
+    dom, _ = browse(copy, tmp_path, width)
+    found = html.unescape(re.search(r"<title>(.*?)</title>", dom)[1])  # type: ignore[index]
+    facts = __import__("json").loads(found)
+    assert facts["scroll"] <= facts["width"], facts
+    assert facts["wide"] == 0, facts
+    assert facts["charts"] >= facts["places"] == 5
+    assert facts["buttons"] == 0
+
+
+def test_the_page_is_whole_in_itself(page: Path) -> None:
+    text = page.read_text()
+    assert len(re.findall(r"plotly\.js v\d", text)) == 1, "Plotly is inlined once"
+    assert '"showSendToCloud":false' in text
+    assert '"plotlyServerURL":""' in text
+    assert '"displaylogo":false' in text
+    assert "default-src 'none'" in html.unescape(text[:2000])
+    assert not re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=", text)
+
+
+def test_hostile_names_are_shown_as_text(tmp_path: Path) -> None:
+    """Payer names are the only free text on the page; one that is markup must stay a name."""
+    hostile = "<img src=x onerror=alert(1)></script><script>document.title='owned'</script>"
+    inbox = tmp_path / "inbox" / "acme"
+    inbox.mkdir(parents=True)
+    raw = remittance("\n".join(f"CLP*A{n}*1*100*0*0*CI*I{n}\nSVC*HC:99213*100*0\nCAS*CO*197*100" for n in range(4)))
+    raw = raw.replace(b"N1*PR*PAYER", b"N1*PR*" + hostile.encode()[:79]).replace(b"20261116~TRN", b"20261119~TRN")
+    (inbox / "r.835").write_bytes(raw)
+    rcm("run", "--inbox", tmp_path / "inbox", "--today", "2026-11-23", home=tmp_path / "home")
+    dom, log = browse(tmp_path / "home" / "reports" / "acme" / "latest" / "governance_pack.html", tmp_path, 1440)
+    assert "owned" not in re.search(r"<title>(.*?)</title>", dom)[1]  # type: ignore[index]
+    assert "<img src=x" not in dom.lower()
+    assert "Uncaught" not in log
+
+
+def test_a_client_without_any_complete_week_has_a_page_too(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox" / "acme"
+    inbox.mkdir(parents=True)
+    (inbox / "notes.txt").write_text("nothing of use")
+    rcm("run", "--inbox", tmp_path / "inbox", home=tmp_path / "home")
+    dom, log = browse(tmp_path / "home" / "reports" / "acme" / "latest" / "governance_pack.html", tmp_path, 1440)
+    assert "No week is complete yet" in dom
+    assert "Uncaught" not in log

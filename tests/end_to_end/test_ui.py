@@ -1,0 +1,113 @@
+"""`rcm ui`: a launch from Dagster's own server materialises the same assets, on this machine only."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.end_to_end.hashes import table_hashes
+from tests.spec.engine import remittance
+
+CLAIMS = "CLP*A1*1*100*60*0*CI*I1\nSVC*HC:99213*100*60\nCAS*CO*45*40\nCLP*A2*1*100*0*0*CI*I2\nSVC*HC:99213*100*0\nCAS*CO*197*100"
+LAUNCH = """mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { __typename ... on LaunchRunSuccess { run { runId } } } }"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(port: int, query: str, **variables: object) -> dict:
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read())["data"]
+
+
+def wait_for(attempt, seconds: int):
+    """The first truthy answer of an attempt, or a failure."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if found := attempt():
+                return found
+        except OSError:
+            pass
+        time.sleep(0.5)
+    raise AssertionError("waited too long")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    inbox = tmp_path / "inbox" / "acme"
+    inbox.mkdir(parents=True)
+    (inbox / "r.835").write_bytes(remittance(CLAIMS))
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "rcm_pipeline",
+        "ui",
+        "--home",
+        str(tmp_path / "home"),
+        "--inbox",
+        str(tmp_path / "inbox"),
+        "--port",
+        str(port),
+    ]
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("RCM_", "DAGSTER_"))}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        wait_for(lambda: ask(port, "{ version }"), 120)
+        yield port, tmp_path
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+def test_a_launch_from_the_ui_materialises_the_same_assets(server: tuple[int, Path]) -> None:
+    port, place = server
+    location = ask(port, "{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError { __typename } } } } }")
+    [entry] = location["workspaceOrError"]["locationEntries"]
+    assert entry["locationOrLoadError"]["__typename"] == "RepositoryLocation"
+    place_of = {"repositoryName": "__repository__", "repositoryLocationName": entry["name"]}
+    query = "query($s: RepositorySelector!) { sensorsOrError(repositorySelector: $s) { ... on Sensors { results { name sensorState { status } } } } }"
+    sensors = ask(port, query, s=place_of)
+    assert sensors["sensorsOrError"]["results"] == [{"name": "inbox_sensor", "sensorState": {"status": "RUNNING"}}]
+    selector = place_of | {"jobName": "weekly_pack"}
+    params = {
+        "selector": selector,
+        "mode": "default",
+        "runConfigData": "{}",
+        "executionMetadata": {"tags": [{"key": "dagster/partition", "value": "acme"}]},
+    }
+    run_id = ask(port, LAUNCH, p=params)["launchRun"]["run"]["runId"]
+    status = wait_for(lambda: _ended(port, run_id), 180)
+    assert status == "SUCCESS"
+    assert (place / "home" / "reports" / "acme" / "latest" / "governance_pack.html").is_file()
+    hashes = table_hashes(place / "home" / "warehouse" / "acme.duckdb")
+    assert {"raw_remits", "core_denials", "mart_denial_rates", "ops_publications"} <= set(hashes)
+    assert not list((place / "home" / "dagster").rglob("*.pickle"))
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        assert probe.connect_ex((socket.gethostbyname(socket.gethostname()), port)) != 0 or socket.gethostbyname(
+            socket.gethostname()
+        ).startswith("127.")
+
+
+def _ended(port: int, run_id: str) -> str:
+    answer = ask(port, "query($r: ID!) { runOrError(runId: $r) { ... on Run { status } } }", r=run_id)
+    status = answer["runOrError"]["status"]
+    return status if status in ("SUCCESS", "FAILURE", "CANCELED") else ""

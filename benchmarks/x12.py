@@ -1,4 +1,5 @@
-"""How fast X12 is read: our reader (with tokens) against the plain reader of the tests, on the same generated files."""
+"""How fast X12 is read, on the same generated files: ours (about 100 typed columns, tokens, findings) beside the plain reader
+of the tests (about 30 columns, no tokens, no types but money)."""
 
 import json
 import sys
@@ -30,7 +31,9 @@ def plain(files: list[bytes]) -> None:
 def main() -> None:
     if len(sys.argv) == 4:
         files = [p.read_bytes() for p in sorted(Path(sys.argv[2]).rglob(sys.argv[3]))]
-        print(json.dumps(measured(lambda: {"ours": ours, "plain": plain}[sys.argv[1]](files)) | {"mb": sum(map(len, files)) / 1e6}))
+        read = {"ours": ours, "plain": plain}[sys.argv[1]]
+        read(files[:1])  # imports and first use are not what is measured
+        print(json.dumps(measured(lambda: read(files)) | {"mb": sum(map(len, files)) / 1e6}))
         return
     from rcm_pipeline.sample.generate import generate
 

@@ -49,9 +49,7 @@ def coder_chart(accuracy: pl.DataFrame) -> go.Figure:
                 ],
                 hovertemplate="<b>%{y}</b><br>%{text}<extra></extra>",
             )
-    chart.add_vline(
-        x=STANDARD, line={"color": INK, "width": 1, "dash": "dot"}, annotation_text="95 % standard", annotation_position="bottom left"
-    )
+    chart.add_vline(x=STANDARD, line={"color": INK, "width": 1, "dash": "dot"}, annotation_text="95 % standard", annotation_position="top")
     chart.update_xaxes(tickformat=".0%")
     chart.update_yaxes(type="category", categoryorder="array", categoryarray=shown["scope_id"].to_list(), showgrid=False)
     return chart

@@ -81,7 +81,7 @@ def disposition_rows(lines: pl.DataFrame) -> list[dict[str, Any]]:
     """Every adjudicated line in exactly one disposition: count and dollars, summing to all lines."""
     grouped = lines.group_by("disposition").agg(pl.len().alias("n"), pl.col("charge_amount").sum()).sort(pl.col("n") * -1, "disposition")
     rows = [
-        {"name": words.plain(r["disposition"]), "n": words.count(r["n"]), "charge": words.dollars(r["charge_amount"])}
+        {"name": words.disposition(r["disposition"]), "n": words.count(r["n"]), "charge": words.dollars(r["charge_amount"])}
         for r in grouped.iter_rows(named=True)
     ]
-    return [*rows, {"name": "all lines", "n": words.count(lines.height), "charge": words.dollars(lines["charge_amount"].sum())}]
+    return [*rows, {"name": "All lines", "n": words.count(lines.height), "charge": words.dollars(lines["charge_amount"].sum())}]

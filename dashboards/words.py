@@ -8,13 +8,13 @@ from schemas.vocabulary import ALL
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """0.1234 → 12.3 %; a dash where there is no rate."""
-    return "–" if value is None else f"{value * 100:.{digits}f} %"
+    """0.1234 → 12.3 % (with a space that does not break); a dash where there is no rate."""
+    return "–" if value is None else f"{value * 100:.{digits}f}\u00a0%"
 
 
 def interval(low: float | None, high: float | None) -> str:
     """The 95 % limits of a rate."""
-    return "" if low is None or high is None else f"{low * 100:.1f}–{high * 100:.1f} %"
+    return "" if low is None or high is None else f"{low * 100:.1f}–{high * 100:.1f}\u00a0%"
 
 
 def dollars(value: Decimal | float | int | None) -> str:
@@ -53,6 +53,24 @@ def cause(root_cause: str) -> str:
 def title(name: str) -> str:
     """NORTHLAKE HEALTH PLAN → Northlake Health Plan; names with small letters stay as they are."""
     return name.title() if name.isupper() else name
+
+
+_DISPOSITIONS = {
+    "paid": "Paid",
+    "paid_patient_resp": "Left to the patient (deductible, copay)",
+    "denied_full": "Denied in full",
+    "denied_partial": "Denied in part",
+    "denial_suspected": "Denial suspected",
+    "pended": "Pended, not decided yet",
+    "capitated": "Capitated",
+    "cob_satisfied": "Covered by another payer",
+    "excluded": "Not a decision (reversal, zero charge, …)",
+}
+
+
+def disposition(code: str) -> str:
+    """A disposition in the reader's words."""
+    return _DISPOSITIONS[code]
 
 
 def plain(code: str) -> str:

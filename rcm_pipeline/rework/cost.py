@@ -23,7 +23,8 @@ def rework_costs(
     labour = worked x minutes x hourly rate x (1 + overhead); loss = expected allowed x (1 - worked share x recovered
     share); delay = expected allowed x recovered share of all x days/365 x cost of capital. Expected allowed = denied
     charge x the payer's allowed share of charges on paid lines. The range treats the parts as independent, but the
-    hourly rate as one figure shared by all causes; limits are those of a lognormal with the same mean and variance.
+    hourly rate, the share recovered and a prior share worked as figures shared by all causes that use them; limits are
+    those of a lognormal with the same mean and variance.
     """
     claims = _denied_claims(denials, lines, anchor)
     worked = _with_work(claims, touches)
@@ -96,6 +97,7 @@ def _model(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
             (pl.col("labour") + pl.col("loss") + pl.col("delay")).alias("total"),
             (pl.col("labour") ** 2 * (own - 1)).alias("var_own"),
             (pl.col("labour") ** 2 * own * given.rate_cv**2).alias("var_rate"),
+            (pl.col("expected") * back).alias("recovered_amount"),
             ((pl.col("expected") * back) ** 2 * cv_back).alias("var_loss"),
         )
         .with_columns(_limits(pl.col("var_own") + pl.col("var_rate") + pl.col("var_loss")))
@@ -104,7 +106,7 @@ def _model(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
 
 
 def _total(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
-    sums = ("denial_count", "denied_amount", "worked_count", "labour", "loss", "delay", "total", "var_own", "var_loss", "expected")
+    sums = ("denial_count", "denied_amount", "worked_count", "labour", "loss", "delay", "total", "var_own", "expected")
     worked = pl.col("denial_count") * pl.col("worked_rate")
     one = causes.select(
         *(pl.col(c).sum() for c in sums),
@@ -114,10 +116,17 @@ def _total(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
         pl.when(pl.col("source_code").n_unique() > 1).then(pl.lit("mixed")).otherwise(pl.col("source_code").first()).alias("source_code"),
         pl.lit(ALL).alias("root_cause"),
     )
-    shared = (pl.col("labour") * given.rate_cv) ** 2
-    return one.with_columns(_limits(pl.col("var_own") + shared + pl.col("var_loss"))).select(
-        [c if c in one.columns or c in ("total_low", "total_high") else pl.lit(None).alias(c) for c in causes.columns]
-    )
+    wage = (pl.col("labour") * given.rate_cv) ** 2
+    one = one.with_columns(_limits(pl.col("var_own") + wage + _shared_loss_variance(causes, given)))
+    return one.select([c if c in one.columns or c in ("total_low", "total_high") else pl.lit(None).alias(c) for c in causes.columns])
+
+
+def _shared_loss_variance(causes: pl.DataFrame, given: Parameters) -> float:
+    """Variance of what is not recovered, over all causes: a prior that is wrong is wrong for every cause that uses it."""
+    back, is_prior = pl.col("recovered_amount"), pl.col("source_code") == "prior"
+    recovered = (back.sum() * given.recovered_cv) ** 2
+    worked = (back.filter(is_prior).sum() * given.worked_cv) ** 2 + ((back * pl.col("cv_worked")).filter(~is_prior) ** 2).sum()
+    return float(causes.select(recovered + worked).item() or 0.0)
 
 
 def _limits(variance: pl.Expr) -> list[pl.Expr]:

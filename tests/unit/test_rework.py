@@ -92,6 +92,14 @@ def test_the_range_agrees_with_monte_carlo() -> None:
     assert float(row["total_high_amount"]) == pytest.approx(draws[19000], rel=0.01)
 
 
+def test_a_prior_that_is_wrong_is_wrong_for_every_cause() -> None:
+    """Two causes on the same priors: the spread of the total adds up, it does not average out."""
+    other = DENIED.replace("29", "22").replace("D{0}", "E{0}")
+    table = costs([PAID.format(1), *(DENIED.format(n) for n in range(50)), *(other.format(n) for n in range(50))])
+    width = {r["root_cause"]: float(r["total_high_amount"] - r["total_low_amount"]) for r in table.iter_rows(named=True)}
+    assert width["all"] == pytest.approx(width["timely_filing"] + width["cob"], rel=0.03)
+
+
 def test_every_root_cause_has_parameters() -> None:
     assert default_parameters().causes["root_cause"].to_list() == ROOT_CAUSES
     assert default_parameters().causes.null_count().sum_horizontal().item() == 0

@@ -1,9 +1,11 @@
 """What all tests share: the corpus when it is there, a door that keeps everything, and a small published home."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -51,20 +53,39 @@ def rcm(
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """One folder for all test processes of this session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def once(done: Path, make: Callable[[], object]) -> None:
+    """Let one test process make something while the others wait for it."""
+    with done.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            make()
+            done.touch()
+
+
+@pytest.fixture(scope="session")
+def sample(shared_folder: Path) -> Path:
     """A freshly made sample of 20 weeks."""
     from rcm_pipeline.sample.generate import generate
 
-    out = tmp_path_factory.mktemp("sample")
-    generate(out, weeks=20, seed=7)
+    out = shared_folder / "sample"
+    once(shared_folder / "sample.done", lambda: generate(out, weeks=20, seed=7))
     return out
 
 
 @pytest.fixture(scope="session")
-def published(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(sample: Path, shared_folder: Path) -> Path:
     """A home in which that sample was run and published. Tests must not change it; copy it first."""
-    home = tmp_path_factory.mktemp("published") / "home"
-    rcm("run", "--inbox", sample / "inbox", "--settings", sample / "settings", "--today", "2026-11-23", home=home)
+    home = shared_folder / "home"
+    arguments = ("run", "--inbox", sample / "inbox", "--settings", sample / "settings", "--today", "2026-11-23")
+    once(shared_folder / "home.done", lambda: rcm(*arguments, home=home))
     return home
 
 

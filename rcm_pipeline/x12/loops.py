@@ -1,6 +1,7 @@
 """Which claim, line or header a segment belongs to, worked out for all segments at once from their order."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +22,20 @@ class Loop:
     rows: Rows
     parent: Rows
 
-    def of(self, rows: Rows) -> Rows:
-        """Index (not row) of the opening each row belongs to; -1 where it belongs to none."""
+    @cached_property
+    def index(self) -> Rows:
+        """For every segment of the stream, the index (not row) of the opening it belongs to, or -1."""
         if not len(self.rows):
-            return np.full(len(rows), -1, dtype=np.int64)
-        index = np.searchsorted(self.rows, rows, side="right") - 1
-        opening = self.rows[np.maximum(index, 0)]
-        belongs = (index >= 0) & (rows >= 0) & (self.parent[opening] == self.parent[rows]) & (self.parent[rows] >= 0)
-        return np.where(belongs, index, -1)
+            return np.full(len(self.parent), -1, dtype=np.int64)
+        opens = np.zeros(len(self.parent), dtype=np.int64)
+        opens[self.rows] = 1
+        last = np.cumsum(opens) - 1
+        belongs = (last >= 0) & (self.parent >= 0) & (self.parent[self.rows[np.maximum(last, 0)]] == self.parent)
+        return np.where(belongs, last, -1)
+
+    def of(self, rows: Rows) -> Rows:
+        """Index of the opening each row belongs to; -1 where it belongs to none."""
+        return np.where(rows >= 0, self.index[rows], -1) if len(self.parent) else np.full(len(rows), -1, dtype=np.int64)
 
     def first(self, rows: Rows) -> Rows:
         """For each opening, the first of these rows inside it, or -1."""

@@ -60,10 +60,8 @@ def _stream(segments: Segments, transactions: Transactions) -> Stream:
     payments = Loop(transactions.rows[is_835], within)
     clp = segments.where("CLP")
     claims = Loop(clp[within[clp] >= 0], _before_summary(segments, within))
-    every = np.arange(len(segments), dtype=np.int64)
     svc = segments.where("SVC")
-    claim_of = claims.of(every)
-    lines = Loop(svc[claim_of[svc] >= 0], claim_of)
+    lines = Loop(svc[claims.of(svc) >= 0], claims.index)
     return Stream(segments, transactions, payments, claims, lines)
 
 

@@ -41,6 +41,7 @@ class Segments:
         self.file: Rows = np.searchsorted(bounds, self._start[self.first], side="right")
         self.file_count = len(files)
         self.kept = np.zeros(len(self._end), dtype=bool)
+        self._where: dict[tuple[str, ...], Rows] = {}
 
     def _trim_segment_starts(self, first_cell: Rows) -> None:
         """Step over the newlines and indentation that stand before a segment."""
@@ -72,9 +73,10 @@ class Segments:
 
     def where(self, *identifiers: str) -> Rows:
         """Rows of the segments with one of these identifiers, in order."""
-        wanted: npt.NDArray[np.bool_] = np.isin(self.ids, [code_of(i) for i in identifiers])
-        rows: Rows = np.flatnonzero(wanted)
-        return rows
+        if identifiers not in self._where:
+            wanted: npt.NDArray[np.bool_] = np.isin(self.ids, [code_of(i) for i in identifiers])
+            self._where[identifiers] = np.flatnonzero(wanted)
+        return self._where[identifiers]
 
     def cells(self, rows: Rows, element: int) -> Rows:
         """Cell of an element of each row, or -1 where the segment is absent or shorter."""
@@ -106,6 +108,7 @@ class Segments:
     def blank(self, rows: Rows) -> None:
         """Take the meaning from these segments: they keep their ordinal but match no identifier."""
         self.ids[rows] = 0
+        self._where.clear()
 
     def element_counts(self, of: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.int64]:
         """Filled elements per file, identifiers of segments not counted; `of` restricts the cells."""

@@ -84,26 +84,31 @@ def test_the_page_is_whole_in_itself(page: Path) -> None:
     assert not re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=", text)
 
 
-def test_hostile_names_are_shown_as_text(tmp_path: Path) -> None:
-    """Payer names are the only free text on the page; one that is markup must stay a name."""
+@pytest.fixture(scope="module")
+def odd_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two odd clients in one run: a payer whose name is markup, and a client of which nothing can be read."""
+    place = tmp_path_factory.mktemp("odd")
+    for client in ("hostile", "empty"):
+        (place / "inbox" / client).mkdir(parents=True)
     hostile = "<img src=x onerror=alert(1)></script><script>document.title='owned'</script>"
-    inbox = tmp_path / "inbox" / "acme"
-    inbox.mkdir(parents=True)
     raw = remittance("\n".join(f"CLP*A{n}*1*100*0*0*CI*I{n}\nSVC*HC:99213*100*0\nCAS*CO*197*100" for n in range(4)))
     raw = raw.replace(b"N1*PR*PAYER", b"N1*PR*" + hostile.encode()[:79]).replace(b"20261116~TRN", b"20261119~TRN")
-    (inbox / "r.835").write_bytes(raw)
-    rcm("run", "--inbox", tmp_path / "inbox", "--today", "2026-11-23", home=tmp_path / "home")
-    dom, log = browse(tmp_path / "home" / "reports" / "acme" / "latest" / "governance_pack.html", tmp_path, 1440)
+    (place / "inbox" / "hostile" / "r.835").write_bytes(raw)
+    (place / "inbox" / "empty" / "notes.txt").write_text("nothing of use")
+    rcm("run", "--inbox", place / "inbox", "--today", "2026-11-23", home=place / "home")
+    return place / "home"
+
+
+def test_hostile_names_are_shown_as_text(odd_home: Path, tmp_path: Path) -> None:
+    """Payer names are the only free text on the page; one that is markup must stay a name."""
+    dom, log = browse(odd_home / "reports" / "hostile" / "latest" / "governance_pack.html", tmp_path, 1440)
     assert "owned" not in re.search(r"<title>(.*?)</title>", dom)[1]  # type: ignore[index]
     assert "<img src=x" not in dom.lower()
+    assert "onerror" in dom.lower(), "the name itself is on the page"
     assert "Uncaught" not in log
 
 
-def test_a_client_without_any_complete_week_has_a_page_too(tmp_path: Path) -> None:
-    inbox = tmp_path / "inbox" / "acme"
-    inbox.mkdir(parents=True)
-    (inbox / "notes.txt").write_text("nothing of use")
-    rcm("run", "--inbox", tmp_path / "inbox", home=tmp_path / "home")
-    dom, log = browse(tmp_path / "home" / "reports" / "acme" / "latest" / "governance_pack.html", tmp_path, 1440)
+def test_a_client_without_any_complete_week_has_a_page_too(odd_home: Path, tmp_path: Path) -> None:
+    dom, log = browse(odd_home / "reports" / "empty" / "latest" / "governance_pack.html", tmp_path, 1440)
     assert "No week is complete yet" in dom
     assert "Uncaught" not in log

@@ -59,8 +59,6 @@ def test_a_wrong_setting_is_named_and_the_last_good_pack_stays_marked_stale(own_
     page = own_home / "reports" / CLIENT / "latest" / "governance_pack.html"
     assert '<div class="stale" role="alert">Not renewed since' in page.read_text()
     assert json.loads((page.parent / "stale.json").read_text())["reason"]
-    rcm(*arguments, home=own_home, check=False)
-    assert page.read_text().count('class="stale"') == 1
     (settings / f"{CLIENT}.toml").write_text((sample / "settings" / f"{CLIENT}.toml").read_text())
     rcm(*arguments, "--again", home=own_home)
     assert 'class="stale"' not in page.read_text()

@@ -1,0 +1,56 @@
+"""A pack is put in place at once, and says so itself when it could not be renewed."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+import dashboards.publish as module
+from dashboards.publish import PAGE, mark_stale
+from rcm_pipeline.errors import StorageError
+from rcm_pipeline.settings import Home
+
+AT = dt.datetime(2026, 11, 23, 6, 0)
+
+
+def put(reports: Path, text: str, week: str = "2026-11-16") -> Path:
+    return module._put_in_place(reports, week, {PAGE: text.encode(), "manifest.json": b"{}"})
+
+
+def test_a_reader_sees_the_old_pack_or_the_new_one(tmp_path: Path) -> None:
+    folder = put(tmp_path, "old")
+    assert (folder / PAGE).read_text() == "old"
+    put(tmp_path, "new")
+    assert (folder / PAGE).read_text() == (tmp_path / "latest" / PAGE).read_text() == "new"
+    assert len(list((tmp_path / ".packs").iterdir())) == 1, "the old one is removed"
+    put(tmp_path, "next", week="2026-11-23")
+    assert (folder / PAGE).read_text() == "new"
+    assert (tmp_path / "latest" / PAGE).read_text() == "next"
+
+
+def test_a_failing_write_leaves_the_old_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = put(tmp_path, "old")
+    real = module._write_file
+
+    def failing(path: Path, content: bytes) -> None:
+        if path.name == "manifest.json":
+            raise OSError(28, "No space left on device")
+        real(path, content)
+
+    monkeypatch.setattr(module, "_write_file", failing)
+    with pytest.raises(StorageError, match="No space left"):
+        put(tmp_path, "new")
+    assert (folder / PAGE).read_text() == "old"
+    assert [p.name for p in (tmp_path / ".packs").iterdir() if p.name.startswith(".new")] == []
+
+
+def test_stale_is_said_once_with_date_and_reason_escaped(tmp_path: Path) -> None:
+    home = Home(tmp_path, tmp_path, tmp_path)
+    mark_stale(home, "acme", "nothing to mark", AT)
+    put(home.reports("acme"), "<body>\n<!--stale-->\n<p>numbers</p></body>")
+    for _ in range(2):
+        mark_stale(home, "acme", "blocked: 3 < 5", AT)
+    text = (home.reports("acme") / "latest" / PAGE).read_text()
+    assert text.count('class="stale"') == 1
+    assert "Not renewed since 23 Nov 2026: blocked: 3 &lt; 5" in text
+    assert text.endswith("<p>numbers</p></body>")

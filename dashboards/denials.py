@@ -42,7 +42,7 @@ def trend(rates: pl.DataFrame, anchor: dt.date, limit: float) -> go.Figure:
         y=limit,
         line={"color": RED, "width": 1, "dash": "dot"},
         annotation_text=f"limit {words.percent(limit, 0)}",
-        annotation_position="top right",
+        annotation_position="bottom left",
         annotation_font={"color": RED, "size": 12},
     )
     chart.update_yaxes(tickformat=".0%", rangemode="tozero")

@@ -37,7 +37,9 @@ def scorecard_rows(card: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def headline(card: pl.DataFrame) -> str:
-    """One sentence over all measures."""
-    counts = {name: card.filter(pl.col("status") == name).height for name in _WORDS}
-    parts = [f"{counts[name]} {_WORDS[name].lower()}" for name in ("red", "amber", "green", "not_judged") if counts[name]]
-    return ", ".join(parts) + "."
+    """One or two sentences: what is off target, what to watch, and how many measures are fine."""
+    names = {status: [measures()[k]["label"].lower() for k in card.filter(pl.col("status") == status)["kpi_id"]] for status in _WORDS}
+    parts = [f"{_WORDS[status]}: {', '.join(names[status])}." for status in ("red", "amber", "not_judged") if names[status]]
+    if names["green"]:
+        parts.append(f"{len(names['green'])} of {card.height} measures are on target.")
+    return " ".join(parts)

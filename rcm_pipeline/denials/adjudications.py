@@ -32,10 +32,18 @@ def with_balance(remits: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFram
     return joined.with_columns((difference == 0).fill_null(False).alias("is_balanced"))
 
 
+def with_service_date(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Add the first date of service: the claim's own, else the earliest of its lines; null when neither is sent."""
+    earliest = lines.group_by(KEYS).agg(pl.col("service_from_date").min().alias("first_line_date"))
+    joined = remits.join(earliest, on=KEYS, how="left", validate="1:1", maintain_order="left")
+    return joined.with_columns(pl.coalesce("service_from_date", "first_line_date").alias("first_service_date"))
+
+
 def mark_first(remits: pl.DataFrame, pended: pl.DataFrame) -> pl.DataFrame:
     """Mark the first decision of each payer on each claim: the earliest one that is not only pended.
 
-    A claim sent without a control number stands alone: it cannot be told from another.
+    A claim is its control number and its first date of service, because providers reuse account numbers for later
+    visits. A claim sent without a control number stands alone: it cannot be told from another.
     """
     candidates = remits.filter(pl.col("kind") == "adjudication").join(pended, on=KEYS, how="anti")
     alone = pl.concat_str("file_id", pl.col("claim_no").cast(pl.String), separator=":")
@@ -43,7 +51,7 @@ def mark_first(remits: pl.DataFrame, pended: pl.DataFrame) -> pl.DataFrame:
     first = (
         candidates.with_columns(pl.coalesce("claim_token", alone).alias("_claim"))
         .sort(order, nulls_last=True)
-        .unique(["_claim", "payer_id"], keep="first", maintain_order=True)
+        .unique(["_claim", "first_service_date", "payer_id"], keep="first", maintain_order=True)
         .select(*KEYS, pl.lit(True).alias("is_first"))
     )
     return remits.join(first, on=KEYS, how="left", maintain_order="left").with_columns(pl.col("is_first").fill_null(False))

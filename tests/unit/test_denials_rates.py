@@ -49,6 +49,11 @@ def test_only_the_first_decision_of_a_claim_counts() -> None:
     assert cell(table, "M09")[:2] == (0, 2)
 
 
+def test_an_account_number_used_again_for_another_visit_is_another_claim() -> None:
+    dated = [DENIED.format(1) + f"\nDTM*472*{day}" for day in ("20261101", "20261108", "20261108")]
+    assert cell(rates(*dated), "M09")[:2] == (2, 2)
+
+
 def test_a_pended_answer_is_not_the_first_decision() -> None:
     table = rates(PENDED.format(1), DENIED.format(1))
     assert cell(table, "M09")[:2] == (1, 1)

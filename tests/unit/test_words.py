@@ -1,0 +1,58 @@
+"""What a client reads: numbers, dates and one-sentence answers."""
+
+import datetime as dt
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from dashboards import coding, governance, words
+from schemas.contract import conform
+from schemas.registry import CONTRACTS
+
+
+@pytest.mark.parametrize(
+    ("said", "words_for_it"),
+    [
+        (words.percent(0.1234), "12.3\u00a0%"), (words.percent(None), "–"), (words.interval(0.1, 0.25), "10.0–25.0\u00a0%"), (words.interval(None, None), ""),
+        (words.dollars(Decimal("1234567.89")), "$1,234,568"), (words.dollars(Decimal("-3.2")), "−$3"), (words.dollars(None), "–"),
+        (words.week(dt.date(2026, 11, 16)), "16–22 Nov 2026"), (words.week(dt.date(2026, 9, 28)), "28 Sep–4 Oct 2026"), (words.week(None), "–"),
+        (words.day(dt.date(2026, 1, 5)), "5 Jan 2026"), (words.title("NORTHLAKE HEALTH PLAN"), "Northlake Health Plan"), (words.title("UnitedCare"), "UnitedCare"),
+        (words.cause("timely_filing"), "Timely filing"), (words.cause("all"), "All causes"), (words.disposition("denied_full"), "Denied in full"),
+    ],
+)  # fmt: skip
+def test_words(said: str, words_for_it: str) -> None:
+    assert said == words_for_it
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "group"), [(0.8, 0.94, "below"), (0.95, 0.99, "above"), (0.9, 0.99, "unclear"), (None, None, "unclear")]
+)
+def test_coders_stand_in_three_groups(low: float | None, high: float | None, group: str) -> None:
+    assert coding.group_of(low, high) == group
+
+
+def test_the_scorecard_says_what_is_off_target_first() -> None:
+    def row(kpi: str, status: str) -> dict:
+        return {
+            "kpi_id": kpi,
+            "metric_id": "M09",
+            "week": dt.date(2026, 11, 16),
+            "week_count": 4,
+            "unit_code": "claims",
+            "numerator": 1,
+            "denominator": 2,
+            "value_rate": 0.5,
+            "target_rate": 0.1,
+            "limit_rate": 0.2,
+            "direction": "lower",
+            "status": status,
+            "owner": "x",
+        }
+
+    card = conform(
+        pl.DataFrame([row("balanced_remittances", "green"), row("initial_denial_claims", "red"), row("coding_accuracy", "amber")]),
+        CONTRACTS["mart_scorecard"],
+    )
+    assert governance.headline(card) == (
+        "Off target: claims denied at first decision. Watch: coding accuracy (code over code). 1 of 3 measures are on target.")  # fmt: skip

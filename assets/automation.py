@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.failures import note_failure
 from assets.partitions import CLIENTS
 from rcm_pipeline.intake.inbox import clients_of, files_under
 from rcm_pipeline.settings import Home
@@ -41,6 +42,15 @@ def monday_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest
     day = context.scheduled_execution_time.date()
     clients = context.instance.get_dynamic_partitions("clients")
     return [dg.RunRequest(partition_key=client, run_key=f"{client}:{day}") for client in clients]
+
+
+@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING if _IS_ON else dg.DefaultSensorStatus.STOPPED)
+def stale_pack_sensor(context: dg.RunFailureSensorContext) -> None:
+    """A run that failed in the UI leaves the last good pack marked stale, as `rcm run` does by itself."""
+    client = context.dagster_run.tags.get("dagster/partition")
+    if client:
+        reason = "the last run did not finish; see its record in Dagster"
+        note_failure(Home.from_environment(), client, context.dagster_run.run_id, "failed", reason, only_once=True)
 
 
 def _state(places: list[Path]) -> str:

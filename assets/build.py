@@ -15,7 +15,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     return dg.Definitions(
         assets=dg.load_assets_from_modules([intake, denials, coding, rework, governance]),
         jobs=[automation.weekly_pack],
-        sensors=[automation.inbox_sensor],
+        sensors=[automation.inbox_sensor, automation.stale_pack_sensor],
         schedules=[automation.monday_schedule],
         resources={name: dg.ResourceDefinition.hardcoded_resource(value) for name, value in resources.items()},
         executor=dg.in_process_executor,

@@ -12,13 +12,11 @@ from typing import Any
 import dagster as dg
 
 from assets.build import build_defs
+from assets.failures import note_failure
 from assets.resources import Workplace
-from assets.store import now
-from dashboards.publish import mark_stale
 from rcm_pipeline.errors import BusyError, ExitCode
 from rcm_pipeline.quality.contracts import QUARANTINE
 from rcm_pipeline.settings import Home
-from rcm_pipeline.warehouse import open_warehouse
 
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
@@ -63,7 +61,8 @@ def launch(home: Home, client: str, *, today: dt.date, progress: Callable[[int],
         result = job.execute_in_process(instance=instance, partition_key=client, raise_on_error=False, run_config=quiet)
         outcome = _outcome(result)
     if outcome.exit_code != ExitCode.OK:
-        _note_failure(home, client, result.run_id, outcome)
+        status = "blocked" if outcome.exit_code == ExitCode.QUALITY else "failed"
+        note_failure(home, client, result.run_id, status, outcome.message)
     return outcome
 
 
@@ -87,17 +86,6 @@ def _blocked(evaluation: Any) -> str:
     if evaluation.check_name == QUARANTINE:
         text += "; list them with rcm quarantine, correct them at the source, or raise quarantine.max_share in the client's settings"
     return text
-
-
-def _note_failure(home: Home, client: str, run_id: str, outcome: RunOutcome) -> None:
-    """Keep the last good pack, marked stale, and leave the run's end in the warehouse if that can be opened."""
-    status = "blocked" if outcome.exit_code == ExitCode.QUALITY else "failed"
-    mark_stale(home, client, outcome.message, now())
-    try:
-        with open_warehouse(home.warehouse(client)) as connection:
-            connection.execute("UPDATE ops_runs SET status = ? WHERE run_id = ?", [status, run_id])
-    except Exception:  # noqa: BLE001 - the failure being reported may be that the warehouse cannot be written
-        return
 
 
 @contextmanager

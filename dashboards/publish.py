@@ -67,6 +67,11 @@ def publish_pack(
     return Published(folder, anchor, page_hash)
 
 
+def is_stale(home: Home, client: str) -> bool:
+    """True when the latest pack already says that it was not renewed."""
+    return (home.reports(client) / "latest" / STALE).exists()
+
+
 def mark_stale(home: Home, client: str, reason: str, at: dt.datetime) -> None:
     """Say on the last good pack that a later run was not published, since when, and why."""
     latest = home.reports(client) / "latest"

@@ -48,7 +48,7 @@ def test_everything_leads_to_the_pack() -> None:
 
 def test_nothing_runs_by_itself_until_asked() -> None:
     repository = DEFS.get_repository_def()
-    assert [s.default_status for s in repository.sensor_defs] == [dg.DefaultSensorStatus.STOPPED]
+    assert {s.default_status for s in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
     assert [s.default_status for s in repository.schedule_defs] == [dg.DefaultScheduleStatus.STOPPED]
 
 

@@ -1,6 +1,6 @@
 """From contract to Dagster: asset specs with a Columns tab, check specs, and results made of counts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import dagster as dg
 import polars as pl
@@ -51,11 +51,6 @@ def results(name: str, row_count: int, outcomes: Iterable[Outcome]) -> dg.Materi
         metadata={"dagster/row_count": row_count},
         check_results=[_check_result(o) for o in outcomes if o.table_name == name],
     )
-
-
-def blocking_failures(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """The outcomes that stop publication."""
-    return (o for o in outcomes if o.severity == "error" and not o.is_passed)
 
 
 def _check_result(outcome: Outcome) -> dg.AssetCheckResult:

@@ -84,12 +84,6 @@ def read(connection: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
     return conform(frame, CONTRACTS[table]) if table in CONTRACTS else frame
 
 
-def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
-    """True when the warehouse has been set up."""
-    row = connection.sql("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'raw_files'").fetchone()
-    return bool(row and row[0])
-
-
 def _create(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: str = "") -> None:
     contract = CONTRACTS[contract_name]
     columns = ", ".join(f'"{name}" {_sql_type(dtype)}' for name, dtype in polars_schema(contract).items())

@@ -32,29 +32,47 @@ def with_balance(remits: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFram
     return joined.with_columns((difference == 0).fill_null(False).alias("is_balanced"))
 
 
-def with_service_date(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Add the first date of service: the claim's own, else the earliest of its lines; null when neither is sent."""
-    earliest = lines.group_by(KEYS).agg(pl.col("service_from_date").min().alias("first_line_date"))
-    joined = remits.join(earliest, on=KEYS, how="left", validate="1:1", maintain_order="left")
-    return joined.with_columns(pl.coalesce("service_from_date", "first_line_date").alias("first_service_date"))
+def with_service_dates(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Add the first and last date of service: the widest of the claim's own and its lines'; null when none is sent."""
+    spans = lines.group_by(KEYS).agg(
+        pl.min_horizontal("service_from_date", "service_to_date").min().alias("_line_from"),
+        pl.max_horizontal("service_from_date", "service_to_date").max().alias("_line_to"),
+    )
+    joined = remits.join(spans, on=KEYS, how="left", validate="1:1", maintain_order="left")
+    return joined.with_columns(
+        pl.min_horizontal("service_from_date", "service_to_date", "_line_from").alias("first_service_date"),
+        pl.max_horizontal("service_from_date", "service_to_date", "_line_to").alias("last_service_date"),
+    )
 
 
 def mark_first(remits: pl.DataFrame, pended: pl.DataFrame) -> pl.DataFrame:
     """Mark the first decision of each payer on each claim: the earliest one that is not only pended.
 
-    A claim is its control number and its first date of service, because providers reuse account numbers for later
-    visits. A claim sent without a control number stands alone: it cannot be told from another.
+    Providers reuse account numbers for later visits: answers with one control number whose dates of service do not
+    overlap are different claims. Answers without dates belong to the first of them. A claim sent without a control
+    number stands alone: it cannot be told from another.
     """
     candidates = remits.filter(pl.col("kind") == "adjudication").join(pended, on=KEYS, how="anti")
     alone = pl.concat_str("file_id", pl.col("claim_no").cast(pl.String), separator=":")
-    order = ["adjudication_date", "file_id", "claim_no"]
+    claims = _with_visits(candidates.with_columns(pl.coalesce("claim_token", alone).alias("_claim")))
     first = (
-        candidates.with_columns(pl.coalesce("claim_token", alone).alias("_claim"))
-        .sort(order, nulls_last=True)
-        .unique(["_claim", "first_service_date", "payer_id"], keep="first", maintain_order=True)
+        claims.sort(["adjudication_date", "file_id", "claim_no"], nulls_last=True)
+        .unique(["_claim", "payer_id", "_visit"], keep="first", maintain_order=True)
         .select(*KEYS, pl.lit(True).alias("is_first"))
     )
     return remits.join(first, on=KEYS, how="left", maintain_order="left").with_columns(pl.col("is_first").fill_null(False))
+
+
+def _with_visits(claims: pl.DataFrame) -> pl.DataFrame:
+    """Number the runs of overlapping dates of service of each control number and payer."""
+    group = ["_claim", "payer_id"]
+    ordered = claims.sort([*group, "first_service_date", *KEYS], nulls_last=True)
+    reached = pl.col("last_service_date").cum_max().shift(1).over(group)
+    begins = (pl.col("first_service_date") > reached).fill_null(False)
+    numbered = ordered.with_columns(begins.cast(pl.Int64).alias("_begins")).with_columns(
+        pl.col("_begins").cum_sum().over(group).alias("_visit")
+    )
+    return numbered.with_columns(pl.when(pl.col("first_service_date").is_null()).then(0).otherwise("_visit").alias("_visit"))
 
 
 def claim_dispositions(lines: pl.DataFrame) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from rcm_pipeline.denials.allocation import LINE
-from rcm_pipeline.denials.dispositions import NOT_DENIED_RARCS
+from rcm_pipeline.denials.dispositions import NOT_DENIED_RARC
 from schemas.vocabulary import DENIED, ROOT_CAUSES
 
 SECOND_LEVEL_CARCS, SECOND_LEVEL_RARCS = ("193", "285", "286"), ("MA46", "MA91")
@@ -81,7 +81,7 @@ def _refinements(denied: pl.DataFrame, remarks: pl.DataFrame, rarc: pl.DataFrame
         denied.select(*LINE, "carc_code")
         .join(every, on=LINE, how="inner")
         .join(table, on="rarc_code", how="inner")
-        .filter(pl.col("pairs_with_carc").list.contains(pl.col("carc_code")) & ~pl.col("rarc_code").is_in(NOT_DENIED_RARCS))
+        .filter(pl.col("pairs_with_carc").list.contains(pl.col("carc_code")) & (pl.col("rarc_code") != NOT_DENIED_RARC))
         .sort([*LINE, "_level", "remark_no"])
     )
     best = paired.group_by(LINE, maintain_order=True).agg(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from rcm_pipeline.claims.payers import core_payers, identify_payers
-from rcm_pipeline.denials.adjudications import KEYS, claim_dispositions, dated_remits, mark_first, with_balance, with_service_date
+from rcm_pipeline.denials.adjudications import KEYS, claim_dispositions, dated_remits, mark_first, with_balance, with_service_dates
 from rcm_pipeline.denials.causes import find_causes, main_reasons
 from rcm_pipeline.denials.dispositions import classify, dispose, payable_lines
 from rcm_pipeline.reference import reference, reference_hash
@@ -25,7 +25,7 @@ def build_core(raw: Tables, *, payer_aliases: Mapping[str, str], capitated_payer
     lines = payable_lines(remits, raw["raw_remit_lines"])
     classified = classify(raw["raw_adjustments"], lines, reference("carc"))
     disposed = main_reasons(dispose(lines, classified, raw["raw_remarks"], capitated_payers), classified)
-    adjudications = mark_first(with_service_date(remits, raw["raw_remit_lines"]), _only_pended(disposed)).join(
+    adjudications = mark_first(with_service_dates(remits, raw["raw_remit_lines"]), _only_pended(disposed)).join(
         claim_dispositions(disposed), on=KEYS, how="left"
     )
     disposed = disposed.join(adjudications.select(*KEYS, "is_first"), on=KEYS, how="left", validate="m:1", maintain_order="left")

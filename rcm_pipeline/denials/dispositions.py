@@ -8,7 +8,7 @@ from rcm_pipeline.denials.adjudications import KEYS
 from rcm_pipeline.denials.allocation import LINE, allocate
 
 PENDING_CARCS = ("133", "257", "277", "P8", "P11")
-NOT_DENIED_RARCS = ("N923", "N924")
+NOT_DENIED_RARC, PENDING_RARC = "N923", "N924"
 _REPORTING_CARC, _REPORTING_RARC = "246", "N620"
 _CAPITATION_CARC, _OTHER_PAYER_CARC, _CONTRACT_CARC = "24", "23", "45"
 _ZERO = pl.lit(0).cast(pl.Decimal(18, 2))
@@ -24,7 +24,16 @@ def payable_lines(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         "paid_amount",
     )
     own = lines.select(*LINE, "procedure_code", "charge_amount", "paid_amount")
-    facts = remits.select(*KEYS, "claim_token", "payer_id", "week", "kind", "status_code", "adjudication_date")
+    facts = remits.select(
+        *KEYS,
+        "claim_token",
+        "payer_id",
+        "week",
+        "kind",
+        "status_code",
+        "adjudication_date",
+        pl.col("paid_amount").alias("claim_paid_amount"),
+    )
     return pl.concat([own, bare]).join(facts, on=KEYS, how="inner", validate="m:1").sort(LINE)
 
 
@@ -51,7 +60,7 @@ def dispose(lines: pl.DataFrame, classified: pl.DataFrame, remarks: pl.DataFrame
     marked = lines.join(summed, on=LINE, how="left", validate="1:1", maintain_order="left").join(
         _remark_flags(remarks), on=LINE, how="left", validate="1:1", maintain_order="left"
     )
-    amounts = [c for c in marked.columns if c.endswith("_amount") and c not in ("charge_amount", "paid_amount")]
+    amounts = [c for c in marked.columns if c.endswith("_amount") and c not in ("charge_amount", "paid_amount", "claim_paid_amount")]
     flags = [c for c in marked.columns if c.startswith(("is_", "has_"))]
     filled = marked.with_columns(pl.col(amounts).fill_null(_ZERO), pl.col(flags).fill_null(False))
     effective = filled.with_columns(_effective_paid())
@@ -73,8 +82,8 @@ def _rules(is_capitated_payer: pl.Expr) -> list[tuple[str, str, pl.Expr]]:
     return [
         ("D01", "excluded", pl.col("kind") != "adjudication"),
         ("D02", "excluded", charge.is_null() | paid.is_null()),
-        ("D03", "excluded", (charge == 0) | pl.col("is_reporting_only")),
-        ("D04", "pended", pl.col("is_pended") & is_final),
+        ("D03", "excluded", (charge == 0) | pl.col("is_reporting_only") | pl.col("is_reporting_remark")),
+        ("D04", "pended", pl.col("is_pended") | pl.col("is_pending_remark")),
         ("D05", "capitated", pl.col("is_capitation") & is_capitated_payer),
         ("D06", "denied_full", (denied > 0) & nothing_paid & (patient == 0) & is_final),
         ("D07", "denied_partial", (denied > 0) & is_final),
@@ -85,7 +94,13 @@ def _rules(is_capitated_payer: pl.Expr) -> list[tuple[str, str, pl.Expr]]:
             "cob_satisfied",
             nothing_paid & (pl.col("cob_amount") > 0) & (pl.col("cob_amount") + pl.col("contractual_amount") >= charge),
         ),
-        ("D11", "denial_suspected", nothing_paid & ((pl.col("contract_45_amount") >= charge) | (pl.col("unknown_amount") > 0)) & is_final),
+        (
+            "D11",
+            "denial_suspected",
+            nothing_paid
+            & is_final
+            & ((pl.col("contract_45_amount") >= charge) | (pl.col("unknown_amount") > 0) | (pl.col("adjusted_amount") == 0)),
+        ),
     ]
 
 
@@ -115,12 +130,22 @@ def _sums(classified: pl.DataFrame) -> pl.DataFrame:
 
 def _remark_flags(remarks: pl.DataFrame) -> pl.DataFrame:
     on_line = remarks.filter(pl.col("line_no").is_not_null())
-    return on_line.group_by(LINE).agg(pl.col("rarc_code").is_in(NOT_DENIED_RARCS).any().alias("is_not_denied"))
+    code = pl.col("rarc_code")
+    return on_line.group_by(LINE).agg(
+        (code == NOT_DENIED_RARC).any().alias("is_not_denied"),
+        (code == PENDING_RARC).any().alias("is_pending_remark"),
+        (code == _REPORTING_RARC).any().alias("is_reporting_remark"),
+    )
 
 
 def _effective_paid() -> pl.Expr:
-    """SVC03, less the line's share of claim-level adjustments where SVC03 does not take them into account yet (law L4)."""
+    """SVC03, less the line's share of claim-level adjustments where the lines do not take them into account yet.
+
+    They do not when the lines' SVC03 add up to more than CLP04 by exactly the claim-level adjustments (law L4).
+    """
     rest = pl.col("charge_amount") - pl.col("adjusted_amount")
     before_share = pl.col("paid_amount") == rest + pl.col("shared_amount")
-    lowered = (pl.col("shared_amount") != 0) & before_share & (pl.col("line_no") > 0)
+    over = pl.col("paid_amount").sum().over(KEYS) - pl.col("claim_paid_amount")
+    is_unaware = over == pl.col("shared_amount").sum().over(KEYS)
+    lowered = (pl.col("shared_amount") != 0) & before_share & is_unaware & (pl.col("line_no") > 0)
     return pl.when(lowered).then(rest).otherwise("paid_amount").cast(pl.Decimal(18, 2)).alias("paid_amount")

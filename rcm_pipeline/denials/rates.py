@@ -19,14 +19,16 @@ def denial_rates(adjudications: pl.DataFrame, lines: pl.DataFrame, denials: pl.D
     """mart_denial_rates. First decisions only; the denominator of a cause is every decided line (claim) of the payer's week.
 
     M08: lines denied in full or by suspicion / lines decided. M09: claims denied in full / claims decided.
-    M11: claims denied in part / claims decided. A claim's cause is that of its largest denied line.
+    M11: claims denied in part / claims decided. A claim's cause is that of its largest denied line. Second-level reasons (193, 285, 286, MA46,
+    MA91) repeat an earlier denial and are not counted again.
     """
     first = adjudications.filter(pl.col("is_first") & pl.col("week").is_not_null())
     decided = first.filter(pl.col("disposition") != "undecided")
     decided_lines = lines.filter(pl.col("is_first") & pl.col("week").is_not_null() & ~pl.col("disposition").is_in(NOT_DECIDED))
-    causes = denials.select(*_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
+    initial = denials.filter("is_initial")
+    causes = initial.select(*_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
     line_events = decided_lines.filter(pl.col("disposition").is_in(["denied_full", "denial_suspected"])).join(causes, on=_LINE, how="inner")
-    by_claim = _claim_causes(denials)
+    by_claim = _claim_causes(initial)
     parts = [_metric("M08", decided_lines, line_events)]
     for metric, disposition in (("M09", "denied_full"), ("M11", "denied_partial")):
         events = decided.filter(pl.col("disposition") == disposition).join(by_claim, on=KEYS, how="inner")

@@ -115,6 +115,8 @@ def _accuracy(facts: Facts, _: dt.date, __: Mapping[str, Any]) -> tuple[int, int
 
 def _worked(facts: Facts, anchor: dt.date, agreed: Mapping[str, Any]) -> tuple[int, int]:
     """Claims denied in weeks that ended at least 14 days before the anchor week did, and those touched within 14 days."""
+    if facts.touches.is_empty():
+        return 0, 0  # no work log, nothing to judge
     mature = anchor - dt.timedelta(days=_WORK_DAYS)
     dates = facts.adjudications.select(*_CLAIM, "adjudication_date")
     denied = _window(facts.denials.filter("is_initial"), mature, agreed["weeks"]).unique(_CLAIM).select(*_CLAIM, "claim_token")

@@ -51,7 +51,7 @@ def read_claims(segments: Segments, transactions: Transactions, door: Door, note
     stream = _stream(segments, transactions)
     for identifier in ("SV1", "SV2", "SV3"):
         rows = stream.rows(identifier)
-        notes.reject("orphan_segment", rows[stream.claims.of(rows) < 0], f"{identifier} before any CLM of its transaction")
+        notes.reject("orphan_segment", rows[stream.lines.parent[rows] < 0], f"{identifier} that stands in no claim")
     return {
         "raw_claims": _claims(stream, door, notes),
         "raw_claim_lines": _lines(stream, door, notes),
@@ -108,7 +108,8 @@ def _claims(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
 def _add_parties(stream: Stream, table: Table) -> None:
     payers = stream.rows("NM1", "PR")
     is_person = stream.segments.code(payers, 2) == code_of("1")  # a person who pays is named in no table
-    payer, member = stream.header(payers[~is_person]), stream.header(stream.rows("NM1", "IL"))
+    payer, member = stream.header(payers), stream.header(stream.rows("NM1", "IL"))
+    payer = np.where(np.isin(payer, payers[is_person]), -1, payer)
     billing = stream.header(stream.rows("NM1", "85"))
     sbr = stream.header(stream.rows("SBR"))
     table.text("payer_sequence_code", "SBR01", sbr)

@@ -48,5 +48,5 @@ def _check_segment_counts(segments: Segments, transactions: Transactions, notes:
     said = segments.text(ends, 1).str.strip_chars().cast(pl.Int64, strict=False)
     counted = pl.Series(np.where(transactions.of[ends] >= 0, ends - starts + 1, -1))
     wrong = (said.ne_missing(counted) & (counted > 0)).to_numpy()
-    detail = [f"SE01 says {s if s is not None else 'nothing'}, {c} segments were counted" for s, c in zip(said, counted, strict=True)]
-    notes.finding("segment_count", ends[wrong], [d for d, w in zip(detail, wrong, strict=True) if w])
+    detail = [f"SE01 is not the {count} segments that were counted" for count in counted.filter(pl.Series(wrong))]
+    notes.finding("segment_count", ends[wrong], detail)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 SEGMENT, ELEMENT, REPEAT, COMPONENT = b"\x1c", b"\x1d", b"\x1e", b"\x1f"
 _CONTROL = SEGMENT + ELEMENT + REPEAT + COMPONENT
 _ISA = re.compile(rb"ISA[^A-Za-z0-9\s]")
+_GLUED = re.compile(rb"IEA([^A-Za-z0-9\s])\d+\1\d+$")
 _BARE_START = re.compile(rb"\s*(ISA|GS|ST)([^A-Za-z0-9\s])")
 _COMPOSITE = re.compile(rb"(?:SVC|SV1|SV3|HI)(?P<e>[^A-Za-z0-9\s])(?:HC|AD|NU|WK|ER|BK|ABK|BBR|BR|PR|APR|DR)([^A-Za-z0-9\s])")
 _MAX_ISA = 600
@@ -49,7 +50,7 @@ class Normalised:
 def looks_like_x12(raw: bytes) -> bool:
     """True when the text starts with an X12 segment or holds an interchange header near its start."""
     head = _strip_byte_order_mark(raw[:4096])[0]
-    return bool(_BARE_START.match(head) or _ISA.search(head))
+    return bool(_BARE_START.match(head) or _first_header(head))
 
 
 def normalise(raw: bytes) -> Normalised:
@@ -91,7 +92,7 @@ def _skip_foreign_text(text: bytes, notices: list[Notice]) -> int:
     bare = _BARE_START.match(text)
     if bare:
         return bare.start(1)
-    isa = _ISA.search(text)
+    isa = _first_header(text)
     start = isa.start() if isa else len(text)
     if text[:start].strip():
         notices.append(Notice("text_before_interchange", f"{start} bytes stand before the first interchange", None, True))
@@ -163,9 +164,22 @@ def _next_interchange(text: bytes, position: int, separators: Separators) -> int
     for match in _ISA.finditer(text, position):
         before = text[max(position, match.start() - 200) : match.start()]
         ends_segment = before.rstrip()[-1:] in separators.terminators or before.rstrip(b" \t")[-1:] in b"\r\n"
-        if before and ends_segment and text.count(text[match.end() - 1 : match.end()], match.start(), match.start() + _MAX_ISA) >= 16:
+        if before and (ends_segment or _GLUED.search(before)) and _is_header(text, match):
             return match.start()
     return len(text)
+
+
+def _first_header(text: bytes) -> re.Match[bytes] | None:
+    """The first ISA that is not part of a word and has the separators of a header after it."""
+    for match in _ISA.finditer(text):
+        if not text[max(match.start() - 1, 0) : match.start()].isalnum() and _is_header(text, match):
+            return match
+    return None
+
+
+def _is_header(text: bytes, match: re.Match[bytes]) -> bool:
+    separator = text[match.end() - 1 : match.end()]
+    return text.count(separator, match.start(), match.start() + _MAX_ISA) >= 15
 
 
 def _translate(chunk: bytes, separators: Separators, number: int, notices: list[Notice]) -> bytes:
@@ -180,7 +194,8 @@ def _translate(chunk: bytes, separators: Separators, number: int, notices: list[
             table[source[0]] = target[0]
     if any(chunk.count(c) for c in (bytes([c]) for c in _CONTROL if bytes([c]) not in used)):
         notices.append(Notice("control_characters", "control characters inside elements were read as spaces", number))
-    return chunk.translate(bytes(table))
+    is_by_line = separators.terminators in (b"\r\n", b"\n", b"\r")
+    return chunk.translate(bytes(table), b"" if is_by_line else b"\r\n")  # some senders wrap lines in the middle of a segment
 
 
 def _as_utf8(content: bytes) -> tuple[bytes, str]:

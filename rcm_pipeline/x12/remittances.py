@@ -73,9 +73,12 @@ def _before_summary(segments: Segments, within: Rows) -> Rows:
 
 
 def _report_orphans(stream: Stream, notes: Notes) -> None:
-    for identifier, loop, name in (("SVC", stream.claims, "claim"), ("CAS", stream.claims, "claim")):
+    for identifier in ("SVC", "CAS", "LQ", "MIA", "MOA"):
         rows = stream.rows(identifier)
-        notes.reject("orphan_segment", rows[loop.of(rows) < 0], f"{identifier} before any {name} of its transaction")
+        notes.reject("orphan_segment", rows[stream.claims.of(rows) < 0], f"{identifier} that stands in no claim of its transaction")
+    adjusting = stream.rows("CAS")
+    too_long = adjusting[stream.segments.count[adjusting] > 2 + 3 * _TRIPLETS]
+    notes.reject("too_many_adjustments", too_long, "CAS holds at most six adjustments; those after the sixth were not read")
 
 
 def _keys(stream: Stream, table: Table) -> tuple[Rows, Rows]:

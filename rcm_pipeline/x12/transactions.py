@@ -14,6 +14,7 @@ READ_SETS = ("835", "837P", "837I", "837D")
 _ENVELOPE = ("ISA", "IEA", "GS", "GE", "TA1")
 _CLAIM_VERSIONS = {"837P": "222|098", "837I": "223|096", "837D": "224|097"}
 _SERVICE_SEGMENTS = {"SV1": "837P", "SV2": "837I", "SV3": "837D"}
+_VERSION = r"^\d{6}(?:X\d{3}[A-Z0-9]{0,3})?$"  # what is not a guide's name could be anything, so it is not kept
 _KNOWN_AS = {
     "277": "a 277 claim status",
     "277CA": "a 277CA claim acknowledgement",
@@ -68,7 +69,8 @@ def _versions(segments: Segments, rows: Rows) -> pl.Series:
     own, group = segments.text(rows, 3).str.strip_chars(), segments.text(groups, 8).str.strip_chars()
     for row_set, element in ((rows, 3), (groups, 8)):
         segments.keep(row_set, element)
-    return pl.select(pl.coalesce(own.replace("", None), group)).to_series().alias("version")
+    said = pl.coalesce(own.replace("", None), group)
+    return pl.select(pl.when(said.str.contains(_VERSION)).then(said)).to_series().alias("version")
 
 
 def _kinds(segments: Segments, rows: Rows, of: Rows, version: pl.Series) -> list[str]:
@@ -81,7 +83,8 @@ def _kinds(segments: Segments, rows: Rows, of: Rows, version: pl.Series) -> list
             named = [k for k, pattern in _CLAIM_VERSIONS.items() if re.search(pattern, text)]
             served = [k for s, k in _SERVICE_SEGMENTS.items() if index in services[s]]
             code = (named or served or ["837P"])[0]
-        kinds.append("277CA" if code == "277" and "X214" in text else code)
+        kind = "277CA" if code == "277" and "X214" in text else code
+        kinds.append(kind if kind in _KNOWN_AS or kind in READ_SETS else "other")
     return kinds
 
 

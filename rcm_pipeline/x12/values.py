@@ -26,7 +26,7 @@ def date(text: pl.Series) -> pl.Series:
 
 def end_date(text: pl.Series) -> pl.Series:
     """The last date of a CCYYMMDD-CCYYMMDD range, or the one date there is."""
-    stripped = text.str.strip_chars().str.extract(r"(\d{8})$", 1)
+    stripped = text.str.strip_chars().str.extract(r"^(?:\d{8}-)?(\d{8})(?:\d{4})?$", 1)
     return stripped.str.to_date("%Y%m%d", strict=False)
 
 

@@ -54,6 +54,18 @@ def test_an_account_number_used_again_for_another_visit_is_another_claim() -> No
     assert cell(rates(*dated), "M09")[:2] == (2, 2)
 
 
+def test_a_repeat_on_part_of_the_dates_or_without_dates_is_the_same_claim() -> None:
+    whole = (
+        "CLP*1*1*200*0*0*CI*I1\nSVC*HC:99213*100*0\nDTM*472*20261101\nCAS*CO*197*100\nSVC*HC:93000*100*0\nDTM*472*20261103\nCAS*CO*197*100"
+    )
+    part, undated = DENIED.format(1) + "\nDTM*472*20261103", DENIED.format(1)
+    assert cell(rates(whole, part, undated), "M09")[:2] == (1, 1)
+
+
+def test_a_second_level_denial_repeats_an_earlier_one() -> None:
+    assert cell(rates(DENIED.format(1).replace("*197*", "*193*"), PAID.format(2)), "M09")[:2] == (0, 2)
+
+
 def test_a_pended_answer_is_not_the_first_decision() -> None:
     table = rates(PENDED.format(1), DENIED.format(1))
     assert cell(table, "M09")[:2] == (1, 1)

@@ -103,7 +103,7 @@ def test_wrong_counts_and_control_numbers_are_findings_and_cost_nothing() -> Non
     details = reading.findings["detail"].to_list()
     assert "ISA13 and IEA02 differ" in details
     assert "ST02 and SE02 differ" in details
-    assert "SE01 says 7, 10 segments were counted" in details
+    assert "SE01 is not the 10 segments that were counted" in details
 
 
 def test_text_that_is_no_interchange_is_a_reject() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import duckdb
 import polars as pl
 
 from assets.contracts import check_specs, results, table_spec
@@ -10,6 +11,7 @@ from assets.guard import safely
 from assets.resources import Workplace
 from assets.store import now, record
 from rcm_pipeline import __version__
+from rcm_pipeline.errors import SettingsError
 from rcm_pipeline.intake.inbox import clients_of, deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.keys import client_key
@@ -36,10 +38,10 @@ def raw(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace
 
 def _load(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], list[Outcome]]:
     settings = load_client_settings(place.home.settings, client)
-    tokens = Tokens(client_key(place.home.keys, client))
     found = list(deliveries(clients_of(place.home.inbox).get(client, [])))
     with open_warehouse(place.home.warehouse(client)) as connection:
         create_tables(connection)
+        tokens = _tokens(connection, place, client)
         started = now()
         loaded = load_inbox(connection, found, settings, tokens, place.progress)
         run = {
@@ -61,3 +63,13 @@ def _load(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], l
             outcomes.append(check_quarantine(name, frame.height, broken, settings.quarantine.max_share))
         record(connection, run_id, outcomes)
     return counts, outcomes
+
+
+def _tokens(connection: duckdb.DuckDBPyConnection, place: Workplace, client: str) -> Tokens:
+    """The client's tokens; another key than the one the warehouse was made with would match nothing, so it is refused."""
+    used = {row[0] for row in connection.sql("SELECT DISTINCT key_id FROM raw_files").fetchall()}
+    tokens = Tokens(client_key(place.home.keys, client, may_create=not used))
+    if used - {tokens.key_id}:
+        names = ", ".join(sorted(used))
+        raise SettingsError(f"{place.home.keys}/{client}.key: this warehouse was made with another key ({names})", fix="restore that key")
+    return tokens

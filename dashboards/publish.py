@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -19,7 +20,7 @@ from dashboards.workbook import pack_workbook
 from rcm_pipeline import __version__
 from rcm_pipeline.denials.history import up_to
 from rcm_pipeline.denials.weeks import anchor_week
-from rcm_pipeline.errors import StorageError
+from rcm_pipeline.errors import InputError, QualityError, StorageError
 from rcm_pipeline.governance.currency import NO_WEEK, PAGE, input_hash
 from rcm_pipeline.governance.marts import MARTS, build_marts
 from rcm_pipeline.reference import reference_hash
@@ -44,11 +45,12 @@ class Published:
 
 
 def publish_pack(
-    home: Home, client: str, anchor: dt.date | None, *, run_id: str, published_at: dt.datetime, as_of: bool = False
+    home: Home, client: str, anchor: dt.date | None, *, run_id: str, published_at: dt.datetime | None = None, as_of: bool = False
 ) -> Published:
     """Publish the pack of the anchor week from the marts; with `as_of`, from marts rebuilt as they stood at that week.
 
-    Raises StorageError when it cannot be written; the pack that was there before then stays.
+    A run gives `published_at` and is recorded by it. Raises StorageError when the pack cannot be written; the one that
+    was there before then stays.
     """
     settings = load_client_settings(home.settings, client)
     with open_warehouse(home.warehouse(client), read_only=True) as connection:
@@ -61,9 +63,10 @@ def publish_pack(
     files = {PAGE: page, WORKBOOK: pack_workbook(tables, anchor)}
     manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     files[MANIFEST] = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
-    folder = _put_in_place(home.reports(client), str(anchor or "no-complete-week"), files)
+    folder = _put_in_place(home.reports(client), str(anchor or "no-complete-week"), files, is_latest=not as_of)
     page_hash = manifest["files"][PAGE]
-    _record(home.warehouse(client), manifest, run_id, published_at, page_hash, anchor)
+    if published_at:
+        _record(home.warehouse(client), manifest, run_id, published_at, page_hash, anchor)
     return Published(folder, anchor, page_hash)
 
 
@@ -115,10 +118,10 @@ def _manifest(home: Home, client: str, anchor: dt.date | None, tables: Mapping[s
     }
 
 
-def _put_in_place(reports: Path, week: str, files: Mapping[str, bytes]) -> Path:
+def _put_in_place(reports: Path, week: str, files: Mapping[str, bytes], *, is_latest: bool = True) -> Path:
     """Write beside, then switch two links, each in one step: a reader sees the old pack or the new one, never half."""
     digest = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:12]
-    store = reports / ".packs" / f"{week}-{digest}"
+    store = reports / ".packs" / f"{week}-{digest}-{time.time_ns():x}"
     failed = ""
     try:
         beside = store.with_name(f".new-{os.getpid()}-{store.name}")
@@ -126,9 +129,8 @@ def _put_in_place(reports: Path, week: str, files: Mapping[str, bytes]) -> Path:
         beside.mkdir(parents=True)
         for name, content in files.items():
             _write_file(beside / name, content)
-        shutil.rmtree(store, ignore_errors=True)
         beside.rename(store)
-        for link in (week, "latest"):
+        for link in (week, "latest") if is_latest else (week,):
             _switch(reports / link, store)
     except OSError as error:
         failed = error.strerror or type(error).__name__
@@ -178,10 +180,18 @@ def _record(path: Path, manifest: Mapping[str, Any], run_id: str, at: dt.datetim
 
 
 def publish_week(home: Home, client: str, week: dt.date | None, today: dt.date) -> Published:
-    """Publish from the warehouse without a run: the last complete week, or an earlier one as it stood at its end."""
+    """Publish from the warehouse without a run: the last complete week, or an earlier one as it stood at its end.
+
+    Raises QualityError when the last run was not published (raw is then ahead of what was computed), and InputError
+    for a week that is not complete or that nothing was decided in or before.
+    """
     with open_warehouse(home.warehouse(client), read_only=True) as connection:
         dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
-        run = connection.sql("SELECT run_id FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
-    at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        run = connection.sql("SELECT run_id, status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
+    if run is None or run[1] != "published":
+        raise QualityError(f"{client}: the last run was not published, so its tables may not agree", fix="see rcm status, then rcm run")
     last = anchor_week(dates, today)
-    return publish_pack(home, client, week or last, run_id=run[0] if run else "", published_at=at, as_of=week is not None and week != last)
+    known = sorted(date for date in dates if date)
+    if week and (last is None or week > last or week + dt.timedelta(days=6) < known[0]):
+        raise InputError(f"{client}: nothing was decided by the end of {week}, or that week is not complete", fix=f"the last is {last}")
+    return publish_pack(home, client, week or last, run_id=run[0], as_of=week is not None and week != last)

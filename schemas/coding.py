@@ -1,6 +1,8 @@
 """Coding tables: the coding log, QA reviews and findings as sent, and how accurate each coder is."""
 
-from schemas.contract import Contract, Count, Date, Money, Quantity, Rate, Text, column
+import polars as pl
+
+from schemas.contract import SHARE, Contract, Count, Date, Money, Quantity, Rate, Text, column
 from schemas.vocabulary import ERROR_CODES, METHODS, PERIODS, REBUTTALS, SCOPES, STRATA
 
 _FILE = "SHA-256 of the file's bytes"
@@ -38,6 +40,12 @@ class RawQaReviews(Contract):
     auditor_code_count: Count = column("codes the auditor assigned", ge=0)
     correct_code_count: Count = column("codes on which both agree", ge=0)
 
+    @classmethod
+    def rules_between_columns(cls) -> dict[str, tuple[str, pl.Expr]]:
+        """Both cannot agree on more codes than either assigned."""
+        fewest = pl.min_horizontal("coder_code_count", "auditor_code_count")
+        return {"correct_code_count is at most the codes of either": ("correct_code_count", pl.col("correct_code_count") <= fewest)}
+
 
 class RawQaFindings(Contract):
     """One row per error an auditor found."""
@@ -63,9 +71,9 @@ class MartCoderAccuracy(Contract):
     review_count: Count = column("charts reviewed", ge=0)
     numerator: Count = column("codes or charts that are right", ge=0)
     denominator: Count = column("codes or charts that count", ge=0)
-    accuracy_rate: Rate = column("numerator / denominator; null when the denominator is 0", nullable=True)
-    low: Rate = column("lower 95 % limit", nullable=True)
-    high: Rate = column("upper 95 % limit", nullable=True)
+    accuracy_rate: Rate = column("numerator / denominator; null when the denominator is 0", nullable=True, in_range=SHARE)
+    low: Rate = column("lower 95 % limit", nullable=True, in_range=SHARE)
+    high: Rate = column("upper 95 % limit", nullable=True, in_range=SHARE)
     effective_size: Rate = column("sample size after allowing for codes of one chart being alike", nullable=True)
 
 

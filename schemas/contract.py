@@ -13,10 +13,16 @@ Count = pl.Int64
 Rate = pl.Float64
 Date = pl.Date
 Flag = pl.Boolean
+SHARE = {"min_value": 0.0, "max_value": 1.0}
 
 
 class Contract(pa.DataFrameModel):
     """A table's promise: its docstring is the table's description, each field says grain, unit and null meaning."""
+
+    @classmethod
+    def rules_between_columns(cls) -> dict[str, tuple[str, pl.Expr]]:
+        """Rules that need more than one column: name → (the column to blame, an expression true for good rows)."""
+        return {}
 
     class Config:
         """Exactly these columns in this order, of exactly these types; nothing is cast."""
@@ -71,6 +77,7 @@ def row_rules(contract: type[Contract]) -> dict[str, tuple[str, pl.Expr]]:
             rules[f"{name} is filled"] = (name, value.is_not_null())
         for check in col.checks:
             rules[f"{name} {_sentence(check)}"] = (name, _passes(value, check))
+    rules.update(contract.rules_between_columns())
     return rules
 
 

@@ -1,6 +1,6 @@
 """Denial tables: what each payer decided on each line, why it denied, and how often."""
 
-from schemas.contract import Contract, Count, Date, Flag, Money, Rate, Text, column
+from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Rate, Text, column
 from schemas.vocabulary import (
     ADJUDICATION_KINDS,
     CLAIM_DISPOSITIONS,
@@ -112,9 +112,9 @@ class MartDenialRates(Contract):
     root_cause: Text = column("root cause, or all")
     numerator: Count = column("denied lines or claims", ge=0)
     denominator: Count = column("decided lines or claims of the week and payer, whatever the cause", ge=1)
-    denial_rate: Rate = column("numerator / denominator", in_range={"min_value": 0.0, "max_value": 1.0})
-    low: Rate = column("lower 95 % limit (Wilson)")
-    high: Rate = column("upper 95 % limit (Wilson)")
+    denial_rate: Rate = column("numerator / denominator", in_range=SHARE)
+    low: Rate = column("lower 95 % limit (Wilson)", in_range=SHARE)
+    high: Rate = column("upper 95 % limit (Wilson)", in_range=SHARE)
     denied_amount: Money = column("dollars denied on the numerator's lines")
     charge_amount: Money = column("dollars charged on the denominator's lines")
     is_complete: Flag = column("the week is over and its remittances have arrived")

@@ -19,8 +19,8 @@ def denial_rates(adjudications: pl.DataFrame, lines: pl.DataFrame, denials: pl.D
     """mart_denial_rates. First decisions only; the denominator of a cause is every decided line (claim) of the payer's week.
 
     M08: lines denied in full or by suspicion / lines decided. M09: claims denied in full / claims decided.
-    M11: claims denied in part / claims decided. A claim's cause is that of its largest denied line. Second-level reasons (193, 285, 286, MA46,
-    MA91) repeat an earlier denial and are not counted again.
+    M11: claims denied in part / claims decided. A claim's cause is that of its largest denied line. Second-level
+    reasons (193, 285, 286, MA46, MA91) repeat an earlier denial and are not counted again.
     """
     first = adjudications.filter(pl.col("is_first") & pl.col("week").is_not_null())
     decided = first.filter(pl.col("disposition") != "undecided")

@@ -10,6 +10,7 @@ from rcm_pipeline.coding.accuracy import coder_accuracy
 from rcm_pipeline.coding.errors import coding_errors
 from rcm_pipeline.denials.rates import denial_rates
 from rcm_pipeline.governance.scorecard import Facts, scorecard
+from rcm_pipeline.redelivery import latest_by, once
 from rcm_pipeline.reference import reference
 from rcm_pipeline.rework.cost import rework_costs
 from rcm_pipeline.rework.parameters import default_parameters
@@ -32,15 +33,16 @@ def _rates(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
 
 
 def _accuracy(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
-    return coder_accuracy(tables["raw_qa_reviews"], anchor)
+    return coder_accuracy(latest_by(tables["raw_qa_reviews"], "review_token", "review_date"), anchor)
 
 
 def _errors(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
-    return coding_errors(tables["raw_qa_reviews"], tables["raw_qa_findings"], reference("qa_errors"))
+    reviews = latest_by(tables["raw_qa_reviews"], "review_token", "review_date")
+    return coding_errors(reviews, once(tables["raw_qa_findings"], ["rebuttal_code"]), reference("qa_errors"))
 
 
 def _costs(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
-    return rework_costs(tables["core_denials"], tables["core_adjudicated_lines"], tables["raw_touches"], anchor, default_parameters())
+    return rework_costs(tables["core_denials"], tables["core_adjudicated_lines"], once(tables["raw_touches"]), anchor, default_parameters())
 
 
 def _scorecard(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.DataFrame:

@@ -49,8 +49,7 @@ def read_sheets(raw: bytes, format_code: str, headers: Mapping[str, Mapping[str,
     reading = SheetReading()
     sheets = _workbook(raw, reading) if format_code == "xlsx" else [_text(raw, reading)]
     for rows in sheets:
-        if rows:
-            _read_sheet(rows, headers, pseudonyms, reading)
+        _read_sheet(rows, headers, pseudonyms, reading)
     if not reading.tables and not reading.rejects:
         reading.rejects.append((None, None, "sheet_empty", "the file holds no rows; ask the sender for it again"))
     return reading
@@ -77,17 +76,23 @@ def _text(raw: bytes, reading: SheetReading) -> list[list[str]]:
     else:
         reading.rejects.append((None, None, "not_readable", "the file is cut inside a character; ask the sender for it again"))
         return []
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    delimiter = max(",\t;|", key=first.count)
+    text = text.lstrip("\r\n")
+    delimiter = max(",\t;|", key=text.split("\n", 1)[0].count)
+    rows: list[list[str]] = []
     try:
-        return [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
+        rows.extend(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
     except csv.Error:
-        reading.rejects.append((None, None, "not_readable", "the text is no table; send it as CSV with a header row"))
-        return []
+        reason = "from here on the quotes do not close or the text is no table; correct this row, what follows was not read"
+        reading.rejects.append((len(rows) + 1, None, "not_readable", reason))
+    return rows
 
 
 def _read_sheet(rows: list[list[str]], headers: Mapping[str, Mapping[str, str]], pseudonyms: Pseudonyms, reading: SheetReading) -> None:
-    header, body = rows[0][:_MAX_COLUMNS], rows[1:]
+    top = next((place for place, row in enumerate(rows) if any(cell.strip() for cell in row)), None)
+    if top is None:
+        return
+    header, below = rows[top][:_MAX_COLUMNS], enumerate(rows[top + 1 :], start=top + 2)
+    body = {number: row for number, row in below if any(cell.strip() for cell in row)}
     kind, places = _match(header, headers)
     if kind is None:
         reading.rejects.append((None, None, "sheet_unknown", "the header row matches no sheet we know; " + _KNOWN))
@@ -98,12 +103,12 @@ def _read_sheet(rows: list[list[str]], headers: Mapping[str, Mapping[str, str]],
         fix = f"add the column, or name its heading under [headers.{kind}] in the client's settings"
         reading.rejects.append((1, missing[0], "column_missing", f"looks like {kind}, but no column was found for {names}; {fix}"))
         return
-    ragged = [number for number, row in enumerate(body, start=2) if len(row) > len(header) and any(c.strip() for c in row[len(header) :])]
+    ragged = [number for number, row in body.items() if any(cell.strip() for cell in row[len(header) :])]
     for number in ragged:
         reading.rejects.append(
             (number, None, "row_too_long", "the row has more cells than the header; quote cells that hold the separator")
         )
-    _fill(kind, places, body, set(ragged), pseudonyms, reading)
+    _fill(kind, places, {number: row for number, row in body.items() if number not in ragged}, pseudonyms, reading)
 
 
 def _match(header: list[str], headers: Mapping[str, Mapping[str, str]]) -> tuple[str | None, dict[str, int]]:
@@ -124,20 +129,17 @@ def _match(header: list[str], headers: Mapping[str, Mapping[str, str]]) -> tuple
     return best[1], best[2]
 
 
-def _fill(
-    kind: str, places: dict[str, int], body: list[list[str]], ragged: set[int], pseudonyms: Pseudonyms, reading: SheetReading
-) -> None:
+def _fill(kind: str, places: dict[str, int], body: dict[int, list[str]], pseudonyms: Pseudonyms, reading: SheetReading) -> None:
     contract = CONTRACTS[f"raw_{kind}"]
     schema, columns = polars_schema(contract), contract.to_schema().columns
-    numbered = [(number, row) for number, row in enumerate(body, start=2) if number not in ragged]
-    row_no = pl.Series("row_no", [number for number, _ in numbered], dtype=pl.Int64)
+    row_no = pl.Series("row_no", list(body), dtype=pl.Int64)
     door = AllowListDoor(allow_list()[kind], pseudonyms)
     table: dict[str, pl.Series] = {"row_no": row_no}
     is_good = pl.repeat(True, len(row_no), eager=True)
     for name, dtype in schema.items():
         if name in _KEYS:
             continue
-        cells = [row[places[name]] if places.get(name, len(row)) < len(row) else "" for _, row in numbered]
+        cells = [row[places[name]] if places.get(name, len(row)) < len(row) else "" for row in body.values()]
         text = pl.Series(cells, dtype=pl.String).str.strip_chars().replace("", None)
         value = parse(door.admit(name, text), dtype)
         value = getattr(value.str, f"to_{_CASE[name]}case")() if name in _CASE else value
@@ -147,7 +149,7 @@ def _fill(
         is_good &= _note_cells(name, text, value, row_no, columns[name].nullable, reading)
         table[name] = value
     reading.row_count += len(body)
-    filled = sum(1 for row in body for cell in row if cell.strip())
+    filled = sum(1 for row in body.values() for cell in row if cell.strip())
     reading.cell_count += filled
     reading.dropped_count += filled - sum(int(table[name].is_not_null().sum()) for name in places)
     frame = pl.DataFrame(table).filter(is_good)

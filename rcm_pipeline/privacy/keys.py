@@ -10,10 +10,12 @@ from rcm_pipeline.errors import SettingsError
 KEY_BYTES = 32
 
 
-def client_key(folder: Path, client: str) -> bytes:
-    """The client's key, created on first use. Raises SettingsError when the file is unsafe or damaged."""
+def client_key(folder: Path, client: str, *, may_create: bool = True) -> bytes:
+    """The client's key, created on first use. Raises SettingsError when the file is missing, unsafe or damaged."""
     path = folder / f"{client}.key"
     if not path.exists():
+        if not may_create:
+            raise SettingsError(f"{path}: the key this warehouse was made with is gone", fix="restore it from your backup")
         _create(path)
     return _read(path)
 

@@ -190,11 +190,12 @@ def _adjustments(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
         table.text("carc_code", f"CAS{at:02d}")
         table.money("amount", f"CAS{at + 1:02d}")
         table.quantity("quantity", f"CAS{at + 2:02d}")
+        table.add("_is_sent", stream.segments.is_filled(table.rows, at) | stream.segments.is_filled(table.rows, at + 1))
         table.add("_triplet", pl.Series([triplet] * len(table.rows), dtype=pl.Int64))
         table.add("_row", table.rows)
         frames.append(table.frame())
-    filled = pl.concat(frames).filter(pl.col("carc_code").is_not_null() | pl.col("amount").is_not_null())
-    return _numbered(filled, "adjustment_no", "_row", "_triplet")
+    sent = pl.concat(frames).filter("_is_sent").drop("_is_sent")
+    return _numbered(sent, "adjustment_no", "_row", "_triplet")
 
 
 def _remarks(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:

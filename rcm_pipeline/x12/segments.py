@@ -89,6 +89,11 @@ class Segments:
         cell = self.cells(rows, element)
         return np.where(cell >= 0, self._codes(np.maximum(cell, 0)), 0) if len(self) else cell
 
+    def is_filled(self, rows: Rows, element: int) -> npt.NDArray[np.bool_]:
+        """Whether an element holds anything at all."""
+        cell = self.cells(rows, element)
+        return (cell >= 0) & (self.size[np.maximum(cell, 0)] > 0) if len(self) else cell >= 0
+
     def text(self, rows: Rows, element: int, component: int | None = None) -> pl.Series:
         """An element (or one component of it, 1-based) as text; null where absent or empty."""
         cell = self.cells(rows, element)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from rcm_pipeline.x12 import values
+from rcm_pipeline.x12.loops import Mask
 from rcm_pipeline.x12.notes import Notes
 from rcm_pipeline.x12.segments import Rows, Segments
 
@@ -70,7 +71,7 @@ class Table:
         self.columns[name] = self._segments.text(segment_rows, element).is_not_null()
         self._segments.keep(segment_rows, element)
 
-    def add(self, name: str, column: pl.Series | Rows) -> None:
+    def add(self, name: str, column: pl.Series | Rows | Mask) -> None:
         """A column worked out from the order of segments, such as an ordinal."""
         self.columns[name] = pl.Series(column)
 

@@ -69,14 +69,13 @@ def _denials(facts: PackFacts) -> dict[str, Any]:
         return section
     rates, names = facts.tables["mart_denial_rates"], payer_names(facts.tables["core_payers"])
     changed = changes(rates, facts.anchor)
-    limit = facts.settings.scorecard.get("initial_denial_claims") or measures()["initial_denial_claims"]
     recent = recent_rates(rates, facts.anchor)
     section |= {
         "lead": denials.headline(changed, names),
         "recent_weeks": RECENT_WEEKS,
         "earlier_weeks": EARLIER_WEEKS,
         "figures": {
-            "trend": denials.trend(rates, facts.anchor, _limit(limit)),
+            "trend": denials.trend(rates, facts.anchor, _limit(facts.settings)),
             "heat": denials.heat_map(recent, names) if recent.height else None,
         },
         "rows": denials.change_rows(changed.head(_CHANGES_SHOWN), names),
@@ -139,8 +138,11 @@ def payer_names(payers: pl.DataFrame) -> dict[str, str]:
     return {payer: f"{name} ({payer})" if name in shared else name for payer, name in named.items()}
 
 
-def _limit(agreed: Any) -> float:
-    return float(agreed["limit"] if isinstance(agreed, dict) else agreed.limit)
+def _limit(settings: ClientSettings) -> float:
+    """The agreed limit of the denial rate."""
+    name = "initial_denial_claims"
+    agreed = settings.scorecard.get(name)
+    return float(agreed.limit if agreed and agreed.limit is not None else measures()[name]["limit"])
 
 
 def _last_date(facts: PackFacts) -> dt.date | None:

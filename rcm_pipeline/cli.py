@@ -88,9 +88,9 @@ def read(
     from rcm_pipeline.intake.export import read_paths, write_tables
     from rcm_pipeline.privacy.keys import client_key
     from rcm_pipeline.privacy.tokens import Identified, Tokens
-    from rcm_pipeline.settings import load_client_settings
+    from rcm_pipeline.settings import client_of, load_client_settings
 
-    place = _home(home, None, settings)
+    place, client = _home(home, None, settings), client_of(client)
     pseudonyms = Identified() if identified else Tokens(client_key(place.keys, client))
     reading, unopened = read_paths(paths, load_client_settings(place.settings, client), pseudonyms)
     counts = write_tables(reading, out, form.value)
@@ -194,10 +194,11 @@ def keys(
     """List the client keys by name and fingerprint; the key itself is never printed."""
     from rcm_pipeline.privacy.keys import client_key
     from rcm_pipeline.privacy.tokens import Tokens
+    from rcm_pipeline.settings import client_of
 
     place = _home(home, None, None)
     if client:
-        client_key(place.keys, client)
+        client_key(place.keys, client_of(client))
     for path in sorted(place.keys.glob("*.key")):
         print(f"{path.stem}  {Tokens(client_key(place.keys, path.stem)).key_id}  {path}")
     _say("Keep a copy of these files apart from the warehouse: without a key its tokens can never be matched again.")
@@ -227,6 +228,10 @@ def main() -> None:
     except RcmError as error:
         _say(f"rcm: {error}" + (f"\n     {error.fix}" if error.fix else ""))
         sys.exit(error.exit_code)
+    except OSError as error:  # its file name may be one of the inbox, so only the reason is said
+        reason = error.strerror or type(error).__name__
+        _say(f"rcm: a file or folder cannot be read or written: {reason}\n     check --home, --out and free space")
+        sys.exit(ExitCode.STORAGE)
     except Exception as error:  # noqa: BLE001 - the message of an unknown error may quote a file
         frame = error.__traceback__
         while frame and frame.tb_next:
@@ -265,7 +270,7 @@ def _print_run(summaries: list[tuple[str, ExitCode, "Summary | None"]], as_json:
             _say(
                 f"{s.client}: read {s.file_count:,} files ({s.claim_count:,} claims, {s.remit_count:,} claim payments); "
                 f"not read {s.reject_count:,}, set aside {s.quarantined_count:,}; "
-                f"denied {s.denied_line_count:,} of {s.line_count:,} lines, ${s.denied_amount}; week {s.week or '–'}"
+                f"denied at first decision {s.denied_line_count:,} of {s.line_count:,} lines, ${s.denied_amount}; week {s.week or '–'}"
             )
             if s.reject_count or s.quarantined_count:
                 _say(f"  what and where: rcm quarantine {s.client} --names")

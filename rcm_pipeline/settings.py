@@ -4,8 +4,12 @@ import hashlib
 import os
 import re
 import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -56,8 +60,8 @@ class _Strict(BaseModel):
 class Targets(_Strict):
     """Target (green) and limit (red) of one measure of the scorecard."""
 
-    target: float = Field(ge=0, le=1)
-    limit: float = Field(ge=0, le=1)
+    target: float | None = Field(default=None, ge=0, le=1)
+    limit: float | None = Field(default=None, ge=0, le=1)
 
 
 class Quarantine(_Strict):
@@ -83,13 +87,29 @@ def load_client_settings(folder: Path, client: str) -> ClientSettings:
     if not path.is_file():
         return ClientSettings()
     try:
-        return ClientSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        settings = ClientSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"{path}: {place}: {first['msg']}", fix="see docs/settings.md for what can be set") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}", fix="correct the line it names") from None
+    _check_names(path, "scorecard", settings.scorecard, _names("governance", "scorecard.toml"))
+    _check_names(path, "headers", settings.headers, _names("intake", "headers.toml"))
+    for sheet, headings in settings.headers.items():
+        _check_names(path, f"headers.{sheet}", headings, _names("intake", "headers.toml")[sheet])
+    return settings
+
+
+def _names(package: str, file: str) -> Mapping[str, Any]:
+    """What may be named in a settings table: the names in a shipped file."""
+    return tomllib.loads(files(f"rcm_pipeline.{package}").joinpath(file).read_text(encoding="utf-8"))
+
+
+def _check_names(path: Path, table: str, given: Iterable[str], known: Iterable[str]) -> None:
+    for name in given:
+        if name not in set(known):
+            raise SettingsError(f"{path}: {table}: there is no {name}", fix=f"known are {', '.join(sorted(known))}")
 
 
 def settings_hash(folder: Path, client: str) -> str:
@@ -99,8 +119,10 @@ def settings_hash(folder: Path, client: str) -> str:
 
 
 def client_of(folder_name: str) -> str:
-    """The client a folder of the inbox belongs to: its name in lower case, other signs as hyphens."""
-    client = re.sub(r"[^a-z0-9_]+", "-", folder_name.lower()).strip("-")[:63]
-    if not _CLIENT.match(client):
-        raise SettingsError("a folder of the inbox has a name that holds no letter or digit", fix="rename it after its client")
-    return client
+    """The client a folder of the inbox belongs to: its name in lower case, accents dropped, other signs as hyphens.
+
+    A name in another script is known by a short hash.
+    """
+    plain = unicodedata.normalize("NFKD", folder_name).encode("ascii", "ignore").decode().lower()
+    client = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:63]
+    return client if _CLIENT.match(client) else "client-" + hashlib.sha256(folder_name.encode()).hexdigest()[:8]

@@ -53,7 +53,7 @@ def _scorecard(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.D
         tables["core_denials"],
         tables["raw_touches"],
     )
-    return scorecard(facts, anchor, {name: agreed.model_dump() for name, agreed in settings.scorecard.items()})
+    return scorecard(facts, anchor, {name: agreed.model_dump(exclude_none=True) for name, agreed in settings.scorecard.items()})
 
 
 MARTS: dict[str, Mart] = {

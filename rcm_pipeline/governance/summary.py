@@ -8,6 +8,12 @@ import duckdb
 from rcm_pipeline.governance.currency import NO_WEEK, PAGE
 from rcm_pipeline.settings import Home
 
+# as in metric M08, over all weeks
+_DECIDED_LINES = """SELECT count(*) FROM core_adjudicated_lines
+WHERE is_first AND disposition NOT IN ('excluded', 'pended', 'capitated')"""
+_DENIED_LINES = """SELECT count(*), coalesce(sum(denied_amount), 0) FROM core_denials
+WHERE is_initial AND disposition IN ('denied_full', 'denial_suspected')"""
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -53,8 +59,8 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         "SELECT count(*), coalesce(sum(claim_count), 0), coalesce(sum(remit_count), 0) FROM raw_files"
     ).fetchall()[0]
     rejects, unopened = connection.sql("SELECT count(*), count(*) FILTER (file_id IS NULL) FROM raw_rejects").fetchall()[0]
-    lines = connection.sql("SELECT count(*) FROM core_adjudicated_lines").fetchall()[0][0]
-    denied, amount = connection.sql("SELECT count(*), coalesce(sum(denied_amount), 0) FROM core_denials WHERE is_initial").fetchall()[0]
+    lines = connection.sql(_DECIDED_LINES).fetchall()[0][0]
+    denied, amount = connection.sql(_DENIED_LINES).fetchall()[0]
     run = connection.sql("SELECT status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
     published = connection.sql("SELECT week FROM ops_publications ORDER BY published_at DESC LIMIT 1").fetchone()
     pack = home.reports(client) / "latest" / PAGE

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 
 from rcm_pipeline.errors import InputError, StorageError
-from rcm_pipeline.intake.inbox import Delivery, deliveries, read_bytes
+from rcm_pipeline.intake.inbox import Delivery, deliveries
+from rcm_pipeline.intake.load import batches, contents_of
 from rcm_pipeline.intake.reading import FileReading, read_files
 from rcm_pipeline.privacy.tokens import Identified, Pseudonyms
 from rcm_pipeline.settings import ClientSettings
@@ -32,7 +33,9 @@ def read_paths(paths: Sequence[Path], settings: ClientSettings, pseudonyms: Pseu
             unopened.append(delivery)
         else:
             found.setdefault(delivery.file_id, delivery)
-    reading = read_files([(file_id, read_bytes(d.path)) for file_id, d in found.items()], settings, pseudonyms)
+    reading = FileReading()
+    for batch in batches(list(found.values())):
+        reading.extend(read_files(contents_of(batch), settings, pseudonyms))
     if isinstance(pseudonyms, Identified) and found:
         names = {file_id: d.path.name for file_id, d in found.items()}
         named = pl.col("file_id").replace_strict(names, return_dtype=pl.String).alias("file_name")

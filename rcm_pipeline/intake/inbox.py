@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcm_pipeline.errors import InputError
+from rcm_pipeline.errors import InputError, SettingsError
 from rcm_pipeline.settings import LOOSE_FILES_CLIENT, client_of
 
 _IGNORED = (".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep")
@@ -32,7 +32,11 @@ def clients_of(inbox: Path) -> dict[str, list[Path]]:
     for entry in sorted(inbox.iterdir()):
         if entry.name in _IGNORED:
             continue
-        client = client_of(entry.name) if entry.is_dir() and not entry.is_symlink() else LOOSE_FILES_CLIENT
+        is_folder = entry.is_dir() and not entry.is_symlink()
+        client = client_of(entry.name) if is_folder else LOOSE_FILES_CLIENT
+        if is_folder and client in found:
+            names = f"{found[client][0].name} and {entry.name}"
+            raise SettingsError(f"{inbox}: the folders {names} would be one client, {client}", fix="rename or merge them")
         found.setdefault(client, []).append(entry)
     return found
 
@@ -62,7 +66,11 @@ def files_under(places: list[Path]) -> list[Path]:
 def _walk(place: Path) -> list[Path]:
     unlisted: list[Path] = []
     walk = os.walk(place, onerror=lambda error: unlisted.append(Path(error.filename)))
-    return [Path(folder) / name for folder, _, names in walk for name in names] + unlisted
+    found: list[Path] = []
+    for folder, inner, names in walk:
+        found += [Path(folder) / name for name in names]
+        found += [Path(folder) / name for name in inner if (Path(folder) / name).is_symlink()]
+    return found + unlisted
 
 
 def read_bytes(path: Path) -> bytes:

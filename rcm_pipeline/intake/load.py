@@ -1,14 +1,16 @@
 """Inbox to raw tables: each distinct content once, each batch of files in one transaction with its ledger rows."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
 import polars as pl
 
+from rcm_pipeline.errors import InputError
 from rcm_pipeline.intake.inbox import Delivery, read_bytes
 from rcm_pipeline.intake.quarantine import split
-from rcm_pipeline.intake.reading import FileReading, read_files
+from rcm_pipeline.intake.reading import Content, FileReading, read_files
 from rcm_pipeline.privacy.tokens import Pseudonyms
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.warehouse import QUARANTINE, append
@@ -53,15 +55,32 @@ def load_inbox(
             known.add(delivery.file_id)
             new.append(delivery)
     _renew_unreadable(connection, [d.reason for d in found if d.file_id is None])
-    for batch in _batches(new):
-        reading = read_files([(d.file_id or "", read_bytes(d.path)) for d in batch], settings, pseudonyms)
+    for batch in batches(new):
+        reading = read_files(contents_of(batch), settings, pseudonyms)
         _store(connection, reading, loaded)
         loaded.file_count += len(batch)
         progress(sum(d.byte_count for d in batch))
     return loaded
 
 
-def _batches(new: list[Delivery]) -> Iterator[list[Delivery]]:
+def contents_of(batch: Sequence[Delivery]) -> list[Content]:
+    """The bytes of a batch, known by the hash they have now. Raises InputError when a file changed or vanished meanwhile."""
+    contents = []
+    for delivery in batch:
+        try:
+            raw = read_bytes(delivery.path)
+        except OSError:
+            raw = b""
+        if hashlib.sha256(raw).hexdigest() != delivery.file_id:
+            raise InputError(
+                "a file of the inbox changed while it was read; nothing of its batch was loaded", fix="run again when it is complete"
+            )
+        contents.append((delivery.file_id or "", raw))
+    return contents
+
+
+def batches(new: Sequence[Delivery]) -> Iterator[list[Delivery]]:
+    """Deliveries in portions that fit in memory and in one buffer."""
     batch: list[Delivery] = []
     size = 0
     for delivery in new:

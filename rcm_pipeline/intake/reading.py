@@ -31,8 +31,18 @@ class FileReading:
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Add rows to a table, the broken ones to its quarantine."""
         good, broken = split(frame, CONTRACTS[table])
-        for kept, rows in ((self.tables, good), (self.aside, broken)):
-            kept[table] = pl.concat([kept[table], rows]) if table in kept else rows
+        _append(self.tables, table, good)
+        _append(self.aside, table, broken)
+
+    def extend(self, other: "FileReading") -> None:
+        """Add what another batch held."""
+        for table in other.tables:
+            _append(self.tables, table, other.tables[table])
+            _append(self.aside, table, other.aside[table])
+
+
+def _append(tables: dict[str, pl.DataFrame], name: str, rows: pl.DataFrame) -> None:
+    tables[name] = pl.concat([tables[name], rows]) if name in tables else rows
 
 
 def read_files(contents: Sequence[Content], settings: ClientSettings, pseudonyms: Pseudonyms) -> FileReading:

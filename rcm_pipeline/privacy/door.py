@@ -12,7 +12,7 @@ from rcm_pipeline.privacy.tokens import Pseudonyms
 _CODE = r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,29}$"
 _CLINICAL = r"^(?:[A-Z]?\d[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?(?:-[A-Z0-9]{2}){0,4}|[A-Z0-9]{2})$"
 _LABEL = r"^[A-Za-z][A-Za-z &/-]{0,39}$"
-_COMMON = 3
+_COMMON = 5
 _NPI = r"^\d{10}$"
 _NAME = r"^[^\x00-\x1f]{1,80}$"
 _STAFF = r"^[A-Za-z]{0,3}[-_ ]?\d{1,6}$"
@@ -62,7 +62,7 @@ class AllowListDoor:
 
 
 def _common(text: pl.Series) -> pl.Series:
-    """Labels that stand in at least three rows of the sheet; a rare one may be free text about a person and becomes `other`."""
+    """Labels that stand in at least five rows of the sheet; a rare one may be free text about a person and becomes `other`."""
     frame = pl.DataFrame({"text": text})
     is_common = (pl.len().over("text") >= _COMMON) & pl.col("text").str.contains(_LABEL)
     kept = pl.when(pl.col("text").is_null()).then(None).when(is_common).then("text").otherwise(pl.lit("other"))

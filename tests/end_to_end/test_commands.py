@@ -71,7 +71,11 @@ def test_report_of_an_earlier_week_stands_beside_the_latest(own_home: Path, samp
     assert page.parent.name == "2026-10-05"
     assert "5–11 Oct 2026" in page.read_text()
     assert "Summerfield Assurance denies for authorization" not in page.read_text(), "the spike began later"
-    assert (own_home / "reports" / "lakeside-physicians" / "2026-11-16" / "governance_pack.html").is_file()
+    reports = own_home / "reports" / "lakeside-physicians"
+    assert (reports / "2026-11-16" / "governance_pack.html").is_file()
+    assert (reports / "latest").resolve() == (reports / "2026-11-16").resolve()
+    for week in ("2031-01-06", "1999-01-04"):
+        assert rcm("report", "lakeside-physicians", "--week", week, home=own_home, check=False).returncode == ExitCode.INPUT
 
 
 def test_keys_are_listed_by_fingerprint_never_shown(published: Path) -> None:

@@ -58,8 +58,8 @@ def test_treatments(treatment: str, text: str, admitted: str | None) -> None:
 
 
 def test_a_rare_label_may_be_about_a_person() -> None:
-    text = pl.Series(["call", "call", "call", "called Jane Doe", None])
-    assert AllowListDoor({"E": "label"}, Tokens(b"a" * 32)).admit("E", text).to_list() == ["call", "call", "call", "other", None]
+    text = pl.Series(["call"] * 5 + ["called Jane Doe", None])
+    assert AllowListDoor({"E": "label"}, Tokens(b"a" * 32)).admit("E", text).to_list() == ["call"] * 5 + ["other", None]
 
 
 def test_a_person_named_as_staff_becomes_a_token() -> None:

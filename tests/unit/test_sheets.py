@@ -88,6 +88,26 @@ def test_workbooks_with_several_sheets_and_real_date_cells() -> None:
     assert reading.tables["raw_qa_findings"]["error_code"].to_list() == ["UNITS"]
 
 
+def test_a_quote_that_is_never_closed_is_named_and_what_came_before_is_kept() -> None:
+    rows = "".join(f"A-{n},2026-11-02,call,5\n" for n in range(3))
+    reading = read("Account Number,Work Date,Activity,Minutes\n" + rows + 'A-9,2026-11-02,"call,5\n' + rows)
+    assert reading.tables["raw_touches"].height == 3
+    assert [(row, rule) for row, _, rule, _ in reading.rejects] == [(5, "not_readable")]
+
+
+def test_blank_rows_are_passed_over_and_rows_keep_their_number() -> None:
+    reading = read("\n,,,\nAccount Number,Work Date,Activity,Minutes\n,,,\nA-1,2026-11-02,call,5\n,,,\nA-2,bad,call,5\n")
+    assert reading.tables["raw_touches"]["row_no"].to_list() == [4]
+    assert [(row, column) for row, column, _, _ in reading.rejects] == [(6, "touched_date")]
+
+
+def test_more_codes_agreed_than_assigned_is_set_aside() -> None:
+    reading = read(REVIEWS + "R1,A-1,C001,2026-11-02,Random,5,4,5,X\nR2,A-2,C001,2026-11-02,Random,5,4,4,X\n")
+    good, broken = split(reading.tables["raw_qa_reviews"].with_columns(file_id=pl.lit("f")), CONTRACTS["raw_qa_reviews"])
+    assert good["review_token"].to_list() == ["R2"]
+    assert broken["broken_rule"].to_list() == ["correct_code_count is at most the codes of either"]
+
+
 def test_a_sheet_of_no_known_kind_is_rejected_without_showing_its_header() -> None:
     reading = read("Doe Jane,1970-01-01,123-45-6789\nRoe Richard,1980-02-02,987-65-4321\n")
     [(_, _, rule, reason)] = reading.rejects

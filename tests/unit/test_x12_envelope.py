@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from rcm_pipeline.x12.envelope import normalise
+from rcm_pipeline.x12.envelope import looks_like_x12, normalise
 from rcm_pipeline.x12.read import Reading, read_x12
 from tests.conftest import OpenDoor
 from tests.spec.engine import remittance
@@ -89,6 +89,47 @@ def test_a_cut_file_keeps_its_whole_segments_and_says_where_it_ends() -> None:
     assert reading.tables["raw_adjustments"].is_empty(), "4 may be the beginning of 40"
     assert reading.rejects.select("rule", "segment_no").rows() == [("cut_segment", 11)]
     assert "envelope_not_closed" in reading.findings["rule"].to_list()
+
+
+@pytest.mark.parametrize("width", [73, 74, 75, 76, 80, 97])
+def test_lines_wrapped_at_a_fixed_width_lose_nothing(width: int) -> None:
+    text = PLAIN.decode()
+    wrapped = "\n".join(text[at : at + width] for at in range(0, len(text), width)).encode()
+    assert facts(read(wrapped)) == facts(read(PLAIN))
+    assert read(wrapped).rejects.is_empty()
+
+
+def test_an_interchange_glued_to_the_one_before_is_found() -> None:
+    other = remittance(CLAIM.replace("A1", "A2")).replace(b"*", b"|").replace(b":", b">").replace(b"~", b"!")
+    assert read(PLAIN[:-1] + other).tables["raw_remits"]["claim_token"].to_list() == ["A1", "A2"]
+
+
+@pytest.mark.parametrize("text", ["note\npaid by VISA; ok\n", '"SMITH,LISA,"\n', "MELISSA* and ISA* in a text\n"])
+def test_words_that_end_in_isa_are_no_interchange(text: str) -> None:
+    assert not looks_like_x12(text.encode())
+
+
+def test_identifiers_in_the_names_of_sets_and_guides_are_not_kept() -> None:
+    reading = read(PLAIN.replace(b"ST*835*0001", b"ST*JOHN DOE*0001"), PLAIN.replace(b"ST*835*0001", b"ST*835*0001*JANE ROE 987-65-4321"))
+    assert reading.files["kind"].to_list() == ["other", "835"]
+    assert reading.tables["raw_payments"]["version"].to_list() == [None]
+    assert "DOE" not in str(reading.rejects.rows())
+
+
+def test_what_stands_in_no_claim_is_rejected_by_place() -> None:
+    reading = read(remittance("LQ*HE*N115\nSVC*HC:99213*1*1\n" + CLAIM + "\nCAS*CO" + "*45*1*" * 7))
+    assert reading.rejects.select("rule", "segment_no").rows() == [
+        ("orphan_segment", 9),
+        ("orphan_segment", 10),
+        ("too_many_adjustments", 14),
+    ]
+
+
+def test_an_adjustment_that_cannot_be_read_keeps_its_row() -> None:
+    reading = read(remittance("CLP*A1*1*100*60*0*CI*I1\nSVC*HC:99213*100*60\nCAS*CO*?!*x"))
+    assert reading.tables["raw_adjustments"].select("group_code", "carc_code", "amount").rows() == [("CO", None, None)] or (
+        reading.tables["raw_adjustments"]["amount"].to_list() == [None]
+    )
 
 
 def test_latin_1_names_are_read_and_noted() -> None:

@@ -15,6 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus" / "x12"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need a published home come last, so that neither process waits for the other to make it."""
+    items.sort(key=lambda item: bool({"published", "own_home"} & set(getattr(item, "fixturenames", ()))))
+
+
 class OpenDoor:
     """Lets everything in as it is, so that values can be compared with the file."""
 

@@ -127,23 +127,3 @@ def test_money_and_rows_are_conserved(published: Path, client: str) -> None:
         assert one("SELECT count(*) FROM core_denials") == one(
             "SELECT count(*) FROM core_adjudicated_lines WHERE starts_with(disposition, 'deni')"
         )
-
-
-def test_a_late_file_gives_the_same_numbers_as_a_clean_run(sample: Path, published: Path, tmp_path: Path) -> None:
-    import shutil
-
-    inbox = tmp_path / "inbox" / CLIENTS[1]
-    shutil.copytree(sample / "inbox" / CLIENTS[1], inbox)
-    late = sorted(inbox.glob("835_PAY02_*"))[5]
-    content = late.read_bytes()
-    late.unlink()
-    arguments = ("run", "--inbox", tmp_path / "inbox", "--settings", sample / "settings", "--today", "2026-11-23")
-    shutil.copytree(published / "keys", tmp_path / "home" / "keys")
-    rcm(*arguments, home=tmp_path / "home")
-    late.write_bytes(content)
-    rcm(*arguments, home=tmp_path / "home")
-    name = f"{CLIENTS[1]}.duckdb"
-    late_tables, clean_tables = table_hashes(tmp_path / "home" / "warehouse" / name), table_hashes(published / "warehouse" / name)
-    assert {n: h for n, h in late_tables.items() if not n.startswith("ops_")} == {
-        n: h for n, h in clean_tables.items() if not n.startswith("ops_")
-    }

@@ -12,7 +12,7 @@ from tests.conftest import rcm
 from tests.spec.engine import remittance
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"), pytest.mark.xdist_group("browser")]
 OPTIONS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync", "--disable-component-update",
     "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=8000", "--hide-scrollbars", "--enable-logging=stderr", "--v=0",

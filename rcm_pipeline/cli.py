@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import sys
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -270,7 +271,7 @@ def _print_run(summaries: list[tuple[str, ExitCode, "Summary | None"]], as_json:
             _say(
                 f"{s.client}: read {s.file_count:,} files ({s.claim_count:,} claims, {s.remit_count:,} claim payments); "
                 f"not read {s.reject_count:,}, set aside {s.quarantined_count:,}; "
-                f"denied at first decision {s.denied_line_count:,} of {s.line_count:,} lines, ${s.denied_amount}; week {s.week or '–'}"
+                f"denied at first decision {s.denied_line_count:,} of {s.line_count:,} lines, ${Decimal(s.denied_amount):,}; week {s.week or '–'}"
             )
             if s.reject_count or s.quarantined_count:
                 _say(f"  what and where: rcm quarantine {s.client} --names")

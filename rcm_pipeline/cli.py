@@ -271,7 +271,8 @@ def _print_run(summaries: list[tuple[str, ExitCode, "Summary | None"]], as_json:
             _say(
                 f"{s.client}: read {s.file_count:,} files ({s.claim_count:,} claims, {s.remit_count:,} claim payments); "
                 f"not read {s.reject_count:,}, set aside {s.quarantined_count:,}; "
-                f"denied at first decision {s.denied_line_count:,} of {s.line_count:,} lines, ${Decimal(s.denied_amount):,}; week {s.week or '–'}"
+                f"denied at first decision {s.denied_line_count:,} of {s.line_count:,} lines, "
+                f"${Decimal(s.denied_amount):,}; week {s.week or '–'}"
             )
             if s.reject_count or s.quarantined_count:
                 _say(f"  what and where: rcm quarantine {s.client} --names")

@@ -24,6 +24,10 @@ nux: {enabled: false}
 compute_logs:  # a print or a log line could hold a value
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+concurrency:  # one run per client at a time: a warehouse has one writer
+  runs:
+    tag_concurrency_limits:
+      - {key: dagster/partition, value: {applyLimitPerUniqueValue: true}, limit: 1}
 """
 
 

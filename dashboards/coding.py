@@ -76,10 +76,10 @@ def error_chart(errors: pl.DataFrame) -> go.Figure:
     """Findings by category, most frequent at the top."""
     labels = dict(reference("qa_errors").select("error_code", "label").iter_rows())
     shown = errors.filter(pl.col("finding_count") > 0).sort("finding_count", "error_code")
-    chart = figure(height=90 + 28 * max(shown.height, 1), showlegend=False)
+    chart = figure(height=90 + 36 * max(shown.height, 1), showlegend=False)
     chart.add_bar(
         x=shown["finding_count"].to_list(),
-        y=[labels.get(c, c) for c in shown["error_code"]],
+        y=[words.wrapped(labels.get(c, c)) for c in shown["error_code"]],
         orientation="h",
         marker={"color": BLUE},
         text=[f"{n}" for n in shown["finding_count"]],

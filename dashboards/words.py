@@ -1,6 +1,7 @@
 """Numbers, dates and codes in the words a client reads."""
 
 import datetime as dt
+import textwrap
 from decimal import Decimal
 
 from rcm_pipeline.reference import reference
@@ -71,6 +72,11 @@ _DISPOSITIONS = {
 def disposition(code: str) -> str:
     """A disposition in the reader's words."""
     return _DISPOSITIONS[code]
+
+
+def wrapped(label: str) -> str:
+    """A long chart label on two lines or more, so that a phone shows all of it."""
+    return "<br>".join(textwrap.wrap(label, 24))
 
 
 def plain(code: str) -> str:

@@ -95,7 +95,7 @@ def test_a_launch_from_the_ui_materialises_the_same_assets(server: tuple[int, Pa
         "executionMetadata": {"tags": [{"key": "dagster/partition", "value": "acme"}]},
     }
     run_id = ask(port, LAUNCH, p=params)["launchRun"]["run"]["runId"]
-    status = wait_for(lambda: _ended(port, run_id), 180)
+    status = wait_for(lambda: _ended(port, run_id), 300)
     assert status == "SUCCESS"
     assert (place / "home" / "reports" / "acme" / "latest" / "governance_pack.html").is_file()
     hashes = table_hashes(place / "home" / "warehouse" / "acme.duckdb")

@@ -16,10 +16,10 @@ from rcm_pipeline.intake.inbox import clients_of, deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.keys import client_key
 from rcm_pipeline.privacy.tokens import Tokens
-from rcm_pipeline.quality.contracts import check_contract, check_quarantine
+from rcm_pipeline.quality.contracts import check_portions, check_quarantine
 from rcm_pipeline.quality.outcomes import Outcome
 from rcm_pipeline.settings import load_client_settings
-from rcm_pipeline.warehouse import QUARANTINE, append, create_tables, open_warehouse, read
+from rcm_pipeline.warehouse import QUARANTINE, append, create_tables, open_warehouse, portions
 from schemas.contract import conform
 from schemas.registry import CONTRACTS, layer
 
@@ -54,13 +54,13 @@ def _load(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], l
             "unreadable_count": loaded.unreadable_count,
         }
         append(connection, "ops_runs", conform(pl.DataFrame([run]), CONTRACTS["ops_runs"]))
-        counts, outcomes = {}, []
+        counts: dict[str, int] = {}
+        outcomes: list[Outcome] = []
         for name in TABLES:
-            frame = read(connection, name)
+            judged = check_portions(portions(connection, name), CONTRACTS[name])
             broken = connection.sql(f'SELECT count(*) FROM "{QUARANTINE}{name}"').fetchall()[0][0]
-            counts[name] = frame.height
-            outcomes += check_contract(frame, CONTRACTS[name])
-            outcomes.append(check_quarantine(name, frame.height, broken, settings.quarantine.max_share))
+            counts[name] = judged[-1].checked_count
+            outcomes += [*judged, check_quarantine(name, counts[name], broken, settings.quarantine.max_share)]
         record(connection, run_id, outcomes)
     return counts, outcomes
 

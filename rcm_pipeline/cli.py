@@ -14,6 +14,7 @@ from rcm_pipeline.errors import ExitCode, InputError, RcmError
 
 if TYPE_CHECKING:
     from rcm_pipeline.governance.summary import Summary
+    from rcm_pipeline.intake.export import Exported
     from rcm_pipeline.settings import Home
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ class Format(StrEnum):
     PARQUET = "parquet"
     CSV = "csv"
     JSON = "json"
+    XLSX = "xlsx"
 
 
 @app.command()
@@ -74,9 +76,10 @@ def run(
 
 @app.command()
 def read(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders: X12, CSV or XLSX.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write the tables to.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders: X12, CSV, TSV, XLSX, Parquet, .zip, .gz.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write the tables to.")] = None,
     form: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.PARQUET,
+    explain: Annotated[bool, typer.Option("--explain", help="Only say which column of a sheet goes where and what is missing.")] = False,
     identified: Annotated[
         bool, typer.Option("--identified", help="Keep control numbers and file names: the tables then identify people.")
     ] = False,
@@ -85,18 +88,26 @@ def read(
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read any X12 file, QA sheet or log into tables, one file per table."""
-    from rcm_pipeline.intake.export import read_paths, write_tables
+    """Read any X12 file, export, QA sheet or log into tables, one file per table. Files of any size are read in little memory."""
+    from rcm_pipeline.intake.export import export, find_files
     from rcm_pipeline.privacy.keys import client_key
     from rcm_pipeline.privacy.tokens import Identified, Tokens
     from rcm_pipeline.settings import client_of, load_client_settings
 
     place, client = _home(home, None, settings), client_of(client)
+    known = load_client_settings(place.settings, client)
+    found, unopened = find_files(paths)
+    if explain:
+        _explain(found, known, unopened)
+        return
+    if out is None:
+        raise typer.BadParameter("say where to write the tables: --out FOLDER")
     pseudonyms = Identified() if identified else Tokens(client_key(place.keys, client))
-    reading, unopened = read_paths(paths, load_client_settings(place.settings, client), pseudonyms)
-    counts = write_tables(reading, out, form.value)
-    _print_read(counts, reading.tables, [d.reason for d in unopened], out, as_json)
-    kept = sum(n for table, n in counts.items() if table not in ("raw_files", "raw_rejects", "raw_findings"))
+    with _progress("Reading", sum(d.byte_count for d in found)) as advance:
+        done = export(found, known, pseudonyms, out, form.value, advance)
+    done.unopened = unopened
+    _print_read(done, out, as_json)
+    kept = sum(n for table, n in done.rows.items() if table not in ("raw_files", "raw_rejects", "raw_findings", "raw_transactions"))
     if not kept or unopened:
         raise typer.Exit(ExitCode.INPUT)
 
@@ -282,23 +293,33 @@ def _print_run(summaries: list[tuple[str, ExitCode, "Summary | None"]], as_json:
             print(f"{s.pack}{stale}")
 
 
-def _print_read(counts: dict[str, int], tables: dict[str, Any], unopened: list[str], out: Path, as_json: bool) -> None:
-    rejects = tables["raw_rejects"].iter_rows(named=True) if "raw_rejects" in tables else []
-    listed = [{k: r[k] for k in ("file_id", "transaction_no", "segment_no", "row_no", "column_name", "rule", "reason")} for r in rejects]
+def _explain(found: list[Any], settings: Any, unopened: list[str]) -> None:
+    from rcm_pipeline.intake.contents import content_of
+    from rcm_pipeline.intake.explain import explain
+
+    for delivery in found:
+        for line in explain(content_of(delivery), settings):
+            print(line)
+    for reason in unopened:
+        _say(f"not opened: {reason}")
+
+
+def _print_read(done: "Exported", out: Path, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"out": str(out), "rows": counts, "rejects": listed, "unopened": unopened}, indent=1))
+        told = {"out": str(out), "rows": done.rows, "rejects": done.rejects, "reject_count": done.reject_count, "unopened": done.unopened}
+        print(json.dumps(told, indent=1))
         return
-    for table, rows in counts.items():
+    for table, rows in done.rows.items():
         if rows:
             _say(f"{table}: {rows:,}")
-    for r in listed[:20]:
+    for r in done.rejects:
         place = ", ".join(
             f"{what} {r[key]}" for key, what in (("segment_no", "segment"), ("row_no", "row"), ("column_name", "column")) if r[key]
         )
-        _say(f"not read: file {r['file_id'][:12]}{' ' + place if place else ''}: {r['reason']}")
-    if len(listed) > 20:
-        _say(f"… and {len(listed) - 20} more, all in raw_rejects")
-    for reason in unopened:
+        _say(f"not read: file {str(r['file_id'])[:12]}{' ' + place if place else ''}: {r['reason']}")
+    if done.reject_count > len(done.rejects):
+        _say(f"… and {done.reject_count - len(done.rejects)} more, all in raw_rejects")
+    for reason in done.unopened:
         _say(f"not opened: {reason}")
     print(out)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -70,6 +70,12 @@ class Quarantine(_Strict):
     max_share: float = Field(default=0.05, ge=0, le=1)
 
 
+class Balancing(_Strict):
+    """What becomes of claims whose amounts do not add up: kept with a finding, or set aside."""
+
+    policy: Literal["warn", "quarantine"] = "warn"
+
+
 class ClientSettings(_Strict):
     """What one client may set; the file is <settings>/<client>.toml."""
 
@@ -78,6 +84,7 @@ class ClientSettings(_Strict):
     payer_aliases: dict[str, str] = {}
     capitated_payers: list[str] = []
     quarantine: Quarantine = Quarantine()
+    balancing: Balancing = Balancing()
     scorecard: dict[str, Targets] = {}
 
 

@@ -84,6 +84,17 @@ def read(connection: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
     return conform(frame, CONTRACTS[table]) if table in CONTRACTS else frame
 
 
+def portions(connection: duckdb.DuckDBPyConnection, table: str, rows: int = 500_000) -> Iterator[pl.DataFrame]:
+    """The rows of a table, so many at a time; one empty frame when there are none."""
+    reader = connection.sql(f'SELECT * FROM "{table}"').to_arrow_reader(rows)
+    is_empty = True
+    for batch in reader:
+        is_empty = False
+        yield conform(pl.DataFrame(batch), CONTRACTS[table])
+    if is_empty:
+        yield conform(pl.DataFrame(reader.schema.empty_table()), CONTRACTS[table])
+
+
 def _create(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: str = "") -> None:
     contract = CONTRACTS[contract_name]
     columns = ", ".join(f'"{name}" {_sql_type(dtype)}' for name, dtype in polars_schema(contract).items())

@@ -3,7 +3,7 @@
 import polars as pl
 
 from schemas.contract import SHARE, Contract, Count, Date, Money, Quantity, Rate, Text, column
-from schemas.vocabulary import ERROR_CODES, METHODS, PERIODS, REBUTTALS, SCOPES, STRATA
+from schemas.vocabulary import ERROR_CODES, ESCALATION_REASONS, METHODS, PERIODS, REBUTTALS, SCOPES, STRATA
 
 _FILE = "SHA-256 of the file's bytes"
 _ROW = "row of the sheet, the header being row 1"
@@ -59,6 +59,35 @@ class RawQaFindings(Contract):
     allowed_delta_amount: Money = column("allowed dollars as coded minus as audited; null when not estimated", nullable=True)
     responsible_party_code: Text = column("coder, provider, system or reference; null when not said", nullable=True)
     rebuttal_code: Text = column("none, open, upheld or overturned; null when not said", nullable=True, isin=REBUTTALS)
+
+
+class RawEscalations(Contract):
+    """One row per record a coder or biller could not settle alone and asked about."""
+
+    file_id: Text = column(_FILE)
+    row_no: Count = column(_ROW, ge=2)
+    escalation_token: Text = column("pseudonym of the query's number; joins the decisions")
+    claim_token: Text = column("pseudonym of the account (patient control number)")
+    staff_id: Text = column("staff number of who asked; a token when the sheet names a person", nullable=True)
+    sent_date: Date = column("day the query was sent")
+    reason_code: Text = column("why it could not be settled", isin=ESCALATION_REASONS)
+    role_code: Text = column("role that was asked", nullable=True)
+    answered_date: Date = column("day of the answer; null while it is open", nullable=True)
+    outcome_code: Text = column("what came of it, in the client's words; null while it is open", nullable=True)
+
+
+class RawDecisions(Contract):
+    """One row per decision on an escalation or a rule, with the role that took it."""
+
+    file_id: Text = column(_FILE)
+    row_no: Count = column(_ROW, ge=2)
+    decision_token: Text = column("pseudonym of the decision's number")
+    escalation_token: Text = column("pseudonym of the query it settles; null when it settles none", nullable=True)
+    decided_date: Date = column("day of the decision")
+    staff_id: Text = column("staff number of who decided; a token when the sheet names a person", nullable=True)
+    role_code: Text = column("role that decided")
+    subject_code: Text = column("what kind of thing was decided", nullable=True)
+    outcome_code: Text = column("what was decided, in the client's words")
 
 
 class MartCoderAccuracy(Contract):

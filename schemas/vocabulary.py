@@ -30,4 +30,7 @@ HARDNESS = ["hard", "soft", "na"]
 EVIDENCE = ["rarc", "carc", "none"]
 LIABILITY = ["provider", "patient", "see_carc"]
 STATUSES = ["green", "amber", "red", "not_judged"]
+FORMATS = ["x12", "csv", "xlsx", "parquet", "zip", "gzip", "unknown"]
+STATUS_LEVELS = ["source", "receiver", "provider", "claim", "line"]
+ESCALATION_REASONS = ["chart_support", "diagnosis_detail", "payer_logic", "conflicting_documentation", "other"]
 ALL = "all"

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import polars as pl
 import pytest
+
+from rcm_pipeline.privacy.shapes import KEEP, Shape
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus" / "x12"
@@ -23,11 +24,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class OpenDoor:
     """Lets everything in as it is, so that values can be compared with the file."""
 
-    def is_listed(self, reference: str) -> bool:
-        return True
+    def shape_of(self, reference: str) -> Shape:
+        return KEEP
 
-    def admit(self, reference: str, text: pl.Series) -> pl.Series:
-        return text.str.strip_chars()
+    def tokeniser(self, reference: str) -> None:
+        return None
 
 
 @pytest.fixture

@@ -1,27 +1,40 @@
-"""Any files to tables on disk: what `rcm read` does, without a warehouse."""
+"""Any files to tables on disk: what `rcm read` does, without a warehouse and without holding more than a portion at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from rcm_pipeline.errors import InputError, StorageError
+from rcm_pipeline.errors import InputError
+from rcm_pipeline.intake.contents import Content, content_of
 from rcm_pipeline.intake.inbox import Delivery, deliveries
-from rcm_pipeline.intake.load import batches, contents_of
-from rcm_pipeline.intake.reading import FileReading, read_files
+from rcm_pipeline.intake.load import read_portions
+from rcm_pipeline.intake.reading import FileReading
+from rcm_pipeline.intake.sinks import Sinks
 from rcm_pipeline.privacy.tokens import Identified, Pseudonyms
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.warehouse import QUARANTINE
-from schemas.contract import empty
-from schemas.registry import CONTRACTS, layer
-
-FORMATS = ("parquet", "csv", "json")
+from schemas.registry import layer
 
 
-def read_paths(paths: Sequence[Path], settings: ClientSettings, pseudonyms: Pseudonyms) -> tuple[FileReading, list[Delivery]]:
-    """Every raw table of these files and folders, each content once; and the files that could not be opened.
+@dataclass
+class Exported:
+    """Rows by table, and what a person should be told: rejects (at most `SHOWN`), how many there are, files not opened."""
 
-    Raises InputError when a path does not exist. Only for identified reading does raw_files name its files.
+    rows: dict[str, int] = field(default_factory=dict)
+    rejects: list[dict[str, object]] = field(default_factory=list)
+    reject_count: int = 0
+    unopened: list[str] = field(default_factory=list)
+
+
+SHOWN = 20
+
+
+def find_files(paths: Sequence[Path]) -> tuple[list[Delivery], list[str]]:
+    """The files under these paths, each content once, and the reasons of those that could not be opened.
+
+    Raises InputError when a path does not exist.
     """
     for path in paths:
         if not path.exists() and not path.is_symlink():
@@ -30,46 +43,61 @@ def read_paths(paths: Sequence[Path], settings: ClientSettings, pseudonyms: Pseu
     unopened = []
     for delivery in deliveries(list(paths)):
         if delivery.file_id is None:
-            unopened.append(delivery)
+            unopened.append(delivery.reason)
         else:
             found.setdefault(delivery.file_id, delivery)
-    reading = FileReading()
-    for batch in batches(list(found.values())):
-        reading.extend(read_files(contents_of(batch), settings, pseudonyms))
-    if isinstance(pseudonyms, Identified) and found:
-        names = {file_id: d.path.name for file_id, d in found.items()}
-        named = pl.col("file_id").replace_strict(names, return_dtype=pl.String).alias("file_name")
-        reading.tables["raw_files"] = reading.tables["raw_files"].with_columns(named)
-    return reading, unopened
+    return list(found.values()), unopened
 
 
-def write_tables(reading: FileReading, out: Path, form: str) -> dict[str, int]:
-    """One file per raw table, tables without rows included, and one per quarantine that holds rows. Returns rows by table."""
-    counts, failed = {}, ""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+def export(
+    found: Sequence[Delivery],
+    settings: ClientSettings,
+    pseudonyms: Pseudonyms,
+    out: Path,
+    form: str,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Exported:
+    """Write every raw table of these files to a folder, one file per table, portion by portion.
+
+    Tables without rows are written too, and a quarantine where a table has one. Raises StorageError when a table cannot be
+    written. Only for identified reading does raw_files name its files.
+    """
+    done = Exported()
+    names = {d.file_id: d.path.name for d in found} if isinstance(pseudonyms, Identified) else {}
+    with Sinks(out, form) as sinks:
+        for reading in _readings(found, settings, pseudonyms, progress):
+            _name_files(reading, names)
+            for table, frame in reading.tables.items():
+                sinks.write(table, frame)
+                if reading.aside[table].height:
+                    sinks.write(QUARANTINE + table, reading.aside[table])
+            _tell(reading, done)
         for table in layer("raw"):
-            frame = reading.tables.get(table, empty(CONTRACTS[table]))
-            _write(frame, out / f"{table}.{form}", form)
-            counts[table] = frame.height
-            aside = reading.aside.get(table)
-            if aside is not None and aside.height:
-                _write(aside, out / f"{QUARANTINE}{table}.{form}", form)
-                counts[QUARANTINE + table] = aside.height
-    except OSError as error:
-        failed = error.strerror or type(error).__name__
-    if failed:
-        raise StorageError(f"{out}: the tables could not be written ({failed})", fix="check space and permissions of that folder")
-    return counts
+            sinks.ensure(table)
+        done.rows = dict(sinks.rows)
+    return done
 
 
-def _write(frame: pl.DataFrame, path: Path, form: str) -> None:
-    beside = path.with_name(f".{path.name}")
-    match form:
-        case "parquet":
-            frame.write_parquet(beside, compression="zstd")
-        case "csv":
-            frame.write_csv(beside)
-        case _:
-            frame.with_columns(pl.col(pl.Decimal).cast(pl.String)).write_json(beside)
-    beside.replace(path)
+def _readings(
+    found: Sequence[Delivery], settings: ClientSettings, pseudonyms: Pseudonyms, progress: Callable[[int], None]
+) -> Iterator[FileReading]:
+    contents: list[Content] = [content_of(delivery) for delivery in found]
+    known = {content.file_id for content in contents}
+    for _, readings in read_portions(contents, settings, pseudonyms, known, progress):
+        yield from readings
+
+
+def _name_files(reading: FileReading, names: dict[str | None, str]) -> None:
+    files = reading.tables.get("raw_files")
+    if files is not None and names:
+        named = pl.coalesce("file_id", "archive_id").replace_strict(names, default=None, return_dtype=pl.String)
+        reading.tables["raw_files"] = files.with_columns(named.alias("file_name"))
+
+
+def _tell(reading: FileReading, done: Exported) -> None:
+    rejects = reading.tables.get("raw_rejects")
+    if rejects is None:
+        return
+    keys = ("file_id", "transaction_no", "segment_no", "row_no", "column_name", "rule", "reason")
+    done.reject_count += rejects.height
+    done.rejects += rejects.select(keys).head(SHOWN - len(done.rejects)).to_dicts() if len(done.rejects) < SHOWN else []

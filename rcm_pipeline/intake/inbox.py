@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from rcm_pipeline.errors import InputError, SettingsError
 from rcm_pipeline.settings import LOOSE_FILES_CLIENT, client_of
@@ -73,27 +74,22 @@ def _walk(place: Path) -> list[Path]:
     return found + unlisted
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a regular file. Raises OSError for anything else, links included."""
-    with os.fdopen(_open(path), "rb") as source:
-        return source.read()
-
-
-def _hash(path: Path) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    with os.fdopen(_open(path), "rb") as source:
-        while block := source.read(_CHUNK):
-            digest.update(block)
-            size += len(block)
-    return digest.hexdigest(), size
-
-
-def _open(path: Path) -> int:
+def open_file(path: Path) -> BinaryIO:
+    """A regular file, open for reading. Raises OSError for anything else, links included."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError("not a regular file")
-    return handle
+    return os.fdopen(handle, "rb")
+
+
+def _hash(path: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with open_file(path) as source:
+        while block := source.read(_CHUNK):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
 
 
 def _why(error: OSError) -> str:

@@ -1,24 +1,28 @@
 """Inbox to raw tables: each distinct content once, each batch of files in one transaction with its ledger rows."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
 import polars as pl
 
-from rcm_pipeline.errors import InputError
-from rcm_pipeline.intake.inbox import Delivery, read_bytes
-from rcm_pipeline.intake.quarantine import split
-from rcm_pipeline.intake.reading import Content, FileReading, read_files
+from rcm_pipeline.errors import RcmError
+from rcm_pipeline.intake.archives import unpack
+from rcm_pipeline.intake.contents import Content, content_of
+from rcm_pipeline.intake.inbox import Delivery
+from rcm_pipeline.intake.quarantine import set_aside_unbalanced, split
+from rcm_pipeline.intake.reading import FileReading, Known, add_unread, read_files, reader_failed, stream_file
+from rcm_pipeline.intake.recognise import ARCHIVES, Recognised, recognise
 from rcm_pipeline.privacy.tokens import Pseudonyms
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.warehouse import QUARANTINE, append
 from schemas.registry import CONTRACTS
 
-_BATCH_BYTES = 48_000_000
+STREAMED_BYTES = 16_000_000
 _BATCH_FILES = 500
 Progress = Callable[[int], None]
+Portion = tuple[list[Content], Iterator[FileReading]]
 
 
 @dataclass
@@ -44,78 +48,131 @@ def load_inbox(
     """
     loaded = Loaded()
     known = {row[0] for row in connection.sql("SELECT file_id FROM raw_files").fetchall()}
-    new: list[Delivery] = []
-    for delivery in found:
-        if delivery.file_id is None:
-            loaded.unreadable_count += 1
-        elif delivery.file_id in known:
-            loaded.duplicate_count += 1
-            progress(delivery.byte_count)
-        else:
-            known.add(delivery.file_id)
-            new.append(delivery)
+    loaded.unreadable_count = sum(d.file_id is None for d in found)
     _renew_unreadable(connection, [d.reason for d in found if d.file_id is None])
-    for batch in batches(new):
-        reading = read_files(contents_of(batch), settings, pseudonyms)
-        _store(connection, reading, loaded)
-        loaded.file_count += len(batch)
-        progress(sum(d.byte_count for d in batch))
+    new: list[Content] = []
+    for content in (content_of(d) for d in found if d.file_id is not None):
+        if content.file_id in known:
+            loaded.duplicate_count += 1
+            progress(content.byte_count)
+        else:
+            known.add(content.file_id)
+            new.append(content)
+    for contents, readings in read_portions(new, settings, pseudonyms, known, progress):
+        failure = ""
+        try:
+            _store_portion(connection, contents, readings, settings, loaded)
+        except (RcmError, duckdb.Error, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect of the reader must cost its file only, and show no value
+            failure = type(error).__name__
+        if failure:
+            _store_portion(connection, contents, iter([reader_failed(contents, failure, pseudonyms)]), settings, loaded)
     return loaded
 
 
-def contents_of(batch: Sequence[Delivery]) -> list[Content]:
-    """The bytes of a batch, known by the hash they have now. Raises InputError when a file changed or vanished meanwhile."""
-    contents = []
-    for delivery in batch:
-        try:
-            raw = read_bytes(delivery.path)
-        except OSError:
-            raw = b""
-        if hashlib.sha256(raw).hexdigest() != delivery.file_id:
-            raise InputError(
-                "a file of the inbox changed while it was read; nothing of its batch was loaded", fix="run again when it is complete"
-            )
-        contents.append((delivery.file_id or "", raw))
-    return contents
+def _store_portion(
+    connection: duckdb.DuckDBPyConnection,
+    contents: list[Content],
+    readings: Iterator[FileReading],
+    settings: ClientSettings,
+    loaded: Loaded,
+) -> None:
+    """All readings of a portion and its ledger rows, or nothing."""
+    rows: dict[str, int] = {}
+    with _transaction(connection):
+        for reading in readings:
+            _store(connection, reading, rows)
+        if settings.balancing.policy == "quarantine":
+            set_aside_unbalanced(connection, [content.file_id for content in contents])
+    loaded.file_count += len(contents)
+    for table, count in rows.items():
+        loaded.rows[table] = loaded.rows.get(table, 0) + count
 
 
-def batches(new: Sequence[Delivery]) -> Iterator[list[Delivery]]:
-    """Deliveries in portions that fit in memory and in one buffer."""
-    batch: list[Delivery] = []
+def read_portions(
+    contents: Iterable[Content], settings: ClientSettings, pseudonyms: Pseudonyms, known: set[str], progress: Progress = lambda _: None
+) -> Iterator[Portion]:
+    """Contents in portions that fit in memory, with their readings; a portion is what is stored at once.
+
+    Small files are read together, a long X12 file alone and block by block; an archive comes after its members, so that it
+    is in the ledger only when they are. `known` file_ids are passed over among the members, and grow by them.
+    """
+    waiting: list[Known] = []
     size = 0
-    for delivery in new:
-        if batch and (size + delivery.byte_count > _BATCH_BYTES or len(batch) >= _BATCH_FILES):
-            yield batch
-            batch, size = [], 0
-        batch.append(delivery)
-        size += delivery.byte_count
-    if batch:
-        yield batch
+    for content in contents:
+        form = recognise(content)
+        if form.format_code in ARCHIVES:
+            yield from _read_archive(content, form, settings, pseudonyms, known, progress)
+        elif form.format_code == "x12" and content.byte_count > STREAMED_BYTES:
+            yield [content], stream_file(content, pseudonyms, progress)
+        else:
+            if waiting and (size + content.byte_count > STREAMED_BYTES or len(waiting) >= _BATCH_FILES):
+                yield _read_together(waiting, settings, pseudonyms, progress)
+                waiting, size = [], 0
+            waiting.append((content, form))
+            size += content.byte_count
+    if waiting:
+        yield _read_together(waiting, settings, pseudonyms, progress)
 
 
-def _store(connection: duckdb.DuckDBPyConnection, reading: FileReading, loaded: Loaded) -> None:
-    """All rows of a batch and its ledger rows, in one transaction."""
+def _read_together(waiting: list[Known], settings: ClientSettings, pseudonyms: Pseudonyms, progress: Progress) -> Portion:
+    def readings() -> Iterator[FileReading]:
+        yield read_files(waiting, settings, pseudonyms)
+        progress(sum(content.byte_count for content, _ in waiting if content.archive_id is None))
+
+    return [content for content, _ in waiting], readings()
+
+
+def _read_archive(
+    archive: Content, form: Recognised, settings: ClientSettings, pseudonyms: Pseudonyms, known: set[str], progress: Progress
+) -> Iterator[Portion]:
+    with unpack(archive, form.format_code) as found:
+        fresh = []
+        for member in found.members:
+            if member.file_id not in known:
+                known.add(member.file_id)
+                fresh.append(member)
+        yield from read_portions(fresh, settings, pseudonyms, known)
+    reading = FileReading()
+    add_unread(archive, form, found.refused, pseudonyms, reading)
+    yield [archive], iter([reading])
+    progress(archive.byte_count)
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All that is stored inside, or nothing."""
     connection.begin()
     try:
-        for table, frame in reading.tables.items():
-            append(connection, table, frame)
-            append(connection, QUARANTINE + table, reading.aside[table])
-            loaded.rows[table] = loaded.rows.get(table, 0) + frame.height
+        yield
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
 
 
+def _store(connection: duckdb.DuckDBPyConnection, reading: FileReading, rows: dict[str, int]) -> None:
+    for table, frame in reading.tables.items():
+        append(connection, table, frame)
+        append(connection, QUARANTINE + table, reading.aside[table])
+        rows[table] = rows.get(table, 0) + frame.height
+
+
 def _renew_unreadable(connection: duckdb.DuckDBPyConnection, reasons: list[str]) -> None:
     """One reject per file that could not be opened, numbered in inbox order."""
     rows = [
-        {"file_id": None, "reject_no": number, "rule": "file_unreadable", "reason": f"file {number} of those that cannot be opened: {why}"}
+        {
+            "file_id": None,
+            "reject_no": number,
+            "segment_count": 0,
+            "rule": "file_unreadable",
+            "reason": f"file {number} of those that cannot be opened: {why}",
+        }
         for number, why in enumerate(reasons, start=1)
     ]
     contract = CONTRACTS["raw_rejects"]
     fresh, _ = split(pl.DataFrame(rows, schema_overrides={"file_id": pl.String}) if rows else pl.DataFrame(), contract)
-    connection.begin()
-    connection.execute("DELETE FROM raw_rejects WHERE file_id IS NULL")
-    append(connection, "raw_rejects", fresh)
-    connection.commit()
+    with _transaction(connection):
+        connection.execute("DELETE FROM raw_rejects WHERE file_id IS NULL")
+        append(connection, "raw_rejects", fresh)

@@ -1,8 +1,23 @@
-"""Rows that break a rule of their contract are set aside with the rule's name; the good rows beside them go on."""
+"""Rows that break a rule are set aside with the rule's name; the good rows beside them go on."""
 
+from collections.abc import Sequence
+
+import duckdb
 import polars as pl
 
+from rcm_pipeline.warehouse import QUARANTINE
+from rcm_pipeline.x12.balance import CHARGE, CLAIM, LINE, PAYMENT
 from schemas.contract import Contract, conform, row_rules
+
+_REMIT_TABLES = ("raw_remits", "raw_remit_lines", "raw_adjustments", "raw_remarks")
+_CLAIM_TABLES = (
+    "raw_claims",
+    "raw_claim_lines",
+    "raw_claim_diagnoses",
+    "raw_other_payers",
+    "raw_other_payer_lines",
+    "raw_other_payer_adjustments",
+)
 
 
 def split(frame: pl.DataFrame, contract: type[Contract]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -13,11 +28,39 @@ def split(frame: pl.DataFrame, contract: type[Contract]) -> tuple[pl.DataFrame, 
     """
     typed = conform(frame, contract)
     fails = {name: (column, ~passes.fill_null(False)) for name, (column, passes) in row_rules(contract).items()}
+    is_broken = typed.select(pl.any_horizontal([failed for _, failed in fails.values()])).to_series()
+    if not is_broken.any():
+        return typed, typed.clear().with_columns(pl.lit(None, dtype=pl.String).alias("broken_rule"))
     named = [pl.when(failed).then(pl.lit(name)) for name, (_, failed) in fails.items()]
-    judged = typed.with_columns(pl.coalesce([*named, pl.lit(None, dtype=pl.String)]).alias("broken_rule"))
-    is_good = pl.col("broken_rule").is_null()
     blanks: dict[str, pl.Expr] = {}
     for column, failed in fails.values():
         blanks[column] = blanks[column] | failed if column in blanks else failed
-    aside = judged.filter(~is_good).with_columns(pl.when(~failed).then(pl.col(column)).alias(column) for column, failed in blanks.items())
-    return judged.filter(is_good).drop("broken_rule"), aside
+    aside = typed.filter(is_broken).with_columns(pl.coalesce(named).alias("broken_rule"))
+    return typed.filter(~is_broken), aside.with_columns(
+        pl.when(~failed).then(pl.col(column)).alias(column) for column, failed in blanks.items()
+    )
+
+
+def set_aside_unbalanced(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[str]) -> None:
+    """Move claims of these files that do not balance to the quarantine, whole; with a payment that does not, all its claims."""
+    for rule, tables, place in (
+        (LINE, _REMIT_TABLES, "raw_remit_lines"),
+        (CLAIM, _REMIT_TABLES, "raw_remits"),
+        (CHARGE, _CLAIM_TABLES, "raw_claims"),
+    ):
+        named = f"SELECT DISTINCT p.file_id, p.claim_no FROM raw_findings f JOIN {place} p USING (file_id, segment_no)"
+        _move(connection, f"{named} WHERE f.rule = '{rule}'", "claim_no", rule, tables, file_ids)
+    payments = f"SELECT DISTINCT file_id, transaction_no FROM raw_findings WHERE rule = '{PAYMENT}'"
+    tables = (*_REMIT_TABLES, "raw_payments", "raw_provider_adjustments")
+    _move(connection, payments, "transaction_no", PAYMENT, tables, file_ids)
+
+
+def _move(connection: duckdb.DuckDBPyConnection, which: str, key: str, rule: str, tables: Sequence[str], file_ids: Sequence[str]) -> None:
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE unbalanced AS SELECT * FROM ({which}) WHERE file_id IN (SELECT unnest(?))", [file_ids]
+    )
+    matching = f"(file_id, {key}) IN (SELECT file_id, {key} FROM unbalanced)"
+    for table in tables:
+        connection.execute(f"INSERT INTO {QUARANTINE}{table} BY NAME SELECT *, '{rule}' AS broken_rule FROM {table} WHERE {matching}")
+        connection.execute(f"DELETE FROM {table} WHERE {matching}")
+    connection.execute("DROP TABLE unbalanced")

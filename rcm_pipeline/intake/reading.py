@@ -1,21 +1,36 @@
-"""Contents to raw tables: recognise each file, read X12 files of a batch together and sheets one by one."""
+"""Contents to raw tables: X12 files of a batch together, long ones block by block, sheets one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from rcm_pipeline import __version__
+from rcm_pipeline.intake.contents import Content
 from rcm_pipeline.intake.quarantine import split
-from rcm_pipeline.intake.recognise import Recognised, recognise
-from rcm_pipeline.intake.sheets import SheetReading, read_sheets
+from rcm_pipeline.intake.recognise import SHEETS, Recognised
+from rcm_pipeline.intake.sheet_reading import SheetReading
+from rcm_pipeline.intake.sheets import read_sheets
 from rcm_pipeline.privacy.door import AllowListDoor, allow_list
 from rcm_pipeline.privacy.tokens import Pseudonyms
 from rcm_pipeline.settings import ClientSettings
-from rcm_pipeline.x12.read import Reading, read_x12
+from rcm_pipeline.x12.read import Reading, read_x12, stream_x12
 from schemas.registry import CONTRACTS
 
-Content = tuple[str, bytes]
+Known = tuple[Content, Recognised]
+Notes = list[tuple[int | None, str | None, str, str]]
+_COUNTS = (
+    "segment_count",
+    "read_segment_count",
+    "rejected_segment_count",
+    "transaction_count",
+    "claim_count",
+    "remit_count",
+    "element_count",
+    "dropped_count",
+    "finding_count",
+    "reject_count",
+)
 
 
 @dataclass
@@ -45,88 +60,142 @@ def _append(tables: dict[str, pl.DataFrame], name: str, rows: pl.DataFrame) -> N
     tables[name] = pl.concat([tables[name], rows]) if name in tables else rows
 
 
-def read_files(contents: Sequence[Content], settings: ClientSettings, pseudonyms: Pseudonyms) -> FileReading:
-    """Read a batch of (file_id, bytes). Every file gets a ledger row; what was not read gets rejects. Never raises on content."""
+def read_files(batch: Sequence[Known], settings: ClientSettings, pseudonyms: Pseudonyms) -> FileReading:
+    """Read a batch of files held in memory. Every file gets a ledger row; what was not read gets rejects. Never raises on content."""
     reading = FileReading()
-    formats = [recognise(raw) for _, raw in contents]
-    x12 = [content for content, known in zip(contents, formats, strict=True) if known.format_code == "x12"]
+    x12 = [content for content, known in batch if known.format_code == "x12"]
     if x12:
         _read_x12_batch(x12, pseudonyms, reading)
-    for (file_id, raw), known in zip(contents, formats, strict=True):
-        if known.format_code in ("csv", "xlsx"):
-            _add_sheets(file_id, raw, known, read_sheets(raw, known.format_code, settings.headers, pseudonyms), pseudonyms, reading)
+    for content, known in batch:
+        if known.format_code in SHEETS:
+            sheets = read_sheets(content.bytes(), known.format_code, settings.headers, pseudonyms)
+            _add_sheets(content, known, sheets, pseudonyms, reading)
         elif known.format_code == "unknown":
-            _add_unknown(file_id, raw, known, pseudonyms, reading)
+            add_unread(content, known, [(known.rule, known.reason)], pseudonyms, reading)
     return reading
+
+
+def stream_file(content: Content, pseudonyms: Pseudonyms, progress: Callable[[int], None] = lambda _: None) -> Iterator[FileReading]:
+    """An X12 file of any size, block by block; the last reading holds its ledger row. Numbers of notes go on from block to block."""
+    door = AllowListDoor(allow_list()["x12"], pseudonyms)
+    files: list[pl.DataFrame] = []
+    noted = {"raw_rejects": 0, "raw_findings": 0}
+    with content.stream() as read:
+        for block in stream_x12(read, door, progress):
+            reading = FileReading()
+            _add_tables([content], block, noted, reading)
+            noted = {name: count + reading.tables[name].height for name, count in noted.items()}
+            files.append(block.files)
+            yield reading
+    reading = FileReading()
+    _add_ledger([content], _summed(files), pl.Series([noted["raw_findings"]]), pl.Series([noted["raw_rejects"]]), pseudonyms, reading)
+    yield reading
+
+
+def _summed(files: list[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of one file's blocks as one row."""
+    together = pl.concat(files)
+    kinds = sorted({kind for joined in together["kind"].drop_nulls() for kind in joined.split("+")})
+    return together.select(
+        pl.col("file").first(),
+        pl.col("encoding").filter(pl.col("encoding") != "ascii").first().fill_null("ascii"),
+        pl.lit("+".join(kinds) or None, dtype=pl.String).alias("kind"),
+        pl.col(pl.Int64).exclude("file").sum(),
+    )
 
 
 def _read_x12_batch(contents: list[Content], pseudonyms: Pseudonyms, reading: FileReading) -> None:
     """All files at once; if that fails, one by one, so a file that breaks the reader costs only itself."""
     door = AllowListDoor(allow_list()["x12"], pseudonyms)
+    raw = [content.bytes() for content in contents]
     try:
-        result = read_x12([raw for _, raw in contents], door)
+        result = read_x12(raw, door)
     except Exception as error:  # noqa: BLE001 - a defect of the reader must not cost the neighbours, nor show a value
         if len(contents) > 1:
             for content in contents:
                 _read_x12_batch([content], pseudonyms, reading)
             return
-        known = Recognised(
-            "x12", "reader_failed", f"the reader failed on this file ({type(error).__name__}); please report it with this rule"
-        )
-        _add_unknown(*contents[0], known, pseudonyms, reading)
+        reading.extend(reader_failed(contents, type(error).__name__, pseudonyms))
         return
-    _add_x12(contents, result, pseudonyms, reading)
+    _add_tables(contents, result, {"raw_rejects": 0, "raw_findings": 0}, reading)
+    findings, rejects = (
+        pl.DataFrame({"file": range(len(contents))}, schema={"file": pl.Int64})
+        .join(notes.group_by("file").agg(pl.len().cast(pl.Int64)), on="file", how="left", maintain_order="left")["len"]
+        .fill_null(0)
+        for notes in (result.findings, _with_silent(result))
+    )
+    _add_ledger(contents, result.files, findings, rejects, pseudonyms, reading)
 
 
-def _add_x12(contents: list[Content], result: Reading, pseudonyms: Pseudonyms, reading: FileReading) -> None:
-    ids = pl.Series([file_id for file_id, _ in contents])
-    sizes = pl.Series([len(raw) for _, raw in contents])
+def reader_failed(contents: Sequence[Content], failure: str, pseudonyms: Pseudonyms) -> FileReading:
+    """What is said of files on which the reader itself failed; only the kind of failure is named."""
+    reading = FileReading()
+    reason = f"the reader failed on this file ({failure}); please report it with this rule"
+    for content in contents:
+        add_unread(content, Recognised("x12"), [("reader_failed", reason)], pseudonyms, reading)
+    return reading
+
+
+def _add_tables(contents: list[Content], result: Reading, noted: dict[str, int], reading: FileReading) -> None:
+    ids = pl.Series([content.file_id for content in contents])
 
     def named(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns(ids.gather(frame["file"]).alias("file_id"))
 
     for table, frame in result.tables.items():
         reading.add(table, named(frame))
-    nothing = result.files.filter(pl.col("transaction_count") == 0).select("file")
-    silent = nothing.join(result.rejects.select("file").unique(), on="file", how="anti")
-    rejects = pl.concat(
-        [
-            result.rejects,
-            silent.with_columns(
-                rule=pl.lit("no_transaction"), detail=pl.lit("the interchange holds no transaction; ask the sender for it again")
-            ),
-        ],
-        how="diagonal",
-    )
-    reading.add("raw_rejects", _numbered(named(rejects).rename({"detail": "reason"}), "reject_no"))
-    reading.add("raw_findings", _numbered(named(result.findings), "finding_no"))
-    files = named(result.files).with_columns(
-        format_code=pl.lit("x12"),
-        byte_count=sizes.gather(result.files["file"]),
-        key_id=pl.lit(pseudonyms.key_id),
-        reader_version=pl.lit(__version__),
-    )
-    for name, notes in (("finding_count", result.findings), ("reject_count", rejects)):
-        files = files.join(notes.group_by("file").agg(pl.len().alias(name)), on="file", how="left", maintain_order="left")
-    reading.add("raw_files", files.with_columns(pl.col("finding_count", "reject_count").fill_null(0)))
+    rejects = _numbered(named(_with_silent(result)).rename({"detail": "reason"}), "reject_no", noted["raw_rejects"])
+    reading.add("raw_rejects", rejects)
+    reading.add("raw_findings", _numbered(named(result.findings), "finding_no", noted["raw_findings"]))
 
 
-def _add_sheets(file_id: str, raw: bytes, known: Recognised, sheets: SheetReading, pseudonyms: Pseudonyms, reading: FileReading) -> None:
+def _with_silent(result: Reading) -> pl.DataFrame:
+    """The rejects, and one for every file that holds no transaction and says nothing of it."""
+    silent = result.files.filter(pl.col("kind").is_null() & (pl.col("segment_count") > 0)).select("file")
+    silent = silent.join(result.rejects.select("file").unique(), on="file", how="anti")
+    said = silent.with_columns(
+        rule=pl.lit("no_transaction"),
+        detail=pl.lit("the interchange holds no transaction; ask the sender for it again"),
+        segment_count=pl.lit(0, dtype=pl.Int64),
+    )
+    return pl.concat([result.rejects, said], how="diagonal")
+
+
+def _add_ledger(
+    contents: list[Content], files: pl.DataFrame, findings: pl.Series, rejects: pl.Series, pseudonyms: Pseudonyms, reading: FileReading
+) -> None:
+    reading.add(
+        "raw_files",
+        files.with_columns(
+            file_id=pl.Series([content.file_id for content in contents]),
+            archive_id=pl.Series([content.archive_id for content in contents], dtype=pl.String),
+            format_code=pl.lit("x12"),
+            byte_count=pl.Series([content.byte_count for content in contents]),
+            finding_count=findings,
+            reject_count=rejects,
+            key_id=pl.lit(pseudonyms.key_id),
+            reader_version=pl.lit(__version__),
+        ),
+    )
+
+
+def _add_sheets(content: Content, known: Recognised, sheets: SheetReading, pseudonyms: Pseudonyms, reading: FileReading) -> None:
     for table, frame in sheets.tables.items():
-        reading.add(table, frame.with_columns(file_id=pl.lit(file_id)))
-    rejects, findings = _notes(file_id, sheets.rejects, "reason"), _notes(file_id, sheets.findings, "detail")
-    reading.add("raw_rejects", _numbered(rejects, "reject_no"))
+        reading.add(table, frame.with_columns(file_id=pl.lit(content.file_id)))
+    rejects, findings = _notes(content.file_id, sheets.rejects, "reason"), _notes(content.file_id, sheets.findings, "detail")
+    reading.add("raw_rejects", _numbered(rejects.with_columns(segment_count=pl.lit(0, dtype=pl.Int64)), "reject_no"))
     reading.add("raw_findings", _numbered(findings, "finding_no"))
-    kinds = "+".join(sorted(table.removeprefix("raw_") for table in sheets.tables)) or None
     _ledger(
-        file_id,
-        raw,
+        content,
         known,
         pseudonyms,
         reading,
-        kind=kinds,
+        kind="+".join(sorted(sheets.kinds)) or None,
         encoding=sheets.encoding,
         segment_count=sheets.row_count,
+        read_segment_count=sheets.row_count,
+        claim_count=sheets.claim_count,
+        remit_count=sheets.remit_count,
         element_count=sheets.cell_count,
         dropped_count=sheets.dropped_count,
         finding_count=findings.height,
@@ -134,40 +203,31 @@ def _add_sheets(file_id: str, raw: bytes, known: Recognised, sheets: SheetReadin
     )
 
 
-def _add_unknown(file_id: str, raw: bytes, known: Recognised, pseudonyms: Pseudonyms, reading: FileReading) -> None:
-    reading.add("raw_rejects", _numbered(_notes(file_id, [(None, None, known.rule, known.reason)], "reason"), "reject_no"))
-    _ledger(file_id, raw, known, pseudonyms, reading, reject_count=1)
+def add_unread(
+    content: Content, known: Recognised, refused: Sequence[tuple[str, str]], pseudonyms: Pseudonyms, reading: FileReading
+) -> None:
+    """A ledger row for a file of which nothing itself is read, and a reject per (rule, reason)."""
+    rejects = _notes(content.file_id, [(None, None, rule, reason) for rule, reason in refused], "reason")
+    reading.add("raw_rejects", _numbered(rejects.with_columns(segment_count=pl.lit(0, dtype=pl.Int64)), "reject_no"))
+    _ledger(content, known, pseudonyms, reading, reject_count=rejects.height)
 
 
-def _ledger(file_id: str, raw: bytes, known: Recognised, pseudonyms: Pseudonyms, reading: FileReading, **values: object) -> None:
-    counts = (
-        "segment_count",
-        "transaction_count",
-        "claim_count",
-        "remit_count",
-        "element_count",
-        "dropped_count",
-        "finding_count",
-        "reject_count",
-    )
-    row = (
-        dict.fromkeys(counts, 0)
-        | {
-            "file_id": file_id,
-            "format_code": known.format_code,
-            "byte_count": len(raw),
-            "key_id": pseudonyms.key_id,
-            "reader_version": __version__,
-        }
-        | values
-    )
-    reading.add("raw_files", pl.DataFrame([row], strict=False))
+def _ledger(content: Content, known: Recognised, pseudonyms: Pseudonyms, reading: FileReading, **values: object) -> None:
+    row = dict.fromkeys(_COUNTS, 0) | {
+        "file_id": content.file_id,
+        "archive_id": content.archive_id,
+        "format_code": known.format_code,
+        "byte_count": content.byte_count,
+        "key_id": pseudonyms.key_id,
+        "reader_version": __version__,
+    }
+    reading.add("raw_files", pl.DataFrame([row | values], strict=False))
 
 
-def _notes(file_id: str, notes: list[tuple[int | None, str | None, str, str]], text: str) -> pl.DataFrame:
+def _notes(file_id: str, notes: Notes, text: str) -> pl.DataFrame:
     schema = {"row_no": pl.Int64, "column_name": pl.String, "rule": pl.String, text: pl.String}
     return pl.DataFrame(notes, schema=schema, orient="row").with_columns(file_id=pl.lit(file_id))
 
 
-def _numbered(notes: pl.DataFrame, name: str) -> pl.DataFrame:
-    return notes.with_columns(pl.int_range(1, pl.len() + 1).over("file_id").alias(name))
+def _numbered(notes: pl.DataFrame, name: str, after: int = 0) -> pl.DataFrame:
+    return notes.with_columns((pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("file_id") + after).alias(name))

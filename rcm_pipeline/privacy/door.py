@@ -1,21 +1,20 @@
 """The door: nothing from a client's file enters a table except as the allow-list says."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 
 import polars as pl
 
+from rcm_pipeline.privacy.shapes import CODE, KEEP, NAME, NPI, Shape
 from rcm_pipeline.privacy.tokens import Pseudonyms
 
-_CODE = r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,29}$"
 _CLINICAL = r"^(?:[A-Z]?\d[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?(?:-[A-Z0-9]{2}){0,4}|[A-Z0-9]{2})$"
 _LABEL = r"^[A-Za-z][A-Za-z &/-]{0,39}$"
 _COMMON = 5
-_NPI = r"^\d{10}$"
-_NAME = r"^[^\x00-\x1f]{1,80}$"
 _STAFF = r"^[A-Za-z]{0,3}[-_ ]?\d{1,6}$"
+_SHAPES = {"keep": KEEP, "flag": KEEP, "token": KEEP, "code": CODE, "npi": NPI, "name": NAME}
 
 
 @cache
@@ -32,27 +31,28 @@ class AllowListDoor:
         self._treatments = treatments
         self._pseudonyms = pseudonyms
 
-    def is_listed(self, reference: str) -> bool:
-        """True when anything of this element or column may come in."""
-        return reference in self._treatments
+    def shape_of(self, reference: str) -> Shape | None:
+        """What an X12 element must look like to come in; None when it is not listed at all."""
+        return _SHAPES.get(self._treatments.get(reference, "drop").partition(":")[0])
 
-    def admit(self, reference: str, text: pl.Series) -> pl.Series:
-        """The treated text; null where it is not listed or does not look like what is allowed there."""
+    def tokeniser(self, reference: str) -> Callable[[list[bytes]], bytes] | None:
+        """What makes tokens of an element's values, end to end; None when the element comes in as it is."""
         treatment, _, domain = self._treatments.get(reference, "drop").partition(":")
+        return self._pseudonyms.tokeniser(domain) if treatment == "token" else None
+
+    def admit(self, column: str, text: pl.Series) -> pl.Series:
+        """The treated cells of a sheet's column; null where it is not listed or does not look like what is allowed there."""
+        treatment, _, domain = self._treatments.get(column, "drop").partition(":")
         stripped = text.str.strip_chars()
         match treatment:
             case "keep":
                 return stripped
-            case "code":
-                return _only(stripped, _CODE)
+            case "code" | "npi" | "name":
+                return _only(stripped, _SHAPES[treatment].pattern)
             case "clinical":
                 return _only(stripped.str.to_uppercase(), _CLINICAL)
             case "label":
                 return _common(stripped)
-            case "npi":
-                return _only(stripped, _NPI)
-            case "name":
-                return _only(stripped, _NAME)
             case "token":
                 return self._pseudonyms.token(domain, text.replace("", None))
             case "staff":

@@ -2,11 +2,16 @@
 
 import hashlib
 import hmac
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 import polars as pl
 
 TOKEN_HEX_DIGITS = 32
+Tokeniser = Callable[[list[bytes]], bytes]
+_BYTES = TOKEN_HEX_DIGITS // 2
+_REMEMBERED = 1_000_000
+_INNER, _OUTER = bytes(b ^ 0x36 for b in range(256)), bytes(b ^ 0x5C for b in range(256))
 
 
 class Pseudonyms(Protocol):
@@ -19,6 +24,9 @@ class Pseudonyms(Protocol):
     def token(self, domain: str, text: pl.Series) -> pl.Series:
         """One pseudonym per value; null stays null."""
 
+    def tokeniser(self, domain: str) -> Tokeniser | None:
+        """What makes the pseudonyms of UTF-8 values, end to end; None when values stay as they are."""
+
 
 class Tokens:
     """First 128 bits of HMAC-SHA-256 over the trimmed, upper-cased value, under a key derived for the domain.
@@ -29,6 +37,7 @@ class Tokens:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._known: dict[str, dict[bytes, bytes]] = {}
 
     @property
     def key_id(self) -> str:
@@ -37,11 +46,24 @@ class Tokens:
 
     def token(self, domain: str, text: pl.Series) -> pl.Series:
         """One pseudonym per distinct value; null stays null."""
+        values = text.drop_nulls().unique(maintain_order=True)
+        joined = self.tokeniser(domain)([value.encode() for value in values]).decode()
+        hexadecimal = [joined[at : at + TOKEN_HEX_DIGITS] for at in range(0, len(joined), TOKEN_HEX_DIGITS)]
+        return text.replace_strict(values, pl.Series(hexadecimal, dtype=pl.String), default=None, return_dtype=pl.String)
+
+    def tokeniser(self, domain: str) -> Tokeniser:
+        """What makes the pseudonyms of UTF-8 values of a domain, end to end; a value met before is not hashed again."""
         key = hmac.digest(self._key, b"rcm token domain\0" + domain.encode(), "sha256")
-        normal = text.str.strip_chars().str.to_uppercase()
-        values = normal.drop_nulls().unique(maintain_order=True)
-        hashed = [hmac.digest(key, value.encode(), "sha256").hex()[:TOKEN_HEX_DIGITS] for value in values]
-        return normal.replace_strict(values, pl.Series(hashed, dtype=pl.String), default=None, return_dtype=pl.String)
+        known = self._known.setdefault(domain, {})
+
+        def tokens(values: list[bytes]) -> bytes:
+            if len(known) + len(values) > _REMEMBERED:
+                known.clear()
+            unknown = [value for value in dict.fromkeys(values) if value not in known]
+            known.update(zip(unknown, _digests(key, map(_normal, unknown)), strict=True))
+            return b"".join([known[value] for value in values]).hex().encode()
+
+        return tokens
 
 
 class Identified:
@@ -55,3 +77,22 @@ class Identified:
     def token(self, domain: str, text: pl.Series) -> pl.Series:  # noqa: ARG002 - same call as Tokens
         """The value itself, trimmed; domains are kept apart by their columns."""
         return text.str.strip_chars()
+
+    def tokeniser(self, domain: str) -> None:
+        """Values stay as they are."""
+
+
+def _normal(value: bytes) -> bytes:
+    return value.strip().upper() if value.isascii() else value.decode().strip().upper().encode()
+
+
+def _digests(key: bytes, values: Iterable[bytes]) -> Iterable[bytes]:
+    """The same as hmac.digest for each value: the key's two half-done hashes are made once and copied, which halves the time."""
+    block = key.ljust(64, b"\0")
+    inner: Callable[[], Any] = hashlib.sha256(block.translate(_INNER)).copy
+    outer: Callable[[], Any] = hashlib.sha256(block.translate(_OUTER)).copy
+    for value in values:
+        within, around = inner(), outer()
+        within.update(value)
+        around.update(within.digest())
+        yield around.digest()[:_BYTES]

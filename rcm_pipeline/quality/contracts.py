@@ -1,5 +1,7 @@
 """Judge a finished frame against its contract: shape first, then every rule, as counts per rule."""
 
+from collections.abc import Iterable
+
 import polars as pl
 from pandera.errors import SchemaErrors
 
@@ -14,11 +16,20 @@ def check_contract(frame: pl.DataFrame, contract: type[Contract]) -> list[Outcom
 
     The frame must be collected: pandera looks at no value of a LazyFrame.
     """
+    return check_portions([frame], contract)
+
+
+def check_portions(frames: Iterable[pl.DataFrame], contract: type[Contract]) -> list[Outcome]:
+    """The same for a table that comes in portions, so that it need not be held at once; uniqueness is judged within each."""
     table, expected = table_name(contract), polars_schema(contract)
-    has_shape = dict(frame.schema) == expected
+    has_shape, failed, height = True, 0, 0
+    for frame in frames:
+        is_same = dict(frame.schema) == expected
+        has_shape &= is_same
+        failed += _failures(frame, contract) if is_same else frame.height
+        height += frame.height
     outcomes = [Outcome(table, SHAPE, "shape", "error", has_shape, 0 if has_shape else 1, len(expected))]
-    failed = _failures(frame, contract) if has_shape else frame.height
-    return [*outcomes, Outcome(table, RULES, "rule", "error", failed == 0, failed, frame.height)]
+    return [*outcomes, Outcome(table, RULES, "rule", "error", failed == 0, failed, height)]
 
 
 def check_quarantine(table: str, good: int, broken: int, max_share: float) -> Outcome:

@@ -1,52 +1,90 @@
-"""Do the envelopes close as they opened: segment counts and control numbers of ISA/IEA, GS/GE and ST/SE."""
+"""Do the envelopes close as they opened: counts and control numbers of ISA/IEA, GS/GE and ST/SE."""
 
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.x12.loops import last_before
-from rcm_pipeline.x12.notes import Notes
+from rcm_pipeline.x12.notes import FINDINGS
 from rcm_pipeline.x12.segments import Rows, Segments
-from rcm_pipeline.x12.transactions import Transactions
 
-# opener, its control number, closer, its control number, rule for a mismatch
-_PAIRS = (("ISA", 13, "IEA", 2, "ISA13 and IEA02"), ("GS", 6, "GE", 2, "GS06 and GE02"), ("ST", 2, "SE", 2, "ST02 and SE02"))
-
-
-def check_controls(segments: Segments, transactions: Transactions, notes: Notes) -> None:
-    """Add a finding for every envelope that is not closed, or whose control numbers or counts disagree."""
-    for opener, open_at, closer, close_at, names in _PAIRS:
-        opens = segments.where(opener)
-        closes = _closing(segments, opens, segments.where(closer))
-        is_open = closes < 0
-        notes.finding("envelope_not_closed", opens[is_open], f"{opener} has no {closer}")
-        started, ended = opens[~is_open], closes[~is_open]
-        same = _number(segments, started, open_at).eq_missing(_number(segments, ended, close_at))
-        notes.finding("control_number", ended[~same.to_numpy()], f"{names} differ")
-    _check_segment_counts(segments, transactions, notes)
+# opener, its control number, closer, its control number, what is said of a mismatch
+_PAIRS = (
+    ("ISA", 13, "IEA", 2, "ISA13 and IEA02"),
+    ("GS", 6, "GE", 2, "GS06 and GE02"),
+    ("ST", 2, "SE", 2, "ST02 and SE02"),
+)
+_COUNTED = {"IEA": ("GS", "IEA01", "groups"), "GE": ("ST", "GE01", "transactions")}
 
 
-def _closing(segments: Segments, opens: Rows, closes: Rows) -> Rows:
-    """The closer that follows each opener before the next opener, or -1."""
-    if not len(closes):
-        return np.full(len(opens), -1, dtype=np.int64)
-    index = np.searchsorted(closes, opens, side="right")
-    candidate = closes[np.minimum(index, len(closes) - 1)]
-    following = np.concatenate([opens[1:], [len(segments)]])
-    belongs = (index < len(closes)) & (candidate < following)
-    belongs &= segments.file[np.where(belongs, candidate, 0)] == segments.file[opens] if len(opens) else belongs
-    return np.where(belongs, candidate, -1)
+def envelope_of(segments: Segments, transaction_no: Rows) -> pl.DataFrame:
+    """One row per envelope segment that is new: file, segment_no, transaction_no, tag, control number, stated count."""
+    frames = []
+    for opener, open_at, closer, close_at, _ in _PAIRS:
+        for tag, at in ((opener, open_at), (closer, close_at)):
+            rows = segments.where(tag)
+            rows = rows[segments.is_new[rows]]
+            frames.append(
+                pl.DataFrame(
+                    {
+                        "file": segments.file[rows],
+                        "segment_no": segments.number[rows],
+                        "transaction_no": transaction_no[rows],
+                        "tag": pl.repeat(tag, len(rows), dtype=pl.String, eager=True),
+                        "control": segments.text(rows, at).str.strip_chars_start("0"),
+                        "stated": segments.text(rows, 1).cast(pl.Int64, strict=False),
+                    }
+                )
+            )
+    return pl.concat(frames)
 
 
-def _number(segments: Segments, rows: Rows, element: int) -> pl.Series:
-    """A control number without padding; senders write 000000012 and 12 for the same one."""
-    return segments.text(rows, element).str.strip_chars().str.strip_chars_start("0")
+def check_controls(envelope: pl.DataFrame) -> pl.DataFrame:
+    """A finding for every envelope that is not closed, or whose control numbers or counts disagree."""
+    ordered = envelope.sort("file", "segment_no")
+    found: list[pl.DataFrame] = []
+    for opener, _, closer, _, names in _PAIRS:
+        pairs = _paired(ordered, opener, closer)
+        is_open = pairs["closed_at"].is_null()
+        found.append(_findings(pairs.filter(is_open), "segment_no", "envelope_not_closed", f"{opener} has no {closer}"))
+        closed = pairs.filter(~is_open)
+        differ = closed.filter(~pl.col("control").eq_missing(pl.col("closing_control")))
+        found.append(_findings(differ, "closed_at", "control_number", f"{names} differ"))
+        if closer == "SE":
+            found.append(_miscounted(closed.with_columns(counted=pl.col("closed_at") - pl.col("segment_no") + 1), "SE01", "segments"))
+        else:
+            inner, element, noun = _COUNTED[closer]
+            found.append(_miscounted(_with_inner_count(closed, ordered.filter(pl.col("tag") == inner)), element, noun))
+    return pl.concat([pl.DataFrame(schema=FINDINGS), *found], how="diagonal").sort("file", "segment_no", "rule", maintain_order=True)
 
 
-def _check_segment_counts(segments: Segments, transactions: Transactions, notes: Notes) -> None:
-    ends = segments.where("SE")
-    starts = last_before(ends, transactions.rows)
-    said = segments.text(ends, 1).str.strip_chars().cast(pl.Int64, strict=False)
-    counted = pl.Series(np.where(transactions.of[ends] >= 0, ends - starts + 1, -1))
-    wrong = (said.ne_missing(counted) & (counted > 0)).to_numpy()
-    detail = [f"SE01 is not the {count} segments that were counted" for count in counted.filter(pl.Series(wrong))]
-    notes.finding("segment_count", ends[wrong], detail)
+def _paired(ordered: pl.DataFrame, opener: str, closer: str) -> pl.DataFrame:
+    """Every opener with the closer that follows it before the next opener, if there is one."""
+    both = ordered.filter(pl.col("tag").is_in([opener, closer]))
+    is_next_closer = pl.col("tag").shift(-1).over("file") == closer
+    return both.with_columns(
+        closed_at=pl.when(is_next_closer).then(pl.col("segment_no").shift(-1).over("file")),
+        closing_control=pl.col("control").shift(-1).over("file"),
+        closing_stated=pl.col("stated").shift(-1).over("file"),
+    ).filter(pl.col("tag") == opener)
+
+
+def _with_inner_count(closed: pl.DataFrame, inner: pl.DataFrame) -> pl.DataFrame:
+    """Count the inner openers between each opener and its closer."""
+    counts = np.zeros(closed.height, dtype=np.int64)
+    for file in closed["file"].unique():
+        places = inner.filter(pl.col("file") == file)["segment_no"].to_numpy()
+        here = (closed["file"] == file).to_numpy()
+        span = closed.filter(pl.Series(here))
+        counts[here] = np.searchsorted(places, span["closed_at"].to_numpy()) - np.searchsorted(places, span["segment_no"].to_numpy())
+    return closed.with_columns(counted=pl.Series(counts))
+
+
+def _miscounted(closed: pl.DataFrame, element: str, noun: str) -> pl.DataFrame:
+    wrong = closed.filter(pl.col("closing_stated").ne_missing(pl.col("counted")))
+    rule = "segment_count" if noun == "segments" else "envelope_count"
+    detail = pl.format("{} is not the {} {} that were counted", pl.lit(element), "counted", pl.lit(noun))
+    return _findings(wrong, "closed_at", rule, detail)
+
+
+def _findings(rows: pl.DataFrame, place: str, rule: str, detail: str | pl.Expr) -> pl.DataFrame:
+    text = pl.lit(detail) if isinstance(detail, str) else detail
+    return rows.select("file", pl.col("transaction_no").replace(0, None), segment_no=pl.col(place), rule=pl.lit(rule), detail=text)

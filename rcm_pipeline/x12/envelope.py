@@ -1,39 +1,27 @@
 """Find the interchanges of a file and rewrite their separators to one fixed set, so all files read as one stream.
 
-Every interchange states its own separators in its ISA. After `normalise` the bytes of any file use
-SEGMENT, ELEMENT, REPEAT and COMPONENT, whatever the sender chose, and are valid UTF-8.
+Every interchange states its own separators in its ISA. After that the bytes of any file use SEGMENT, ELEMENT, REPEAT
+and COMPONENT, whatever the sender chose, and are valid UTF-8.
 """
 
-import re
+import codecs
 from dataclasses import dataclass, field
+
+from rcm_pipeline.x12.separators import (
+    BARE_START,
+    MAX_ISA,
+    Notice,
+    Separators,
+    first_header,
+    next_interchange,
+    read_separators,
+)
 
 SEGMENT, ELEMENT, REPEAT, COMPONENT = b"\x1c", b"\x1d", b"\x1e", b"\x1f"
 _CONTROL = SEGMENT + ELEMENT + REPEAT + COMPONENT
-_ISA = re.compile(rb"ISA[^A-Za-z0-9\s]")
-_GLUED = re.compile(rb"IEA([^A-Za-z0-9\s])\d+\1\d+$")
-_BARE_START = re.compile(rb"\s*(ISA|GS|ST)([^A-Za-z0-9\s])")
-_COMPOSITE = re.compile(rb"(?:SVC|SV1|SV3|HI)(?P<e>[^A-Za-z0-9\s])(?:HC|AD|NU|WK|ER|BK|ABK|BBR|BR|PR|APR|DR)([^A-Za-z0-9\s])")
-_MAX_ISA = 600
-
-
-@dataclass(frozen=True)
-class Separators:
-    """The delimiters of one interchange; `terminators` holds two bytes when lines end segments."""
-
-    element: bytes
-    component: bytes
-    repeat: bytes
-    terminators: bytes
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something odd about a file: a finding (data kept) or a reject (data not kept), with its rule and place."""
-
-    rule: str
-    detail: str
-    interchange_no: int | None = None
-    is_reject: bool = False
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_LOOK_AHEAD = 400_000  # what must stand behind a header before its separators are judged, unless the file ends
+_MAX_SEGMENT = 64_000_000
 
 
 @dataclass
@@ -49,142 +37,122 @@ class Normalised:
 
 def looks_like_x12(raw: bytes) -> bool:
     """True when the text starts with an X12 segment or holds an interchange header near its start."""
-    head = _strip_byte_order_mark(raw[:4096])[0]
-    return bool(_BARE_START.match(head) or _first_header(head))
+    head = raw[:4096]
+    head = head.decode("utf-16", errors="replace").encode() if head.startswith(_UTF_16) else head.removeprefix(codecs.BOM_UTF8)
+    return bool(BARE_START.match(head) or first_header(head))
 
 
 def normalise(raw: bytes) -> Normalised:
-    """Return the file with canonical separators. Text that belongs to no interchange becomes a reject notice."""
-    text, encoding = _strip_byte_order_mark(raw)
-    notices: list[Notice] = []
-    if encoding == "utf-8-sig":
-        notices.append(Notice("byte_order_mark", "the file starts with a byte order mark"))
-    parts: list[bytes] = []
-    position, number = _skip_foreign_text(text, notices), 0
-    while position < len(text):
-        number += 1
-        separators, found = _read_separators(text, position, number)
-        notices.extend(found)
-        if separators is None:
-            notices.append(Notice("separators_unreadable", "the interchange header is cut or not X12", number, True))
-            break
-        end = _next_interchange(text, position + 3, separators)
-        parts.append(_translate(text[position:end], separators, number, notices))
-        position = end
-    content, kind = _as_utf8(b"".join(parts))
-    if kind == "latin-1":
-        notices.append(Notice("not_utf8", "bytes that are not UTF-8 were read as Latin-1"))
-    is_unterminated = bool(content.strip()) and not content.rstrip().endswith(SEGMENT)
-    return Normalised(
-        content.rstrip(b" \r\n\t") + (SEGMENT if is_unterminated else b""), number, is_unterminated, encoding or kind, notices
-    )
+    """A whole file at once. Text that belongs to no interchange becomes a reject notice."""
+    reader = Normaliser()
+    content = reader.feed(raw, is_last=True)
+    return Normalised(content, reader.interchange_count, reader.is_unterminated, reader.encoding, reader.notices)
 
 
-def _strip_byte_order_mark(raw: bytes) -> tuple[bytes, str]:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="replace").encode(), "utf-16"
-    if raw.startswith(b"\xef\xbb\xbf"):
-        return raw[3:], "utf-8-sig"
-    return raw, ""
+class Normaliser:
+    """Takes a file in portions of any size and gives back canonical bytes, whole segments only until the file ends."""
 
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+        self.interchange_count = 0
+        self.is_unterminated = False
+        self.encoding = ""
+        self._text = b""
+        self._separators: Separators | None = None
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._is_started = self._is_stopped = False
 
-def _skip_foreign_text(text: bytes, notices: list[Notice]) -> int:
-    bare = _BARE_START.match(text)
-    if bare:
-        return bare.start(1)
-    isa = _first_header(text)
-    start = isa.start() if isa else len(text)
-    if text[:start].strip():
-        notices.append(Notice("text_before_interchange", f"{start} bytes stand before the first interchange", None, True))
-    return start
+    def feed(self, portion: bytes, *, is_last: bool) -> bytes:
+        """Canonical bytes of what can be told so far. With `is_last` all that is left, with a terminator at its end."""
+        portion = self._begin(portion) if not self._is_started else portion
+        if self._decoder:
+            portion = self._decoder.decode(portion, final=is_last).encode()
+        self._text += portion
+        parts: list[bytes] = []
+        while self._text and not self._is_stopped and self._advance(parts, is_last):
+            pass
+        content, kind = _as_utf8(b"".join(parts))
+        if kind == "latin-1" and self.encoding != kind:
+            self._notice(Notice("not_utf8", "bytes that are not UTF-8 were read as Latin-1"))
+        if (self.encoding not in ("utf-16", "utf-8-sig", "latin-1") and kind != "ascii") or not self.encoding:
+            self.encoding = kind
+        if is_last:
+            content = content.rstrip(b" \r\n\t")
+            self.is_unterminated = bool(content.strip()) and not content.endswith(SEGMENT)
+            content += SEGMENT if self.is_unterminated else b""
+        return content
 
+    def _begin(self, portion: bytes) -> bytes:
+        self._is_started = True
+        if portion.startswith(_UTF_16):
+            self.encoding = "utf-16"
+            self._decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+        elif portion.startswith(codecs.BOM_UTF8):
+            self.encoding = "utf-8-sig"
+            self._notice(Notice("byte_order_mark", "the file starts with a byte order mark"))
+            return portion[len(codecs.BOM_UTF8) :]
+        return portion
 
-def _read_separators(text: bytes, start: int, number: int) -> tuple[Separators | None, list[Notice]]:
-    if not text.startswith(b"ISA", start):
-        return _guess_separators(text, start, number)
-    element = text[start + 3 : start + 4]
-    header = text[start : start + _MAX_ISA]
-    elements = header.split(element, 16)
-    if not element or len(elements) < 17:
-        return None, []
-    at = start + len(element.join(elements[:16])) + 1
-    version, repeat = elements[12].strip(), elements[11].strip()
-    is_repeat = len(repeat) == 1 and not repeat.isalnum() and repeat != element and version >= b"00402"
-    component, terminator = _component_and_terminator(text, at, element)
-    notices = [] if at - start == 104 else [Notice("isa_length", "the ISA is not 106 characters long", number)]
-    if not terminator or terminator.isalnum() or terminator == element:
-        return None, notices
-    terminators = b"\r\n" if terminator in b"\r\n" else terminator
-    used = _component_in_use(text, at, element, terminators)
-    if used and used != component and text.count(component, at + 2, at + 200_000) == 0:
-        notices.append(Notice("component_separator", "ISA16 is not the component separator in use", number))
-        component = used
-    return Separators(element, component, repeat if is_repeat else b"", terminators), notices
+    def _advance(self, parts: list[bytes], is_last: bool) -> bool:
+        """Translate up to the next interchange or as far as is safe; False when more text is needed."""
+        if self._separators is None:
+            return (is_last or len(self._text) > _LOOK_AHEAD) and self._open()
+        end = next_interchange(self._text, 3, self._separators)
+        is_found = end < len(self._text)
+        if not is_found and not is_last:
+            end = self._safe_end(self._separators)
+        parts.append(_translate(self._text[:end], self._separators, self.interchange_count, self.notices))
+        self._text = self._text[end:]
+        if is_found:
+            self._separators = None
+        return is_found
 
+    def _safe_end(self, separators: Separators) -> int:
+        """Behind the last segment that is surely whole, and before anything that may be a header cut in two."""
+        last = max(self._text.rfind(bytes([t]), 0, max(len(self._text) - 2 * MAX_ISA, 0)) for t in separators.terminators)
+        if last < 0 and len(self._text) > _MAX_SEGMENT:
+            rule = Notice("segment_too_long", "a segment is longer than 64 MB; the file is read up to it", self.interchange_count, True)
+            self._notice(rule)
+            self._is_stopped, self._text = True, b""
+        return last + 1
 
-def _component_and_terminator(text: bytes, at: int, element: bytes) -> tuple[bytes, bytes]:
-    """ISA16 and the byte after it; a header without ISA16 ends at once with its terminator."""
-    first, rest = text[at : at + 1], text[at + 1 : at + 400]
-    following = rest.lstrip()
-    line = re.split(rb"[\r\n]", following, maxsplit=1)[0]
-    starts_group = re.match(rb"(GS|TA1|ISA|ST)" + re.escape(element), following)
-    if first in b"\r\n" and first:
-        return b"", first
-    if starts_group and rest[:1] in b"\r\nGTI" and (rest[:1] not in b"\r\n" or line.rstrip().endswith(first)):
-        return b"", first
-    return first, rest.lstrip(b" ")[:1]
+    def _open(self) -> bool:
+        """Skip to the next header and read its separators."""
+        start = 0
+        if not self.interchange_count:
+            start = self._skip_foreign_text()
+            self._text = self._text[start:]
+            if not self._text:
+                return False
+        self.interchange_count += 1
+        self._separators, found = read_separators(self._text, 0, self.interchange_count)
+        for notice in found:
+            self._notice(notice)
+        if self._separators is None:
+            self._notice(Notice("separators_unreadable", "the interchange header is cut or not X12", self.interchange_count, True))
+            following = first_header(self._text[3:])
+            self._text = b"" if following is None else self._text[following + 3 :]
+            return following is not None
+        return True
 
+    def _skip_foreign_text(self) -> int:
+        bare = BARE_START.match(self._text)
+        if bare:
+            return bare.start(1)
+        isa = first_header(self._text)
+        start = isa if isa is not None else len(self._text)
+        if self._text[:start].strip():
+            self._notice(Notice("text_before_interchange", f"{start} bytes stand before the first interchange", None, True))
+        return start
 
-def _component_in_use(text: bytes, at: int, element: bytes, terminators: bytes) -> bytes:
-    for match in _COMPOSITE.finditer(text, at, at + 200_000):
-        candidate = match[2]
-        if match["e"] == element and candidate != element and candidate not in terminators:
-            return candidate
-    return b""
-
-
-def _guess_separators(text: bytes, start: int, number: int) -> tuple[Separators | None, list[Notice]]:
-    """Separators of a file that begins with GS or ST: known places in those two segments give them away."""
-    element = text[start + 2 : start + 3]
-    count = 8 if text.startswith(b"GS", start) else 2
-    fields = rb"(?:%s[^%s]*?){%d}" % (re.escape(element), re.escape(element), count)
-    last = rb"(?:%s005010X[0-9A-Z]+)?" % re.escape(element)
-    match = re.compile(rb"(?:GS|ST)" + fields + last + rb"(?P<t>[^A-Za-z0-9 ])(?=\s*[A-Z][A-Z0-9]{1,2}" + re.escape(element) + rb")").match(
-        text, start
-    )
-    notice = Notice("no_interchange_header", "the file has no ISA; separators were worked out from its text", number)
-    if not match:
-        return None, [notice]
-    terminators = b"\r\n" if match["t"] in b"\r\n" else match["t"]
-    component = _component_in_use(text, start, element, terminators) or b":"
-    return Separators(element, component, b"", terminators), [notice]
-
-
-def _next_interchange(text: bytes, position: int, separators: Separators) -> int:
-    for match in _ISA.finditer(text, position):
-        before = text[max(position, match.start() - 200) : match.start()]
-        ends_segment = before.rstrip()[-1:] in separators.terminators or before.rstrip(b" \t")[-1:] in b"\r\n"
-        if before and (ends_segment or _GLUED.search(before)) and _is_header(text, match):
-            return match.start()
-    return len(text)
-
-
-def _first_header(text: bytes) -> re.Match[bytes] | None:
-    """The first ISA that is not part of a word and has the separators of a header after it."""
-    for match in _ISA.finditer(text):
-        if not text[max(match.start() - 1, 0) : match.start()].isalnum() and _is_header(text, match):
-            return match
-    return None
-
-
-def _is_header(text: bytes, match: re.Match[bytes]) -> bool:
-    separator = text[match.end() - 1 : match.end()]
-    return text.count(separator, match.start(), match.start() + _MAX_ISA) >= 15
+    def _notice(self, notice: Notice) -> None:
+        self.notices.append(notice)
 
 
 def _translate(chunk: bytes, separators: Separators, number: int, notices: list[Notice]) -> bytes:
     used = separators.element + separators.component + separators.repeat + separators.terminators
     table = bytearray(range(256))
+    table[0] = 0x20
     for control in _CONTROL:
         table[control] = 0x20
     pairs = [(separators.repeat, REPEAT), (separators.component, COMPONENT), (separators.element, ELEMENT)]
@@ -192,8 +160,10 @@ def _translate(chunk: bytes, separators: Separators, number: int, notices: list[
     for source, target in pairs:
         if source:
             table[source[0]] = target[0]
-    if any(chunk.count(c) for c in (bytes([c]) for c in _CONTROL if bytes([c]) not in used)):
-        notices.append(Notice("control_characters", "control characters inside elements were read as spaces", number))
+    if any(c in chunk for c in (bytes([c]) for c in _CONTROL) if c not in used):
+        notice = Notice("control_characters", "control characters inside elements were read as spaces", number)
+        if notice not in notices:
+            notices.append(notice)
     is_by_line = separators.terminators in (b"\r\n", b"\n", b"\r")
     return chunk.translate(bytes(table), b"" if is_by_line else b"\r\n")  # some senders wrap lines in the middle of a segment
 

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from rcm_pipeline.x12.segments import Rows
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -25,25 +22,33 @@ class Loop:
     @cached_property
     def index(self) -> Rows:
         """For every segment of the stream, the index (not row) of the opening it belongs to, or -1."""
+        count = len(self.parent)
         if not len(self.rows):
-            return np.full(len(self.parent), -1, dtype=np.int64)
-        opens = np.zeros(len(self.parent), dtype=np.int64)
-        opens[self.rows] = 1
-        last = np.cumsum(opens) - 1
-        belongs = (last >= 0) & (self.parent >= 0) & (self.parent[self.rows[np.maximum(last, 0)]] == self.parent)
-        return np.where(belongs, last, -1)
+            return np.full(count, -1, dtype=np.int64)
+        lengths = np.diff(np.concatenate([[0], self.rows, [count]]))
+        last = np.repeat(np.arange(-1, len(self.rows)), lengths)
+        opened = np.repeat(np.concatenate([[-2], self.parent[self.rows]]), lengths)
+        return np.where((opened == self.parent) & (self.parent >= 0), last, -1)
 
     def of(self, rows: Rows) -> Rows:
-        """Index of the opening each row belongs to; -1 where it belongs to none."""
-        return np.where(rows >= 0, self.index[rows], -1) if len(self.parent) else np.full(len(rows), -1, dtype=np.int64)
+        """Index of the opening each row belongs to; -1 where it belongs to none, or is -1 itself."""
+        return self._padded[rows]
 
     def first(self, rows: Rows) -> Rows:
         """For each opening, the first of these rows inside it, or -1."""
-        index = self.of(rows)
-        found = np.full(len(self.rows), -1, dtype=np.int64)
-        inside = index >= 0
-        found[index[inside][::-1]] = rows[inside][::-1]
-        return found
+        found = np.full(len(self.rows) + 1, -1, dtype=np.int64)  # the last place takes what belongs to none
+        found[self._padded[rows[::-1]]] = rows[::-1]
+        return found[:-1]
+
+    @cached_property
+    def _padded(self) -> Rows:
+        return np.append(self.index, -1)
+
+
+def latest(marks: Rows, count: int, *, strict: bool = False) -> Rows:
+    """For every segment of a stream of `count`, the last mark at or before it (strictly before, if asked), or -1."""
+    edges = np.concatenate([[0], np.minimum(marks + strict, count), [count]])
+    return np.repeat(np.concatenate([[-1], marks]), np.diff(edges))
 
 
 def last_before(rows: Rows, marks: Rows, *, strict: bool = False) -> Rows:
@@ -52,7 +57,7 @@ def last_before(rows: Rows, marks: Rows, *, strict: bool = False) -> Rows:
     return np.where(index >= 0, marks[np.maximum(index, 0)], -1) if len(marks) else np.full(len(rows), -1, dtype=np.int64)
 
 
-def ordinal_within(group: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def ordinal_within(group: Rows) -> Rows:
     """1-based position of each item inside its group; equal groups stand together."""
     if not len(group):
         return group

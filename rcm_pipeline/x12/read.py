@@ -1,29 +1,43 @@
-"""Read a batch of X12 files into raw tables, findings and rejects: the whole reader behind one function."""
+"""Read X12 files into raw tables, findings and rejects: many small files at once, or one of any size block by block."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.x12.claims import read_claims
-from rcm_pipeline.x12.controls import check_controls
+from rcm_pipeline.x12.balance import check_payments
+from rcm_pipeline.x12.blocks import blocks
+from rcm_pipeline.x12.bytewise import Mask
+from rcm_pipeline.x12.context import context_of
+from rcm_pipeline.x12.controls import check_controls, envelope_of
 from rcm_pipeline.x12.envelope import Normalised, normalise
-from rcm_pipeline.x12.notes import SCHEMA, Notes
-from rcm_pipeline.x12.remittances import read_remittances
-from rcm_pipeline.x12.segments import Segments
+from rcm_pipeline.x12.known import READ_SETS
+from rcm_pipeline.x12.notes import FINDINGS, REJECTS, Notes
+from rcm_pipeline.x12.segments import Segments, Start
+from rcm_pipeline.x12.separators import Notice
+from rcm_pipeline.x12.sets import SHARES, read_sets
 from rcm_pipeline.x12.table import Door
-from rcm_pipeline.x12.transactions import READ_SETS, Transactions, find_transactions
+from rcm_pipeline.x12.transactions import Transactions, find_transactions
 
 _CLOSERS = ("SE", "GE", "IEA", "TA1")
+_ENVELOPE = ("ISA", "IEA", "GS", "GE")
+_ORDINALS = {  # what Start counts → the table whose rows it counts
+    "claims": "raw_claims",
+    "remits": "raw_remits",
+    "statuses": "raw_claim_statuses",
+    "totals": "raw_claim_status_totals",
+    "acknowledged": "raw_acknowledgements",
+    "errors": "raw_acknowledgement_errors",
+}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a batch of files held. Every frame has a `file` column: the file's index in the batch.
+    """What a batch of files, or a block of one, held. Every frame has a `file` column: the file's index in the batch.
 
-    `files` has one row per file: kinds, segments, transactions, claims, remits, filled elements, dropped ones.
-    `findings` and `rejects` carry segment_no, rule and detail, and never a value from the file.
+    `files` has one row per file: kinds, segments (read and rejected), transactions, claims, remits, filled elements,
+    dropped ones. `findings` and `rejects` carry transaction_no, segment_no, rule and detail, and never an identifier.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -32,79 +46,158 @@ class Reading:
     rejects: pl.DataFrame
 
 
+@dataclass(frozen=True)
+class _Block:
+    """A reading whose files may go on, with what must be known when they end."""
+
+    reading: Reading
+    envelope: pl.DataFrame
+    shares: pl.DataFrame
+    segments: Segments
+    transactions: Transactions
+
+
 def read_x12(files: Sequence[bytes], door: Door) -> Reading:
-    """Read 835 and 837 transactions of all files at once; elements pass through the door.
+    """Read the transactions of all files at once; elements pass through the door.
 
     Claims, lines and adjustments keep their ordinals in the file. Nothing raises on bad content: what cannot be
     kept is a reject, what is odd but kept is a finding.
     """
     normalised = [normalise(raw) for raw in files]
-    segments = Segments([n.content for n in normalised])
+    block = _read_block(normalised, door, Start())
+    return _ended(block.reading, block.reading.tables["raw_payments"], block.envelope, block.shares)
+
+
+def stream_x12(read: Callable[[int], bytes], door: Door, progress: Callable[[int], None] = lambda _: None) -> Iterator[Reading]:
+    """Read one file of any size through `read(size)`, block by block, cut at transactions, levels or claims.
+
+    The readings put together hold what `read_x12` would find in the whole file; `files` rows are to be added up.
+    What can only be judged at the end (counts, control numbers, payments) stands in the last one.
+    """
+    start, repeat = Start(), b""
+    payments, envelopes, shares = [], [], []
+    for part in blocks(read, progress):
+        block = _read_block([replace(part, content=repeat + part.content)], door, start)
+        payments.append(block.reading.tables["raw_payments"].select("file", "transaction_no", "segment_no", *_PAYMENT))
+        envelopes.append(block.envelope)
+        shares.append(block.shares)
+        if part.is_last:
+            yield _ended(block.reading, pl.concat(payments), pl.concat(envelopes), pl.concat(shares))
+            return
+        yield block.reading
+        repeat, repeated = context_of(block.segments, block.transactions)
+        start = _next_start(start, block, repeated)
+
+
+_PAYMENT = ("payment_amount", "credit_debit_code")
+
+
+def _read_block(files: list[Normalised], door: Door, start: Start) -> _Block:
+    segments = Segments([n.content for n in files], start)
     notes = Notes(segments)
-    _report_cut_ends(segments, normalised, notes)
+    _report_cut_ends(segments, files, notes)
     transactions = find_transactions(segments, notes)
-    check_controls(segments, transactions, notes)
-    tables = read_remittances(segments, transactions, door, notes) | read_claims(segments, transactions, door, notes)
-    findings, rejects = _file_notices(normalised)
-    return Reading(
-        tables,
-        _summary(segments, transactions, tables, normalised),
-        _with_transaction(pl.concat([findings, notes.findings]), transactions),
-        _with_transaction(pl.concat([rejects, notes.rejects]), transactions),
+    tables = read_sets(segments, transactions, door, notes)
+    shares = tables.pop(SHARES)
+    found, refused = _file_notices(files)
+    findings = pl.concat([found, notes.findings], how="diagonal")
+    rejects = pl.concat([refused, notes.rejects], how="diagonal")
+    reading = Reading(tables, _summary(segments, transactions, tables, rejects, notes, files), findings, rejects)
+    return _Block(reading, envelope_of(segments, notes.of), shares, segments, transactions)
+
+
+def _ended(reading: Reading, payments: pl.DataFrame, envelope: pl.DataFrame, shares: pl.DataFrame) -> Reading:
+    late = [check_controls(envelope), check_payments(payments, shares)]
+    findings = pl.concat([reading.findings, *late], how="diagonal")
+    return replace(reading, findings=findings.sort("file", "segment_no", "rule", maintain_order=True))
+
+
+def _next_start(start: Start, block: _Block, repeated: int) -> Start:
+    counts: Mapping[str, int] = {name: getattr(start, name) + block.reading.tables[table].height for name, table in _ORDINALS.items()}
+    tracked = block.reading.tables["raw_claim_statuses"]["claim_no"].max()
+    new_transactions = int(block.segments.is_new[block.transactions.rows].sum())
+    return Start(
+        repeated=repeated,
+        segments=start.segments + int(block.segments.is_new.sum()),
+        transactions=start.transactions + new_transactions,
+        tracked=start.tracked if tracked is None else int(str(tracked)),
+        **counts,
     )
 
 
-def _report_cut_ends(segments: Segments, normalised: list[Normalised], notes: Notes) -> None:
+def _report_cut_ends(segments: Segments, files: list[Normalised], notes: Notes) -> None:
     """A last segment without its terminator may be cut in the middle: keep it only if it closes an envelope."""
-    last = np.searchsorted(segments.file, np.arange(len(normalised)), side="right") - 1
-    cut = [row for row, n in zip(last, normalised, strict=True) if n.is_unterminated and row >= 0]
+    last = segments.bounds[1:] - 1
+    cut = [row for row, n, begin in zip(last, files, segments.bounds[:-1], strict=True) if n.is_unterminated and row >= begin]
     rows = np.array(cut, dtype=np.int64)
     rows = rows[~np.isin(rows, segments.where(*_CLOSERS))]
     notes.reject("cut_segment", rows, "the file ends inside this segment; ask the sender for the whole file")
     segments.blank(rows)
 
 
-def _file_notices(normalised: list[Normalised]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    rows = [
-        {"file": i, "segment_no": None, "rule": n.rule, "detail": n.detail, "row": -1, "reject": n.is_reject}
-        for i, file in enumerate(normalised)
-        for n in file.notices
-    ]
-    frame = pl.DataFrame(rows, schema=SCHEMA | {"reject": pl.Boolean})
-    return frame.filter(~pl.col("reject")).drop("reject"), frame.filter("reject").drop("reject")
+def _file_notices(files: list[Normalised]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def frame(is_reject: bool) -> pl.DataFrame:
+        notices: list[tuple[int, Notice]] = [(i, n) for i, file in enumerate(files) for n in file.notices if n.is_reject == is_reject]
+        rows = [{"file": i, "rule": n.rule, "detail": n.detail} for i, n in notices]
+        return pl.DataFrame(rows, schema={"file": pl.Int64, "rule": pl.String, "detail": pl.String})
 
-
-def _with_transaction(notes: pl.DataFrame, transactions: Transactions) -> pl.DataFrame:
-    row = notes["row"].to_numpy()
-    of = np.where(row >= 0, transactions.of[row], -1) if len(transactions.of) else np.full(len(row), -1)
-    number = np.concatenate([transactions.number, [0]])[of]
-    return notes.with_columns(pl.Series("transaction_no", number, dtype=pl.Int64).replace(0, None)).drop("row")
-
-
-def _summary(segments: Segments, transactions: Transactions, tables: dict[str, pl.DataFrame], normalised: list[Normalised]) -> pl.DataFrame:
-    count = len(normalised)
-    kinds = pl.DataFrame({"file": segments.file[transactions.rows], "kind": pl.Series(transactions.kind, dtype=pl.String)})
-    named = kinds.group_by("file").agg(
-        pl.col("kind").unique().sort().str.join("+"),
-        pl.len().cast(pl.Int64).alias("transaction_count"),
-        pl.col("kind").is_in(READ_SETS).any().alias("is_read"),
+    found, refused = frame(False), frame(True).with_columns(segment_count=pl.lit(0, dtype=pl.Int64))
+    return (
+        pl.concat([pl.DataFrame(schema=FINDINGS), found], how="diagonal"),
+        pl.concat([pl.DataFrame(schema=REJECTS), refused], how="diagonal"),
     )
-    filled = segments.element_counts()
-    kept = segments.element_counts(segments.kept)
+
+
+def _summary(
+    segments: Segments,
+    transactions: Transactions,
+    tables: dict[str, pl.DataFrame],
+    rejects: pl.DataFrame,
+    notes: Notes,
+    files: list[Normalised],
+) -> pl.DataFrame:
+    count = len(files)
+    is_read = _in_read_set(segments, transactions) & ~notes.is_rejected
+    is_new = segments.is_new[transactions.rows]
+    kinds = pl.DataFrame({"file": segments.file[transactions.rows], "kind": pl.Series(transactions.kind, dtype=pl.String)})
+    acknowledged = tables["raw_acknowledgements"].filter(pl.col("source_code") == "TA1").select("file", kind="source_code")
+    named = (
+        pl.concat([kinds.filter(pl.Series(is_new)), acknowledged])
+        .group_by("file")
+        .agg(
+            pl.col("kind").unique().sort().str.join("+"),
+            (pl.col("kind") != "TA1").sum().cast(pl.Int64).alias("transaction_count"),
+            pl.col("kind").is_in([*READ_SETS, "TA1"]).any().alias("is_read"),
+        )
+    )
+    filled, kept = segments.element_counts()
     base = pl.DataFrame(
         {
             "file": pl.Series(range(count), dtype=pl.Int64),
-            "encoding": [n.encoding for n in normalised],
-            "interchange_count": [n.interchange_count for n in normalised],
-            "segment_count": np.bincount(segments.file, minlength=count),
+            "encoding": pl.Series([n.encoding for n in files], dtype=pl.String),
+            "interchange_count": pl.Series([n.interchange_count for n in files], dtype=pl.Int64),
+            "segment_count": np.bincount(segments.file[segments.is_new], minlength=count),
+            "read_segment_count": np.bincount(segments.file[is_read], minlength=count),
             "element_count": filled,
             "dropped_count": filled - kept,
         },
-        schema_overrides={"encoding": pl.String, "interchange_count": pl.Int64},
     )
-    for name, table in (("claim_count", "raw_claims"), ("remit_count", "raw_remits")):
-        held = tables[table].group_by("file").agg(pl.len().cast(pl.Int64).alias(name))
+    counted = (
+        ("claim_count", tables["raw_claims"], pl.len()),
+        ("remit_count", tables["raw_remits"], pl.len()),
+        ("rejected_segment_count", rejects, pl.col("segment_count").sum()),
+    )
+    for name, table, how in counted:
+        held = table.group_by("file").agg(how.cast(pl.Int64).alias(name))
         base = base.join(held, on="file", how="left", maintain_order="left")
+    counts = ("claim_count", "remit_count", "transaction_count", "rejected_segment_count")
     return base.join(named, on="file", how="left", maintain_order="left").with_columns(
-        pl.col("claim_count", "remit_count", "transaction_count").fill_null(0), pl.col("is_read").fill_null(False)
+        pl.col(counts).fill_null(0), pl.col("is_read").fill_null(False)
     )
+
+
+def _in_read_set(segments: Segments, transactions: Transactions) -> Mask:
+    """New segments of the envelope, or inside a transaction whose set is read."""
+    inside = transactions.inside(*READ_SETS)
+    inside[segments.where(*_ENVELOPE, "TA1")] = True
+    return inside & segments.is_new

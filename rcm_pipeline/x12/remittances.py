@@ -7,62 +7,92 @@ import polars as pl
 
 from rcm_pipeline.x12.loops import Loop, ordinal_within
 from rcm_pipeline.x12.notes import Notes
-from rcm_pipeline.x12.segments import Rows, Segments, code_of
+from rcm_pipeline.x12.repeats import adjustments_of, repeated
+from rcm_pipeline.x12.segments import Rows, Segments
 from rcm_pipeline.x12.table import Door, Table
 from rcm_pipeline.x12.transactions import Transactions
 
 _TRIPLETS = 6
 _PAIRS = 6
-_CLAIM_REMARKS = {"MIA": (5, 20, 21, 22, 23), "MOA": (3, 4, 5, 6, 7)}
+_REMARKS = {"LQ": (2,), "MIA": (5, 20, 21, 22, 23), "MOA": (3, 4, 5, 6, 7)}
 
 
 @dataclass(frozen=True)
 class Stream:
-    """The 835 part of a segment stream with its three nested loops."""
+    """The 835 part of a segment stream with its three nested loops; `heads` are the claims without their lines."""
 
     segments: Segments
     transactions: Transactions
     payments: Loop
     claims: Loop
+    heads: Loop
     lines: Loop
 
     def rows(self, identifier: str, qualifier: str | None = None) -> Rows:
         """Rows of a segment inside 835 transactions, with a qualifier in its first element."""
-        found = self.segments.where(identifier)
-        is_wanted = self.payments.of(found) >= 0
-        if qualifier is not None:
-            is_wanted &= self.segments.code(found, 1) == code_of(qualifier)
-        return found[is_wanted]
+        found = self.segments.where(identifier) if qualifier is None else self.segments.qualified(identifier, qualifier)
+        return found[self.payments.of(found) >= 0]
 
-    def claim_rows(self, identifier: str, qualifier: str | None = None) -> Rows:
-        """The same, at claim level only: not inside a service line."""
-        found = self.rows(identifier, qualifier)
-        return found[self.lines.of(found) < 0]
+    def add_keys(self, table: Table) -> tuple[Rows, Rows]:
+        """Add transaction_no, and return each row's claim index and line index (-1 where there is none)."""
+        table.add("transaction_no", self.transactions.number[self.transactions.of[table.rows]])
+        return self.claims.of(table.rows), self.lines.of(table.rows)
+
+    def add_place(self, table: Table) -> None:
+        """Keys of something that hangs on a claim or on one of its lines; line_no is null at claim level."""
+        claim, line = self.add_keys(table)
+        table.add("claim_no", self.claim_numbers()[claim])
+        table.add_optional("line_no", np.append(self.line_numbers(), 0)[line])
+
+    def claim_numbers(self) -> Rows:
+        """Ordinal in the file of every claim payment."""
+        return ordinal_within(self.segments.file[self.claims.rows]) + self.segments.began.remits
+
+    def line_numbers(self) -> Rows:
+        """Ordinal in its claim payment of every line."""
+        return ordinal_within(self.claims.of(self.lines.rows))
 
 
-def read_remittances(segments: Segments, transactions: Transactions, door: Door, notes: Notes) -> dict[str, pl.DataFrame]:
-    """The six raw tables of every 835 in the stream."""
+@dataclass(frozen=True)
+class Remittances:
+    """What the 835s of a block hold: the six tables, and the stream and the tables whose amounts must balance."""
+
+    frames: dict[str, pl.DataFrame]
+    stream: Stream
+    payments: Table
+    remits: Table
+    lines: Table
+    adjustments: Table
+    provider_adjustments: Table
+
+
+def read_remittances(segments: Segments, transactions: Transactions, door: Door, notes: Notes) -> Remittances:
+    """Every 835 of the stream."""
     stream = _stream(segments, transactions)
     _report_orphans(stream, notes)
-    return {
-        "raw_payments": _payments(stream, door, notes),
-        "raw_remits": _remits(stream, door, notes),
-        "raw_remit_lines": _lines(stream, door, notes),
-        "raw_adjustments": _adjustments(stream, door, notes),
+    payments, remits, lines = _payments(stream, door, notes), _remits(stream, door, notes), _lines(stream, door, notes)
+    adjustments, provider = _adjustments(stream, door, notes), _provider_adjustments(stream, door, notes)
+    frames = {
+        "raw_payments": payments.frame(),
+        "raw_remits": remits.frame(),
+        "raw_remit_lines": lines.frame(),
+        "raw_adjustments": adjustments.frame(),
         "raw_remarks": _remarks(stream, door, notes),
-        "raw_provider_adjustments": _provider_adjustments(stream, door, notes),
+        "raw_provider_adjustments": provider.frame(),
     }
+    return Remittances(frames, stream, payments, remits, lines, adjustments, provider)
 
 
 def _stream(segments: Segments, transactions: Transactions) -> Stream:
     is_835 = np.array([k == "835" for k in transactions.kind], dtype=bool)
-    within = np.where(transactions.inside(("835",)), transactions.of, -1)
+    within = np.where(transactions.inside("835"), transactions.of, -1)
     payments = Loop(transactions.rows[is_835], within)
     clp = segments.where("CLP")
     claims = Loop(clp[within[clp] >= 0], _before_summary(segments, within))
     svc = segments.where("SVC")
     lines = Loop(svc[claims.of(svc) >= 0], claims.index)
-    return Stream(segments, transactions, payments, claims, lines)
+    heads = Loop(claims.rows, np.where(lines.index < 0, claims.parent, -1))
+    return Stream(segments, transactions, payments, claims, heads, lines)
 
 
 def _before_summary(segments: Segments, within: Rows) -> Rows:
@@ -78,58 +108,45 @@ def _report_orphans(stream: Stream, notes: Notes) -> None:
         notes.reject("orphan_segment", rows[stream.claims.of(rows) < 0], f"{identifier} that stands in no claim of its transaction")
     adjusting = stream.rows("CAS")
     too_long = adjusting[stream.segments.count[adjusting] > 2 + 3 * _TRIPLETS]
-    notes.reject("too_many_adjustments", too_long, "CAS holds at most six adjustments; those after the sixth were not read")
+    notes.reject("too_many_adjustments", too_long, "CAS holds at most six adjustments; those after the sixth were not read", 0)
 
 
-def _keys(stream: Stream, table: Table) -> tuple[Rows, Rows]:
-    """Add transaction_no, and return each row's claim index and line index (-1 where there is none)."""
-    claim, line = stream.claims.of(table.rows), stream.lines.of(table.rows)
-    table.add("transaction_no", stream.transactions.number[stream.transactions.of[table.rows]])
-    return claim, line
-
-
-def _claim_numbers(stream: Stream) -> Rows:
-    return ordinal_within(stream.segments.file[stream.claims.rows])
-
-
-def _line_numbers(stream: Stream) -> Rows:
-    return ordinal_within(stream.claims.of(stream.lines.rows))
-
-
-def _add_place(stream: Stream, table: Table) -> None:
-    """Keys of something that hangs on a claim or on one of its lines; line_no is null at claim level."""
-    claim, line = _keys(stream, table)
-    table.add("claim_no", _claim_numbers(stream)[claim])
-    numbers = np.concatenate([_line_numbers(stream), [0]])
-    table.add("line_no", pl.Series(numbers[line]).replace(0, None))
-
-
-def _payments(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
+def _payments(stream: Stream, door: Door, notes: Notes) -> Table:
     payments = stream.payments
-    table = Table(stream.segments, door, notes, payments.rows)
-    _keys(stream, table)
-    table.add("version", stream.transactions.version.gather(stream.transactions.of[payments.rows]))
-    bpr, trn = payments.first(stream.rows("BPR")), payments.first(stream.rows("TRN"))
-    payer, payee = payments.first(stream.rows("N1", "PR")), payments.first(stream.rows("N1", "PE"))
+    is_new = stream.segments.is_new[payments.rows]
+    table = Table(stream.segments, door, notes, payments.rows[is_new])
+
+    def first(identifier: str, qualifier: str | None = None) -> Rows:
+        rows = stream.segments.where(identifier) if qualifier is None else stream.segments.qualified(identifier, qualifier)
+        return payments.first(rows)[is_new]
+
+    stream.add_keys(table)
+    table.add_text("version", stream.transactions.version.gather(stream.transactions.of[table.rows]))
+    bpr = first("BPR")
     table.text("handling_code", "BPR01", bpr)
     table.money("payment_amount", "BPR02", bpr)
     table.text("credit_debit_code", "BPR03", bpr)
     table.text("method_code", "BPR04", bpr)
     table.date("payment_date", "BPR16", bpr)
-    table.date("production_date", "DTM02[405]", payments.first(stream.rows("DTM", "405")))
-    table.text("trace_token", "TRN02", trn)
+    table.date("production_date", "DTM02[405]", first("DTM", "405"))
+    table.text("trace_token", "TRN02", first("TRN"))
+    payer = first("N1", "PR")
     table.text("payer_name", "N102[PR]", payer)
     table.text("payer_id", "N104[PR]", payer)
-    table.text("payer_secondary_id", "REF02[2U]", payments.first(stream.rows("REF", "2U")))
-    table.text("payee_npi", "N104[PE]", payee)
-    return table.frame()
+    table.text("payer_secondary_id", "REF02[2U]", first("REF", "2U"))
+    table.text("payee_npi", "N104[PE]", first("N1", "PE"))
+    return table
 
 
-def _remits(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
+def _remits(stream: Stream, door: Door, notes: Notes) -> Table:
     claims = stream.claims
     table = Table(stream.segments, door, notes, claims.rows)
-    _keys(stream, table)
-    table.add("claim_no", _claim_numbers(stream))
+
+    def first(identifier: str, qualifier: str) -> Rows:
+        return stream.heads.first(stream.segments.qualified(identifier, qualifier))
+
+    stream.add_keys(table)
+    table.add("claim_no", stream.claim_numbers())
     table.text("claim_token", "CLP01")
     table.text("status_code", "CLP02")
     table.money("charge_amount", "CLP03")
@@ -140,24 +157,28 @@ def _remits(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
     table.text("place_code", "CLP08")
     table.text("frequency_code", "CLP09")
     table.text("drg_code", "CLP11")
-    table.text("member_token", "NM109[IL]", claims.first(stream.claim_rows("NM1", "IL")))
-    table.text("patient_token", "NM109[QC]", claims.first(stream.claim_rows("NM1", "QC")))
-    table.text("rendering_npi", "NM109[82]", claims.first(stream.claim_rows("NM1", "82")))
-    table.text("original_icn_token", "REF02[F8]", claims.first(stream.claim_rows("REF", "F8")))
-    table.flag("has_authorization", "REF02[G1]", claims.first(stream.claim_rows("REF", "G1")))
-    table.date("service_from_date", "DTM02[232]", claims.first(stream.claim_rows("DTM", "232")))
-    table.date("service_to_date", "DTM02[233]", claims.first(stream.claim_rows("DTM", "233")))
-    table.date("received_date", "DTM02[050]", claims.first(stream.claim_rows("DTM", "050")))
-    table.flag("has_crossover", "NM103[TT]", claims.first(stream.claim_rows("NM1", "TT")))
-    return table.frame()
+    table.text("member_token", "NM109[IL]", first("NM1", "IL"))
+    table.text("patient_token", "NM109[QC]", first("NM1", "QC"))
+    table.text("rendering_npi", "NM109[82]", first("NM1", "82"))
+    table.text("original_icn_token", "REF02[F8]", first("REF", "F8"))
+    table.flag("has_authorization", "REF02[G1]", first("REF", "G1"))
+    table.date("service_from_date", "DTM02[232]", first("DTM", "232"))
+    table.date("service_to_date", "DTM02[233]", first("DTM", "233"))
+    table.date("received_date", "DTM02[050]", first("DTM", "050"))
+    table.flag("has_crossover", "NM103[TT]", first("NM1", "TT"))
+    return table
 
 
-def _lines(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
+def _lines(stream: Stream, door: Door, notes: Notes) -> Table:
     lines = stream.lines
     table = Table(stream.segments, door, notes, lines.rows)
-    claim, _ = _keys(stream, table)
-    table.add("claim_no", _claim_numbers(stream)[claim])
-    table.add("line_no", _line_numbers(stream))
+
+    def first(identifier: str, qualifier: str) -> Rows:
+        return lines.first(stream.segments.qualified(identifier, qualifier))
+
+    claim, _ = stream.add_keys(table)
+    table.add("claim_no", stream.claim_numbers()[claim])
+    table.add("line_no", stream.line_numbers())
     table.text("code_qualifier", "SVC01-1")
     table.text("procedure_code", "SVC01-2")
     for place in range(4):
@@ -168,75 +189,50 @@ def _lines(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
     table.quantity("paid_units", "SVC05")
     table.text("billed_procedure_code", "SVC06-2")
     table.quantity("billed_units", "SVC07")
-    service = lines.first(stream.rows("DTM", "472"))
-    start = np.where(service >= 0, service, lines.first(stream.rows("DTM", "150")))
-    table.date("service_from_date", "DTM02[472]", start)
-    table.date("service_to_date", "DTM02[151]", lines.first(stream.rows("DTM", "151")))
-    table.text("line_control_token", "REF02[6R]", lines.first(stream.rows("REF", "6R")))
-    table.money("allowed_amount", "AMT02[B6]", lines.first(stream.rows("AMT", "B6")))
-    return table.frame()
+    service = first("DTM", "472")
+    table.date("service_from_date", "DTM02[472]", np.where(service >= 0, service, first("DTM", "150")))
+    table.date("service_to_date", "DTM02[151]", first("DTM", "151"))
+    table.text("line_control_token", "REF02[6R]", first("REF", "6R"))
+    table.money("allowed_amount", "AMT02[B6]", first("AMT", "B6"))
+    return table
 
 
-def _adjustments(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
+def _adjustments(stream: Stream, door: Door, notes: Notes) -> Table:
     rows = stream.rows("CAS")
-    rows = rows[stream.claims.of(rows) >= 0]
-    count = stream.segments.count[rows]
-    frames = []
-    for triplet in range(_TRIPLETS):
-        at = 2 + 3 * triplet
-        table = Table(stream.segments, door, notes, rows[count > at])
-        _add_place(stream, table)
-        table.text("group_code", "CAS01")
-        table.text("carc_code", f"CAS{at:02d}")
-        table.money("amount", f"CAS{at + 1:02d}")
-        table.quantity("quantity", f"CAS{at + 2:02d}")
-        table.add("_is_sent", stream.segments.is_filled(table.rows, at) | stream.segments.is_filled(table.rows, at + 1))
-        table.add("_triplet", pl.Series([triplet] * len(table.rows), dtype=pl.Int64))
-        table.add("_row", table.rows)
-        frames.append(table.frame())
-    sent = pl.concat(frames).filter("_is_sent").drop("_is_sent")
-    return _numbered(sent, "adjustment_no", "_row", "_triplet")
+    return adjustments_of(stream.segments, door, notes, rows[stream.claims.of(rows) >= 0], stream.add_place, stream.claims.of)
 
 
 def _remarks(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
-    health = stream.rows("LQ", "HE")
-    places = [("LQ", 2, health[stream.claims.of(health) >= 0])]
-    for identifier, elements in _CLAIM_REMARKS.items():
-        rows = stream.rows(identifier)
-        places += [(identifier, element, rows[stream.claims.of(rows) >= 0]) for element in elements]
-    frames = []
-    for identifier, element, rows in places:
-        table = Table(stream.segments, door, notes, rows)
-        _add_place(stream, table)
-        table.text("rarc_code", f"{identifier}{element:02d}")
-        table.add("source_code", pl.Series([identifier] * len(rows), dtype=pl.String))
-        table.add("_element", pl.Series([element] * len(rows), dtype=pl.Int64))
-        table.add("_row", table.rows)
+    frames: list[pl.DataFrame] = []
+    order: list[Rows] = []
+    for identifier, elements in _REMARKS.items():
+        found = stream.rows(identifier, "HE") if identifier == "LQ" else stream.rows(identifier)
+        rows = np.repeat(found[stream.claims.of(found) >= 0], len(elements))
+        if not len(rows) and frames:
+            continue
+        element = np.tile(np.array(elements), len(rows) // len(elements))
+        has = stream.segments.is_filled(rows, element)
+        table = Table(stream.segments, door, notes, rows[has], element[has] - elements[0])
+        stream.add_place(table)
+        table.text("rarc_code", f"{identifier}{elements[0]:02d}")
+        table.add_text("source_code", identifier)
         frames.append(table.frame())
-    return _numbered(pl.concat(frames).filter(pl.col("rarc_code").is_not_null()), "remark_no", "_row", "_element")
+        order.append(table.rows)
+    together = frames[0] if len(frames) == 1 else pl.concat(frames)[np.argsort(np.concatenate(order), kind="stable")]
+    remarks = together.filter(pl.col("rarc_code").is_not_null())
+    claim = remarks["claim_no"].to_numpy() * stream.segments.file_count + remarks["file"].to_numpy()
+    return remarks.with_columns(pl.Series("remark_no", ordinal_within(claim), dtype=pl.Int64))
 
 
-def _provider_adjustments(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
-    rows = stream.rows("PLB")
-    count = stream.segments.count[rows]
-    frames = []
-    for pair in range(_PAIRS):
-        at = 3 + 2 * pair
-        table = Table(stream.segments, door, notes, rows[count > at])
-        _keys(stream, table)
-        table.text("provider_npi", "PLB01")
-        table.date("fiscal_date", "PLB02")
-        table.text("reason_code", f"PLB{at:02d}-1")
-        table.text("reference_token", f"PLB{at:02d}-2")
-        table.money("amount", f"PLB{at + 1:02d}")
-        table.add("_pair", pl.Series([pair] * len(table.rows), dtype=pl.Int64))
-        table.add("_row", table.rows)
-        frames.append(table.frame())
-    filled = pl.concat(frames).filter(pl.col("reason_code").is_not_null() | pl.col("amount").is_not_null())
-    return _numbered(filled, "adjustment_no", "_row", "_pair", within=("file", "transaction_no"))
-
-
-def _numbered(frame: pl.DataFrame, name: str, *order: str, within: tuple[str, ...] = ("file", "claim_no")) -> pl.DataFrame:
-    """Rows in the order of the file with an ordinal inside their claim (or transaction)."""
-    ordered = frame.sort(order)
-    return ordered.with_columns(pl.int_range(1, pl.len() + 1).over(within).alias(name)).drop(order)
+def _provider_adjustments(stream: Stream, door: Door, notes: Notes) -> Table:
+    rows, repeats = repeated(stream.segments, stream.rows("PLB"), first=3, step=2, most=_PAIRS)
+    has = stream.segments.is_filled(rows, 3 + repeats) | stream.segments.is_filled(rows, 4 + repeats)
+    table = Table(stream.segments, door, notes, rows[has], repeats[has])
+    stream.add_keys(table)
+    table.text("provider_npi", "PLB01", is_repeated=False)
+    table.date("fiscal_date", "PLB02", is_repeated=False)
+    table.text("reason_code", "PLB03-1")
+    table.text("reference_token", "PLB03-2")
+    table.money("amount", "PLB04")
+    table.add("adjustment_no", ordinal_within(stream.transactions.of[table.rows]))
+    return table

@@ -1,18 +1,43 @@
 """The segment stream: where every segment and element of a canonical buffer begins and ends, as arrays."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rcm_pipeline.x12.envelope import COMPONENT, ELEMENT, SEGMENT
-from rcm_pipeline.x12.views import PADDING, Bytes, Offsets, text_column
+from rcm_pipeline.x12.bytewise import PADDING, Bytes, Mask, Offsets, Words
+from rcm_pipeline.x12.cells import Cells
+from rcm_pipeline.x12.envelope import COMPONENT, SEGMENT
+from rcm_pipeline.x12.source import Source
 
 Rows = npt.NDArray[np.int64]
-_SPACE = np.frombuffer(b" \t\r\n", dtype=np.uint8)
-_MAX_COMPONENTS = 9
+_IS_SPACE = np.isin(np.arange(256), np.frombuffer(b" \t\r\n", dtype=np.uint8))
+_LONGEST_CODE = 127
+_THREE_BYTES = np.uint64(0xFFFFFF)
+_MAX_COMPONENTS = 10
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a block of a longer file begins: what came before it, and how many of its first segments only repeat that.
+
+    The repeated segments (envelope and open levels) give the block's claims their context; they were read before.
+    """
+
+    repeated: int = 0
+    segments: int = 0
+    transactions: int = 0
+    claims: int = 0
+    remits: int = 0
+    tracked: int = 0
+    statuses: int = 0
+    totals: int = 0
+    acknowledged: int = 0
+    errors: int = 0
 
 
 def code_of(text: str) -> int:
@@ -24,115 +49,159 @@ def code_of(text: str) -> int:
 class Segments:
     """All segments of a batch of files. Row numbers index segments; -1 stands for «no such segment»."""
 
-    def __init__(self, files: Sequence[bytes]) -> None:
-        sizes = np.array([len(f) for f in files], dtype=np.int64)
-        self.buffer: Bytes = np.frombuffer(b"".join(files) + b"\0" * PADDING, dtype=np.uint8)
-        text = self.buffer[:-PADDING]
-        is_delimiter = (text == SEGMENT[0]) | (text == ELEMENT[0])
-        self._end: Offsets = np.flatnonzero(is_delimiter)
-        last_cell = np.flatnonzero(text[self._end] == SEGMENT[0])
+    def __init__(self, files: Sequence[bytes], start: Start | None = None) -> None:
+        self.began = start or Start()
+        self.source = Source.of(list(files))
+        buffer = self.source.buffer
+        ends = np.flatnonzero((buffer[PADDING:-PADDING] - SEGMENT[0]) < 2) + PADDING
+        last_cell = np.flatnonzero(buffer.take(ends) == SEGMENT[0])
         first_cell = np.concatenate([[0], last_cell[:-1] + 1]) if len(last_cell) else last_cell
-        self._start: Offsets = np.concatenate([[0], self._end[:-1] + 1]) if len(self._end) else self._end
-        self._trim_segment_starts(first_cell)
-        blank = (first_cell == last_cell) & (self._start[first_cell] >= self._end[first_cell])
-        self.first: Rows = first_cell[~blank]
-        self.count: Rows = (last_cell - first_cell + 1)[~blank]
-        bounds = np.cumsum(sizes)
-        self.file: Rows = np.searchsorted(bounds, self._start[self.first], side="right")
+        # one cell more than there are, for rows without one: it begins and ends nowhere
+        starts = np.concatenate([[PADDING], ends[:-1] + 1, [0]]) if len(ends) else np.zeros(1, dtype=np.int64)
+        ends = np.append(ends, 0)
+        _trim(buffer, starts, ends)
+        self._starts, self._lengths = starts, ends - starts
+        self._words = self.source.words(starts, self._lengths)
+        is_blank = (first_cell == last_cell) & (self._lengths.take(first_cell) <= 0)
+        self.first: Rows = first_cell[~is_blank]
+        self.count: Rows = (last_cell - first_cell + 1)[~is_blank]
+        self._firsts, self._counts = np.append(self.first, len(ends) - 1), np.append(self.count, 0)
+        bounds = PADDING + np.cumsum([len(f) for f in files], dtype=np.int64)
         self.file_count = len(files)
-        self.kept = np.zeros(len(self._end), dtype=bool)
+        self.bounds: Rows = np.concatenate([[0], np.searchsorted(starts[self.first], bounds)])
+        self.file: Rows = np.repeat(np.arange(len(files)), np.diff(self.bounds))
+        self.kept = np.zeros(len(ends), dtype=bool)
         self._where: dict[tuple[str, ...], Rows] = {}
-
-    def _trim_segment_starts(self, first_cell: Rows) -> None:
-        """Step over the newlines and indentation that stand before a segment."""
-        todo = first_cell
-        while len(todo):
-            at = self._start[todo]
-            todo = todo[(at < self._end[todo]) & np.isin(self.buffer[at], _SPACE)]
-            self._start[todo] += 1
+        self._separated: tuple[Cells, Rows] | None = None
 
     def __len__(self) -> int:
         return len(self.first)
 
     @cached_property
-    def ids(self) -> npt.NDArray[np.int64]:
+    def ids(self) -> npt.NDArray[np.int32]:
         """Every segment's identifier as an integer, see `code_of`."""
-        return self._codes(self.first)
+        return _coded(self._words.take(self.first), self._lengths.take(self.first))
 
     @cached_property
     def number(self) -> Rows:
-        """1-based ordinal of every segment in its file."""
-        starts = np.searchsorted(self.file, np.arange(self.file_count))
-        return np.arange(len(self), dtype=np.int64) - starts[self.file] + 1
+        """1-based ordinal of every segment in its file; those that only repeat what was read before come out below it."""
+        offset = self.began.segments - self.began.repeated
+        return np.arange(len(self), dtype=np.int64) - self.bounds[self.file] + 1 + offset
 
     @cached_property
-    def size(self) -> npt.NDArray[np.int64]:
-        """Bytes in every cell of the stream."""
-        length: npt.NDArray[np.int64] = np.maximum(self._end - self._start, 0)
-        return length
+    def is_new(self) -> Mask:
+        """Which segments do not repeat what an earlier block read."""
+        return np.arange(len(self)) >= self.began.repeated
+
+    @cached_property
+    def components(self) -> Offsets:
+        """Where the component separators stand; past the last one, the end of the buffer."""
+        return np.append(np.flatnonzero(self.source.buffer == COMPONENT[0]), np.full(_MAX_COMPONENTS, len(self.source.raw)))
 
     def where(self, *identifiers: str) -> Rows:
         """Rows of the segments with one of these identifiers, in order."""
         if identifiers not in self._where:
-            wanted: npt.NDArray[np.bool_] = np.isin(self.ids, [code_of(i) for i in identifiers])
+            first, *others = (code_of(i) for i in identifiers)
+            wanted = self.ids == first
+            for code in others:
+                wanted |= self.ids == code
             self._where[identifiers] = np.flatnonzero(wanted)
         return self._where[identifiers]
 
-    def cells(self, rows: Rows, element: int) -> Rows:
-        """Cell of an element of each row, or -1 where the segment is absent or shorter."""
-        known = rows >= 0
-        cell = np.where(known, self.first[rows] + element, -1) if len(self) else np.full(len(rows), -1)
-        return np.where(known & (element < self.count[rows]), cell, -1) if len(self) else cell
+    def qualified(self, identifier: str, qualifier: str) -> Rows:
+        """Rows of a segment with this qualifier in its first element."""
+        key = (identifier, "", qualifier)
+        if key not in self._where:
+            rows = self.where(identifier)
+            if (identifier, "") not in self._where:
+                self._where[identifier, ""] = self.code(rows, 1).astype(np.int64)
+            self._where[key] = rows[self._where[identifier, ""] == code_of(qualifier)]
+        return self._where[key]
 
-    def code(self, rows: Rows, element: int) -> npt.NDArray[np.int64]:
+    def cells(self, rows: Rows, element: int | Rows, *, keep: bool = False) -> Cells:
+        """The cells of an element of each row (one element for all, or one for each); row -1 has none.
+
+        With `keep` they are noted as let through the door, so that what was not can be counted.
+        """
+        has = element < self._counts.take(rows, mode="wrap")
+        if not has.any():
+            return Cells.none(self.source, len(rows))
+        cell = np.where(has, self._firsts.take(rows, mode="wrap") + element, len(self.kept) - 1)
+        if keep:
+            self.kept[cell] = True
+        return Cells(self.source, self._lengths.take(cell), self._words.take(cell), cell, self._starts)
+
+    def component(self, cells: Cells, number: int) -> Cells:
+        """One component (1-based) of composite cells."""
+        start, separators = cells.start, self.components
+        if self._separated is None or self._separated[0] is not cells:
+            self._separated = (cells, np.searchsorted(separators, start))
+        at = self._separated[1]
+        begin = start if number == 1 else separators.take(at + (number - 2)) + 1
+        length = np.minimum(separators.take(at + (number - 1)), start + cells.length) - begin
+        has = np.flatnonzero((length > 0) & cells.is_filled)
+        if not len(has):
+            return Cells.none(self.source, len(start))
+        begin, length = np.where(length > 0, begin, 0), np.maximum(length, 0)
+        _trim_components(self.source.buffer, begin, length)
+        word = np.zeros(len(start), dtype=np.uint64)
+        word[has] = self.source.words(begin[has], length[has])
+        return Cells(self.source, np.where(cells.is_filled, length, 0), word, begin)
+
+    def raw_segment(self, row: int) -> bytes:
+        """The bytes of a segment with its terminator."""
+        first, last = self.first[row], self.first[row] + self.count[row] - 1
+        return self.source.raw[self._starts[first] : self._starts[last] + max(int(self._lengths[last]), 0)] + SEGMENT
+
+    def text(self, rows: Rows, element: int) -> pl.Series:
+        """An element as text; null where absent or empty."""
+        return self.cells(rows, element).series()
+
+    def code(self, rows: Rows, element: int) -> npt.NDArray[np.int32]:
         """An element as an integer to compare with `code_of`; 0 where absent."""
-        cell = self.cells(rows, element)
-        return np.where(cell >= 0, self._codes(np.maximum(cell, 0)), 0) if len(self) else cell
+        return self.code_in(self.cells(rows, element))
 
-    def is_filled(self, rows: Rows, element: int) -> npt.NDArray[np.bool_]:
+    def code_in(self, cells: Cells) -> npt.NDArray[np.int32]:
+        """Cells as integers to compare with `code_of`; 0 where empty."""
+        return _coded(cells.word, cells.length)
+
+    def is_filled(self, rows: Rows, element: int | Rows) -> Mask:
         """Whether an element holds anything at all."""
-        cell = self.cells(rows, element)
-        return (cell >= 0) & (self.size[np.maximum(cell, 0)] > 0) if len(self) else cell >= 0
-
-    def text(self, rows: Rows, element: int, component: int | None = None) -> pl.Series:
-        """An element (or one component of it, 1-based) as text; null where absent or empty."""
-        cell = self.cells(rows, element)
-        safe = np.maximum(cell, 0)
-        if not len(self._end):
-            return pl.Series([None] * len(rows), dtype=pl.String)
-        start = np.where(cell >= 0, self._start[safe], 0)
-        end = np.where(cell >= 0, self._end[safe], 0)
-        column = text_column(self.buffer, start, end)
-        return column if component is None else _component(column, component)
-
-    def keep(self, rows: Rows, element: int) -> None:
-        """Note that this element was let through the door, so what was not can be counted."""
-        cell = self.cells(rows, element)
-        self.kept[cell[cell >= 0]] = True
+        return self.cells(rows, element).is_filled
 
     def blank(self, rows: Rows) -> None:
         """Take the meaning from these segments: they keep their ordinal but match no identifier."""
         self.ids[rows] = 0
         self._where.clear()
 
-    def element_counts(self, of: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.int64]:
-        """Filled elements per file, identifiers of segments not counted; `of` restricts the cells."""
-        counted = self.size > 0
-        counted[self.first] = False
-        if of is not None:
-            counted &= of
-        cells = np.flatnonzero(counted)
-        segment = np.searchsorted(self.first, cells, side="right") - 1
-        return np.bincount(self.file[segment], minlength=self.file_count)
-
-    def _codes(self, cell: Rows) -> npt.NDArray[np.int64]:
-        start, size = self._start[cell], self.size[cell]
-        code = size << 24
-        for place in range(3):
-            code |= np.where(size > place, self.buffer[start + place].astype(np.int64) << (8 * place), 0)
-        return code
+    def element_counts(self) -> tuple[Rows, Rows]:
+        """Per file: filled elements (identifiers and repeated segments not counted), and how many of them were kept."""
+        is_counted = self._lengths > 0
+        is_counted[self.first] = False
+        is_counted[: self._firsts[min(self.began.repeated, len(self))] if self.began.repeated else 0] = False
+        is_kept = is_counted & self.kept
+        edges = np.append(self.first, len(self.kept) - 1)[self.bounds]
+        spans = [slice(a, b) for a, b in pairwise(edges)]
+        filled, kept = ([int(np.count_nonzero(mask[span])) for span in spans] for mask in (is_counted, is_kept))
+        return np.array(filled, dtype=np.int64), np.array(kept, dtype=np.int64)
 
 
-def _component(column: pl.Series, component: int) -> pl.Series:
-    parts = column.str.split_exact(COMPONENT.decode(), _MAX_COMPONENTS).struct.field(f"field_{component - 1}")
-    return parts.replace("", None).alias(column.name)
+def _trim(buffer: Bytes, starts: Offsets, ends: Offsets) -> None:
+    """Step over the spaces, newlines and indentation at both ends of every cell."""
+    for edge, offset, step in ((starts, 0, 1), (ends, -1, -1)):
+        todo = np.flatnonzero(_IS_SPACE.take(buffer.take(edge + offset if offset else edge, mode="wrap")))
+        while len(todo := todo[starts[todo] < ends[todo]]):
+            edge[todo] += step
+            todo = todo[_IS_SPACE[buffer[edge[todo] + offset]]]
+
+
+def _trim_components(buffer: Bytes, begin: Offsets, length: Offsets) -> None:
+    """The same for components, which some senders pad."""
+    ends = begin + length
+    _trim(buffer, begin, ends)
+    length[:] = ends - begin
+
+
+def _coded(word: Words, length: Offsets) -> npt.NDArray[np.int32]:
+    code: npt.NDArray[np.int32] = ((word & _THREE_BYTES).view(np.int64) | np.minimum(length, _LONGEST_CODE) << 24).astype(np.int32)
+    return code

@@ -4,7 +4,9 @@ import polars as pl
 
 MONEY = pl.Decimal(18, 2)
 QUANTITY = pl.Decimal(18, 3)
+WHOLE = pl.Decimal(18, 0)
 _MONEY = r"^[+-]?(?:0*\d{1,16}(?:\.\d{0,2}0*)?|\.\d{1,2}0*)$"
+_WHOLE = r"^[+-]?0*\d{1,15}(?:\.0*)?$"
 _QUANTITY = r"^[+-]?(?:0*\d{1,15}(?:\.\d{0,3}0*)?|\.\d{1,3}0*)$"
 
 
@@ -16,6 +18,11 @@ def money(text: pl.Series) -> pl.Series:
 def quantity(text: pl.Series) -> pl.Series:
     """A count of units with at most three decimals; null where it is anything else."""
     return _decimal(text, _QUANTITY, QUANTITY)
+
+
+def whole(text: pl.Series) -> pl.Series:
+    """A whole number; null where it is anything else."""
+    return _decimal(text, _WHOLE, WHOLE)
 
 
 def date(text: pl.Series) -> pl.Series:

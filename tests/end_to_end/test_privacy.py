@@ -34,7 +34,8 @@ def claim_file(c: Canaries) -> str:
         f"REF*SY*{c()}", f"NM1*PR*1*{c()}*{c()}****PI*PAYERX", "HL*3*2*23*0", "PAT*19", f"NM1*QC*1*{c()}*{c()}", f"N3*{c()}", f"N4*{c()}*IL*62704", "DMG*D8*20100101*M",
         f"CLM*{c()}*100***11:B:1*Y*A*Y*Y", f"REF*EA*{c()}", f"REF*D9*{c()}", f"REF*F8*{c()}", f"REF*G1*{c()}", f"K3*{c()}", f"NTE*ADD*{c()} {c()}",
         f"PWK*OZ*BM***AC*{c()}", "HI*ABK:E119", f"NM1*DN*1*{c()}*{c()}****XX*{c()}", f"NM1*82*1*{c()}*{c()}****XX*{c()}",
-        f"SBR*S*18*{c()}*{c()}*****MB", f"NM1*IL*1*{c()}*{c()}****MI*{c()}", f"NM1*PR*2*{c()}*****PI*{c()}", f"REF*F8*{c()}",
+        f"SBR*S*18*{c()}*{c()}*****MB", f"NM1*IL*1*{c()}*{c()}****MI*{c()}", f"NM1*PR*1*{c()}*{c()}****PI*{c()}", f"REF*F8*{c()}",
+        f"SBR*T*18*{c()}*{c()}*****MB", "CAS*CO*45*1", f"NM1*IL*1*{c()}*{c()}****MI*{c()}", "NM1*PR*2*OTHER PAYER*****PI*OTHERX", f"REF*F8*{c()}",
         "LX*1", f"SV1*HC:99213:::::{c()}*100*UN*1***1", "DTP*472*D8*20261110", f"REF*6R*{c()}", f"NTE*ADD*{c()}", f"LIN**N4*{c()},{c()}",
         "SE*50*0001", "GE*1*1", "IEA*1*000000001", ""])  # fmt: skip
 

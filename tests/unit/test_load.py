@@ -78,7 +78,7 @@ def test_order_of_arrival_does_not_matter(inbox: Path, tmp_path: Path) -> None:
         (b"%PDF-1.7 x", "not_readable"),
         (b"\x00\x01\x02binary", "not_readable"),
         (b"PK\x03\x04broken", "workbook_damaged"),
-        (b"\x1f\x8bgzip", "not_readable"),
+        (b"\x1f\x8bgzip", "archive_damaged"),
         (b"ISA*00*cut", "separators_unreadable"),
         (b"hello, world\n1,2\n", "sheet_unknown"),
     ],

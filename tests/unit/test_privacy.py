@@ -33,7 +33,8 @@ def test_tokens_of_other_clients_and_domains_never_match() -> None:
 def test_what_is_not_listed_is_dropped() -> None:
     door = AllowListDoor({"CLP02": "code"}, Tokens(b"a" * 32))
     assert door.admit("NM103[QC]", pl.Series(["DOE"])).to_list() == [None]
-    assert not door.is_listed("NM103[QC]")
+    assert door.shape_of("NM103[QC]") is None
+    assert door.tokeniser("NM103[QC]") is None
 
 
 @pytest.mark.parametrize(

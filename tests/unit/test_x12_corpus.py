@@ -102,10 +102,14 @@ def test_a_batch_of_files_reads_like_each_file_alone(corpus: list[Path], reading
             assert part.equals(table.drop("file")), (corpus[index].name, name)
 
 
-def test_whatever_is_not_read_has_a_reject(reading: Reading) -> None:
-    unread = reading.files.filter(~pl.col("is_read"))
-    assert unread.height == 15
-    assert unread.join(reading.rejects.select("file").unique(), on="file", how="anti").is_empty()
+def test_every_segment_is_read_or_in_a_reject(reading: Reading) -> None:
+    files = reading.files
+    assert files["is_read"].all(), "the corpus holds no set that is not read"
+    assert (files["segment_count"] == files["read_segment_count"] + files["rejected_segment_count"]).all()
+    assert reading.rejects.group_by("rule").agg(pl.col("segment_count").sum()).sort("rule").rows() == [
+        ("outside_transaction", 2),
+        ("unknown_segment", 4),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""What the sheets of one file held, and how their columns were understood."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+Note = tuple[int | None, str | None, str, str]
+
+
+@dataclass(frozen=True)
+class Before:
+    """How many claims, claim payments and payments the earlier sheets of a file held."""
+
+    claims: int = 0
+    remits: int = 0
+    payments: int = 0
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """How one sheet was understood: its kind, column of ours → place in the sheet, columns it lacks, places not used."""
+
+    kind: str | None
+    places: Mapping[str, int]
+    missing: list[str]
+    unused: list[int]
+
+
+@dataclass
+class SheetReading:
+    """Raw tables by name; rejects and findings as row_no, column_name, rule, text."""
+
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
+    rejects: list[Note] = field(default_factory=list)
+    findings: list[Note] = field(default_factory=list)
+    mapped: list[Mapped] = field(default_factory=list)
+    row_count: int = 0
+    cell_count: int = 0
+    dropped_count: int = 0
+    encoding: str | None = None
+
+    def reject(self, rule: str, reason: str) -> None:
+        """Note that a file or sheet was not read at all."""
+        self.rejects.append((None, None, rule, reason))
+
+    def add(self, table: str, rows: pl.DataFrame) -> None:
+        """Add rows to a raw table; ordinals of claims and transactions go on from those of the sheet before."""
+        known = self.tables.get(table)
+        self.tables[table] = rows if known is None else pl.concat([known, rows], how="diagonal")
+
+    @property
+    def claim_count(self) -> int:
+        """Claims of claim exports."""
+        return self._height("raw_claims")
+
+    @property
+    def remit_count(self) -> int:
+        """Claim payments of remittance exports."""
+        return self._height("raw_remits")
+
+    def before(self) -> Before:
+        """What earlier sheets of the file held, so that ordinals go on."""
+        return Before(self.claim_count, self.remit_count, self._height("raw_payments"))
+
+    def _height(self, table: str) -> int:
+        return self.tables[table].height if table in self.tables else 0

@@ -15,7 +15,7 @@ from rcm_pipeline.warehouse import open_warehouse
 scorecard = mart_asset("mart_scorecard")
 
 
-@dg.asset(deps=list(MARTS), partitions_def=CLIENTS, group_name="reports", kinds={"plotly", "excel"})
+@dg.asset(deps=[*MARTS, "core_submissions"], partitions_def=CLIENTS, group_name="reports", kinds={"plotly", "excel"})
 def governance_pack(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """The client's weekly governance pack: page, workbook and manifest, put in place at once."""
     published = safely(lambda: _publish(workplace, context.partition_key, context.run.run_id))

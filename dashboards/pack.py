@@ -125,6 +125,7 @@ def _quality(facts: PackFacts) -> dict[str, Any]:
         "title": "Data quality",
         "lead": lead,
         "intake": quality.intake_rows(files),
+        "submissions": quality.submission_rows(tables["core_submissions"]),
         "notes": quality.note_rows(rejects, tables["raw_findings"]),
         "checks": quality.check_rows(facts.checks),
         "dispositions": quality.disposition_rows(tables["core_adjudicated_lines"]),

@@ -31,7 +31,7 @@ from schemas.registry import CONTRACTS
 
 WORKBOOK, MANIFEST, STALE = "governance_pack.xlsx", "manifest.json", "stale.json"
 _STALE_MARK = "<!--stale-->"
-_SOURCES = ("raw_files", "raw_rejects", "raw_findings", "core_payers", "core_adjudications", "core_adjudicated_lines")
+_SOURCES = ("raw_files", "raw_rejects", "raw_findings", "core_submissions", "core_payers", "core_adjudications", "core_adjudicated_lines")
 _HISTORY = ("core_denials", "raw_qa_reviews", "raw_qa_findings", "raw_touches")
 
 

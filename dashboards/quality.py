@@ -6,6 +6,7 @@ import polars as pl
 
 from dashboards import words
 from rcm_pipeline.quality.suite import CHECKS
+from schemas.vocabulary import SUBMISSION_STATUSES
 
 _SENTENCES = {check.name: check.sentence for check in CHECKS} | {
     "shape": "Columns and types are those of the contract.",
@@ -35,6 +36,29 @@ def intake_rows(files: pl.DataFrame) -> list[dict[str, Any]]:
             "findings": words.count(r["finding_count"]),
         }
         for r in grouped.sort("kind").iter_rows(named=True)
+    ]
+
+
+def submission_rows(submissions: pl.DataFrame) -> list[dict[str, Any]]:
+    """Sent batches by how far they came: claims accepted, rejected and unanswered, and the age of the oldest that waits."""
+    order = {code: place for place, code in enumerate(SUBMISSION_STATUSES)}
+    grouped = submissions.group_by("status_code").agg(
+        pl.len(),
+        pl.col("claim_count", "accepted_count", "rejected_count", "decided_count", "unanswered_count", "charge_amount").sum(),
+        pl.col("age_days").max(),
+    )
+    return [
+        {
+            "name": words.submission(r["status_code"]),
+            "batches": words.count(r["len"]),
+            "claims": words.count(r["claim_count"]),
+            "charge": words.dollars(r["charge_amount"]),
+            "accepted": words.count(r["accepted_count"] + r["decided_count"]),
+            "rejected": words.count(r["rejected_count"]),
+            "unanswered": words.count(r["unanswered_count"]),
+            "age": "–" if r["age_days"] is None else f"{r['age_days']} {'day' if r['age_days'] == 1 else 'days'}",
+        }
+        for r in sorted(grouped.to_dicts(), key=lambda row: order[row["status_code"]])
     ]
 
 

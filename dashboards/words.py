@@ -74,6 +74,23 @@ def disposition(code: str) -> str:
     return _DISPOSITIONS[code]
 
 
+_SUBMISSIONS = {
+    "rejected_interchange": "Rejected as an interchange (TA1)",
+    "rejected_transaction": "Rejected as a transaction (999)",
+    "rejected_batch": "Rejected as a batch (277CA)",
+    "answered": "Every claim answered",
+    "partly_answered": "Some claims answered",
+    "acknowledged": "Accepted as a file, claims not answered yet",
+    "received": "Interchange received, nothing more",
+    "unanswered": "No answer at all",
+}
+
+
+def submission(code: str) -> str:
+    """How far a sent batch came, in the reader's words."""
+    return _SUBMISSIONS[code]
+
+
 def wrapped(label: str) -> str:
     """A long chart label on two lines or more, so that a phone shows all of it."""
     return "<br>".join(textwrap.wrap(label, 24))

@@ -16,6 +16,7 @@ _SHEETS = {
     "Coder accuracy": "mart_coder_accuracy",
     "Coding errors": "mart_coding_errors",
     "Rework cost": "mart_rework_costs",
+    "Sent batches": "core_submissions",
     "Payers": "core_payers",
     "Not read": "raw_rejects",
 }

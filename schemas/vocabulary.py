@@ -33,4 +33,8 @@ STATUSES = ["green", "amber", "red", "not_judged"]
 FORMATS = ["x12", "csv", "xlsx", "parquet", "zip", "gzip", "unknown"]
 STATUS_LEVELS = ["source", "receiver", "provider", "claim", "line"]
 ESCALATION_REASONS = ["chart_support", "diagnosis_detail", "payer_logic", "conflicting_documentation", "other"]
+SUBMISSION_STATUSES = [
+    "rejected_interchange", "rejected_transaction", "rejected_batch", "answered", "partly_answered", "acknowledged",
+    "received", "unanswered",
+]  # fmt: skip
 ALL = "all"

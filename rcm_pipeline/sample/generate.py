@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from rcm_pipeline.sample import files
+from rcm_pipeline.sample.acknowledgements import acknowledgement_file
 from rcm_pipeline.sample.claims import Answer, Claim, draw_answers, draw_claim
 from rcm_pipeline.sample.sheets import (
     CODING_HEADER,
@@ -91,11 +92,16 @@ class _Maker:
 
     def _write_claims(self, week: int, claims: list[Claim]) -> None:
         day = self._monday(week) + timedelta(days=4)
+        sent: list[tuple[int, list[Claim]]] = []
         for is_institutional, name in ((False, "837P"), (True, "837I")):
             batch = [claim for claim in claims if claim.is_institutional == is_institutional]
             if batch:
                 self._control += 1
                 files.write_text(self._inbox / f"{name}_{day:%Y%m%d}.edi", claim_file(self._client, batch, day, self._control))
+                sent.append((self._control, batch))
+        if sent:  # the claims of the last week are accepted as a file, and not yet one by one
+            text = acknowledgement_file(self._client, sent, day, self._control, has_claims=week < self._weeks - 1)
+            files.write_text(self._inbox / f"ACK_{day + timedelta(days=3):%Y%m%d}.txt", text)
         self._coding += [coding_row(self._rng, claim) for claim in claims]
 
     def _answer(self, week: int) -> None:

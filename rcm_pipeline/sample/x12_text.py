@@ -1,6 +1,6 @@
 """Write claims as 837 and answers as 835, the way real senders do: their own separators, newlines and habits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,6 +31,7 @@ class Style:
         return f"{sign}{cents // 100}.{cents % 100:02d}"
 
 
+_REMIT_FILING = {"CI": "12", "BL": "12"}  # kinds of plan that an 837 may name and an 835 may not
 CLIENT_STYLE = Style("*", ":", "~", "\n")
 
 
@@ -42,8 +43,7 @@ def style_of(payer: Payer) -> Style:
 
 def claim_file(client: Client, claims: list[Claim], day: date, control: int) -> str:
     """One 837P or 837I interchange with a subscriber loop per claim."""
-    kind = "837I" if claims[0].is_institutional else "837P"
-    version = "005010X223A2" if kind == "837I" else "005010X222A1"
+    version = version_of(claims)
     segments = [
         f"ST*837*0001*{version}",
         f"BHT*0019*00*{control}*{day:%Y%m%d}*0900*CH",
@@ -59,7 +59,12 @@ def claim_file(client: Client, claims: list[Claim], day: date, control: int) -> 
     for number, claim in enumerate(claims, start=2):
         segments += _claim(claim, number)
     segments.append(f"SE*{len(segments) + 1}*0001")
-    return _interchange(CLIENT_STYLE, "HC", version, client.account_prefix + "SUB", "CLRWAY", day, control, segments)
+    return wrapped(CLIENT_STYLE, "HC", version, client.account_prefix + "SUB", "CLRWAY", day, control, segments)
+
+
+def version_of(claims: list[Claim]) -> str:
+    """The guide a batch is written by; it holds claims of one kind."""
+    return "005010X223A2" if claims[0].is_institutional else "005010X222A1"
 
 
 def _claim(claim: Claim, level: int) -> list[str]:
@@ -117,7 +122,11 @@ def remittance_file(client: Client, payer: Payer, answers: list[Answer], day: da
     if owed:
         segments.append(f"PLB*{client.npi}*{day:%Y}1231*FB:{payer.payer_id}{day:%Y%m%d}*{style.money(owed)}")
     segments.append(f"SE*{len(segments) + 1}*0001")
-    return _interchange(style, "HP", "005010X221A1", payer.payer_id, client.account_prefix + "SUB", day, control, segments)
+    return wrapped(style, "HP", "005010X221A1", payer.payer_id, client.account_prefix + "SUB", day, control, segments)
+
+
+def _remit_filing(payer: Payer) -> str:
+    return _REMIT_FILING.get(payer.filing_code, payer.filing_code)
 
 
 def paid_cents(answer: Answer) -> int:
@@ -132,7 +141,7 @@ def _answer(style: Style, answer: Answer, number: int, control: int) -> list[str
     patient = sum(amount for line in answer.adjustments for group, _, amount in line if group == "PR")
     segments = [
         f"CLP*{claim.account}*{answer.status}*{money(sign * claim.charge)}*{money(paid_cents(answer))}*{money(patient)}"
-        f"*{claim.payer.filing_code}*{claim.payer.payer_id}{control:05d}{number:04d}*{'13' if claim.is_institutional else '11'}*1",
+        f"*{_remit_filing(claim.payer)}*{claim.payer.payer_id}{control:05d}{number:04d}*{'13' if claim.is_institutional else '11'}*1",
     ]
     if answer.is_claim_level:
         totals: dict[tuple[str, str], int] = {}
@@ -165,10 +174,21 @@ def _service_answer(style: Style, answer: Answer, place: int, line: Line, sign: 
     return segments
 
 
-def _interchange(style: Style, group: str, version: str, sender: str, receiver: str, day: date, control: int, body: list[str]) -> str:
+def wrapped(
+    style: Style,
+    group: str,
+    version: str,
+    sender: str,
+    receiver: str,
+    day: date,
+    control: int,
+    body: list[str],
+    before: Sequence[str] = (),
+) -> str:
+    """One interchange around a transaction; `before` stands between its header and the group, as a TA1 does."""
     header = (
         f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:15}*ZZ*{receiver:15}*{day:%y%m%d}*0900*{'!' if style.component == '^' else '^'}*00501"
         f"*{control:09d}*0*P*:"
     )
-    opening = [header, f"GS*{group}*{sender}*{receiver}*{day:%Y%m%d}*0900*{control}*X*{version}"]
+    opening = [header, *before, f"GS*{group}*{sender}*{receiver}*{day:%Y%m%d}*0900*{control}*X*{version}"]
     return style.join([*opening, *body, f"GE*1*{control}", f"IEA*1*{control:09d}"])

@@ -143,6 +143,12 @@ def dates(word: Words, length: Offsets) -> tuple[Offsets, Mask]:
     return first + day - 1, is_date
 
 
+def in_this_century(word: Words) -> Words:
+    """YYMMDD with 20 in front."""
+    found: Words = (word << _U(16)) | _U(int.from_bytes(b"20", "little"))
+    return found
+
+
 def _digits(word: Words, count: Offsets) -> tuple[Offsets, Mask]:
     """The last `count` bytes (at most eight) of each word as a number, and whether all of them are digits."""
     last = _LAST.take(count, mode="clip")

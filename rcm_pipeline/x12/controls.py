@@ -12,29 +12,28 @@ _PAIRS = (
     ("GS", 6, "GE", 2, "GS06 and GE02"),
     ("ST", 2, "SE", 2, "ST02 and SE02"),
 )
+_PLACES = {tag: at for opener, open_at, closer, close_at, _ in _PAIRS for tag, at in ((opener, open_at), (closer, close_at))}
 _COUNTED = {"IEA": ("GS", "IEA01", "groups"), "GE": ("ST", "GE01", "transactions")}
 
 
 def envelope_of(segments: Segments, transaction_no: Rows) -> pl.DataFrame:
     """One row per envelope segment that is new: file, segment_no, transaction_no, tag, control number, stated count."""
-    frames = []
-    for opener, open_at, closer, close_at, _ in _PAIRS:
-        for tag, at in ((opener, open_at), (closer, close_at)):
-            rows = segments.where(tag)
-            rows = rows[segments.is_new[rows]]
-            frames.append(
-                pl.DataFrame(
-                    {
-                        "file": segments.file[rows],
-                        "segment_no": segments.number[rows],
-                        "transaction_no": transaction_no[rows],
-                        "tag": pl.repeat(tag, len(rows), dtype=pl.String, eager=True),
-                        "control": segments.text(rows, at).str.strip_chars_start("0"),
-                        "stated": segments.text(rows, 1).cast(pl.Int64, strict=False),
-                    }
-                )
-            )
-    return pl.concat(frames)
+    rows = segments.where(*_PLACES)
+    rows = rows[segments.is_new[rows]]
+    tag = segments.text(rows, 0)
+    place = np.zeros(len(rows), dtype=np.int64)
+    for name, at in _PLACES.items():
+        place[(tag == name).to_numpy()] = at
+    return pl.DataFrame(
+        {
+            "file": segments.file[rows],
+            "segment_no": segments.number[rows],
+            "transaction_no": transaction_no[rows],
+            "tag": tag,
+            "control": segments.text(rows, place).str.strip_chars_start("0"),
+            "stated": segments.text(rows, 1).cast(pl.Int64, strict=False),
+        }
+    )
 
 
 def check_controls(envelope: pl.DataFrame) -> pl.DataFrame:

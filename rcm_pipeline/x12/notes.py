@@ -42,6 +42,8 @@ class Notes:
 
     def reject(self, rule: str, rows: Rows, detail: str | Sequence[str], segment_count: int | Rows = 1) -> None:
         """Note something whose data was not kept, and how many segments that were read by nothing else it stands for."""
+        if not len(rows):
+            return
         self.is_rejected[rows] |= np.broadcast_to(np.asarray(segment_count) == 1, len(rows))
         count = pl.DataFrame({"segment_count": np.broadcast_to(np.asarray(segment_count, dtype=np.int64), len(rows)).copy()})
         self._add(self._rejects, rule, rows, detail, count)

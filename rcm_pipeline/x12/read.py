@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 import polars as pl
@@ -21,6 +22,7 @@ from rcm_pipeline.x12.table import Door
 from rcm_pipeline.x12.transactions import Transactions, find_transactions
 
 _CLOSERS = ("SE", "GE", "IEA", "TA1")
+_READ = {*READ_SETS, "TA1"}
 _ENVELOPE = ("ISA", "IEA", "GS", "GE")
 _ORDINALS = {  # what Start counts → the table whose rows it counts
     "claims": "raw_claims",
@@ -159,40 +161,28 @@ def _summary(
     count = len(files)
     is_read = _in_read_set(segments, transactions) & ~notes.is_rejected
     is_new = segments.is_new[transactions.rows]
-    kinds = pl.DataFrame({"file": segments.file[transactions.rows], "kind": pl.Series(transactions.kind, dtype=pl.String)})
-    acknowledged = tables["raw_acknowledgements"].filter(pl.col("source_code") == "TA1").select("file", kind="source_code")
-    named = (
-        pl.concat([kinds.filter(pl.Series(is_new)), acknowledged])
-        .group_by("file")
-        .agg(
-            pl.col("kind").unique().sort().str.join("+"),
-            (pl.col("kind") != "TA1").sum().cast(pl.Int64).alias("transaction_count"),
-            pl.col("kind").is_in([*READ_SETS, "TA1"]).any().alias("is_read"),
-        )
-    )
+    kinds: list[set[str]] = [set() for _ in files]
+    for file, kind in zip(segments.file[transactions.rows][is_new].tolist(), compress(transactions.kind, is_new), strict=True):
+        kinds[file].add(kind)
+    for file in segments.file[segments.where("TA1")].tolist():
+        kinds[file].add("TA1")
     filled, kept = segments.element_counts()
-    base = pl.DataFrame(
+    return pl.DataFrame(
         {
-            "file": pl.Series(range(count), dtype=pl.Int64),
+            "file": np.arange(count),
             "encoding": pl.Series([n.encoding for n in files], dtype=pl.String),
+            "kind": pl.Series(["+".join(sorted(held)) or None for held in kinds], dtype=pl.String),
+            "is_read": pl.Series([bool(held & _READ) for held in kinds], dtype=pl.Boolean),
             "interchange_count": pl.Series([n.interchange_count for n in files], dtype=pl.Int64),
             "segment_count": np.bincount(segments.file[segments.is_new], minlength=count),
             "read_segment_count": np.bincount(segments.file[is_read], minlength=count),
+            "rejected_segment_count": np.bincount(rejects["file"], rejects["segment_count"], minlength=count).astype(np.int64),
+            "transaction_count": np.bincount(segments.file[transactions.rows][is_new], minlength=count),
+            "claim_count": np.bincount(tables["raw_claims"]["file"], minlength=count),
+            "remit_count": np.bincount(tables["raw_remits"]["file"], minlength=count),
             "element_count": filled,
             "dropped_count": filled - kept,
         },
-    )
-    counted = (
-        ("claim_count", tables["raw_claims"], pl.len()),
-        ("remit_count", tables["raw_remits"], pl.len()),
-        ("rejected_segment_count", rejects, pl.col("segment_count").sum()),
-    )
-    for name, table, how in counted:
-        held = table.group_by("file").agg(how.cast(pl.Int64).alias(name))
-        base = base.join(held, on="file", how="left", maintain_order="left")
-    counts = ("claim_count", "remit_count", "transaction_count", "rejected_segment_count")
-    return base.join(named, on="file", how="left", maintain_order="left").with_columns(
-        pl.col(counts).fill_null(0), pl.col("is_read").fill_null(False)
     )
 
 

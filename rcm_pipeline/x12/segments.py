@@ -17,7 +17,7 @@ from rcm_pipeline.x12.source import Source
 Rows = npt.NDArray[np.int64]
 _IS_SPACE = np.isin(np.arange(256), np.frombuffer(b" \t\r\n", dtype=np.uint8))
 _LONGEST_CODE = 127
-_THREE_BYTES = np.uint64(0xFFFFFF)
+_THREE_BYTES, _BYTE = np.uint64(0xFFFFFF), np.uint64(0xFF)
 _MAX_COMPONENTS = 10
 
 
@@ -59,9 +59,9 @@ class Segments:
         # one cell more than there are, for rows without one: it begins and ends nowhere
         starts = np.concatenate([[PADDING], ends[:-1] + 1, [0]]) if len(ends) else np.zeros(1, dtype=np.int64)
         ends = np.append(ends, 0)
-        _trim(buffer, starts, ends)
         self._starts, self._lengths = starts, ends - starts
         self._words = self.source.words(starts, self._lengths)
+        self._trim()
         is_blank = (first_cell == last_cell) & (self._lengths.take(first_cell) <= 0)
         self.first: Rows = first_cell[~is_blank]
         self.count: Rows = (last_cell - first_cell + 1)[~is_blank]
@@ -73,6 +73,18 @@ class Segments:
         self.kept = np.zeros(len(ends), dtype=bool)
         self._where: dict[tuple[str, ...], Rows] = {}
         self._separated: tuple[Cells, Rows] | None = None
+        self._looked_up: tuple[Rows, Rows, Rows, int, int] | None = None  # of the rows last asked for
+
+    def _trim(self) -> None:
+        """Step over the spaces, newlines and indentation at both ends of every cell that has any."""
+        begins = _IS_SPACE.take((self._words & _BYTE).view(np.int64), mode="clip")
+        ends = _IS_SPACE.take(self.source.buffer.take(self._starts + self._lengths - 1, mode="wrap"))
+        padded = np.flatnonzero((begins | ends) & (self._lengths > 0))
+        start = self._starts[padded]
+        length = self._lengths[padded]
+        _trim(self.source.buffer, start, length)
+        self._starts[padded], self._lengths[padded] = start, length
+        self._words[padded] = self.source.words(start, length)
 
     def __len__(self) -> int:
         return len(self.first)
@@ -123,13 +135,19 @@ class Segments:
 
         With `keep` they are noted as let through the door, so that what was not can be counted.
         """
-        has = element < self._counts.take(rows, mode="wrap")
-        if not has.any():
+        if self._looked_up is None or self._looked_up[0] is not rows:
+            counts = self._counts.take(rows, mode="wrap")
+            least, most = (int(counts.min()), int(counts.max())) if len(counts) else (0, 0)
+            self._looked_up = (rows, self._firsts.take(rows, mode="wrap"), counts, least, most)
+        _, firsts, counts, least, most = self._looked_up
+        if isinstance(element, int) and element >= most:
             return Cells.none(self.source, len(rows))
-        cell = np.where(has, self._firsts.take(rows, mode="wrap") + element, len(self.kept) - 1)
+        cell = firsts + element
+        if not isinstance(element, int) or element >= least:
+            cell = np.where(element < counts, cell, len(self.kept) - 1)
         if keep:
             self.kept[cell] = True
-        return Cells(self.source, self._lengths.take(cell), self._words.take(cell), cell, self._starts)
+        return Cells(self.source, self._lengths.take(cell, mode="clip"), self._words.take(cell, mode="clip"), cell, self._starts)
 
     def component(self, cells: Cells, number: int) -> Cells:
         """One component (1-based) of composite cells."""
@@ -143,7 +161,7 @@ class Segments:
         if not len(has):
             return Cells.none(self.source, len(start))
         begin, length = np.where(length > 0, begin, 0), np.maximum(length, 0)
-        _trim_components(self.source.buffer, begin, length)
+        _trim(self.source.buffer, begin, length)
         word = np.zeros(len(start), dtype=np.uint64)
         word[has] = self.source.words(begin[has], length[has])
         return Cells(self.source, np.where(cells.is_filled, length, 0), word, begin)
@@ -153,7 +171,7 @@ class Segments:
         first, last = self.first[row], self.first[row] + self.count[row] - 1
         return self.source.raw[self._starts[first] : self._starts[last] + max(int(self._lengths[last]), 0)] + SEGMENT
 
-    def text(self, rows: Rows, element: int) -> pl.Series:
+    def text(self, rows: Rows, element: int | Rows) -> pl.Series:
         """An element as text; null where absent or empty."""
         return self.cells(rows, element).series()
 
@@ -186,20 +204,17 @@ class Segments:
         return np.array(filled, dtype=np.int64), np.array(kept, dtype=np.int64)
 
 
-def _trim(buffer: Bytes, starts: Offsets, ends: Offsets) -> None:
-    """Step over the spaces, newlines and indentation at both ends of every cell."""
-    for edge, offset, step in ((starts, 0, 1), (ends, -1, -1)):
-        todo = np.flatnonzero(_IS_SPACE.take(buffer.take(edge + offset if offset else edge, mode="wrap")))
-        while len(todo := todo[starts[todo] < ends[todo]]):
-            edge[todo] += step
-            todo = todo[_IS_SPACE[buffer[edge[todo] + offset]]]
-
-
-def _trim_components(buffer: Bytes, begin: Offsets, length: Offsets) -> None:
-    """The same for components, which some senders pad."""
-    ends = begin + length
-    _trim(buffer, begin, ends)
-    length[:] = ends - begin
+def _trim(buffer: Bytes, start: Offsets, length: Offsets) -> None:
+    """Step over the white space at both ends of these cells, in place."""
+    todo = np.flatnonzero(_IS_SPACE.take(buffer.take(start, mode="clip")) & (length > 0))
+    while len(todo):
+        start[todo] += 1
+        length[todo] -= 1
+        todo = todo[_IS_SPACE.take(buffer.take(start[todo], mode="clip")) & (length[todo] > 0)]
+    todo = np.flatnonzero(_IS_SPACE.take(buffer.take(start + length - 1, mode="clip")) & (length > 0))
+    while len(todo):
+        length[todo] -= 1
+        todo = todo[_IS_SPACE.take(buffer.take(start[todo] + length[todo] - 1, mode="clip")) & (length[todo] > 0)]
 
 
 def _coded(word: Words, length: Offsets) -> npt.NDArray[np.int32]:

@@ -107,10 +107,10 @@ class Table:
     def short_date(self, name: str, reference: str, rows: Rows | None = None) -> None:
         """A YYMMDD date of this century, as envelopes have them; text that is none is null and a finding."""
         cells = self._admit(reference, rows)
-        days = values.date("20" + cells.series())
-        is_lost = cells.is_filled & days.is_null().to_numpy()
-        self._note(is_lost, rows, "date_unreadable", f"{reference} is not a plain value of its type; left empty")
-        self.columns[name] = days.to_arrow()
+        days, is_date = bytewise.dates(bytewise.in_this_century(cells.word), cells.length + 2)
+        is_date &= cells.is_filled
+        self._note(cells.is_filled & ~is_date, rows, "date_unreadable", f"{reference} is not a plain value of its type; left empty")
+        self.columns[name] = date_column(days, is_date)
 
     def end_date(self, name: str, reference: str, rows: Rows | None = None) -> None:
         """The last date of a range; unreadable text was already reported by `date`."""

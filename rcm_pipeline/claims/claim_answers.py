@@ -1,0 +1,87 @@
+"""What is known of every claim of a sent 837: accepted or rejected by a 277CA, decided by a remittance, or nothing yet."""
+
+import polars as pl
+
+KEYS = ("file_id", "transaction_no")
+_CLAIM = (*KEYS, "claim_no")
+_REJECTIONS = ("A3", "A4", "A6", "A7", "A8")  # claim status categories that refuse; A0, A1, A2 and A5 take the claim on
+
+
+def claim_answers(
+    sent: pl.DataFrame, claims: pl.DataFrame, remits: pl.DataFrame, payments: pl.DataFrame, statuses: pl.DataFrame
+) -> pl.DataFrame:
+    """Per sent transaction: claims accepted, rejected, decided and unanswered, whether the batch was rejected, newest answer.
+
+    A status names its claim by patient control number; where the number was sent more than once, by its batch as well, or
+    else it belongs to the last one sent on or before its day. A rejection above the claims reaches every claim of its batch
+    (of its provider, where it stands at provider level), unless the claim has an answer of its own.
+    """
+    dated = sent.select(*KEYS, "batch_token", "sent_date")
+    of = claims.select(*_CLAIM, "claim_token", "billing_npi").join(dated, on=KEYS, how="inner")
+    own = _own_answers(of, statuses)
+    batch = _batch_answers(of, statuses)
+    decided = _decided(of, remits, payments)
+    judged = (
+        of.join(own, on=_CLAIM, how="left")
+        .join(batch, on=_CLAIM, how="left")
+        .join(decided, on=_CLAIM, how="left")
+        .with_columns(
+            is_rejected=pl.coalesce("is_rejected_itself", "is_rejected_above"),
+            is_decided=pl.col("is_decided").fill_null(False),
+            is_rejected_above=pl.col("is_rejected_above").fill_null(False),
+        )
+    )
+    is_known = pl.col("is_rejected").is_not_null()
+    return judged.group_by(KEYS).agg(
+        (is_known & ~pl.col("is_rejected")).sum().cast(pl.Int64).alias("accepted_count"),
+        pl.col("is_rejected").fill_null(False).sum().cast(pl.Int64).alias("rejected_count"),
+        (~is_known & pl.col("is_decided")).sum().cast(pl.Int64).alias("decided_count"),
+        (~is_known & ~pl.col("is_decided")).sum().cast(pl.Int64).alias("unanswered_count"),
+        pl.col("is_rejected_above").all().alias("is_batch_rejected"),
+        pl.max_horizontal("itself_date", "above_date", "decided_date").max().alias("claims_answered_date"),
+    )
+
+
+def _own_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
+    """The newest 277CA answer of each claim; on one day a rejection counts more than an acceptance."""
+    said = statuses.filter(pl.col("level_code").is_in(["claim", "line"]) & pl.col("claim_token").is_not_null()).select(
+        "claim_token", "batch_token", "category_code", "status_date"
+    )
+    joined = of.join(said, on="claim_token", how="inner", suffix="_said").with_columns(
+        is_same_batch=(pl.col("batch_token") == pl.col("batch_token_said")).fill_null(False)
+    )
+    # a status that names another batch we sent is about that one; a batch we do not know says nothing
+    knows = pl.col("batch_token_said").is_in(of["batch_token"].drop_nulls().unique().implode())
+    fits = joined.filter(pl.col("is_same_batch") | ~knows.fill_null(False)).filter(
+        pl.col("is_same_batch") | (pl.col("sent_date") <= pl.col("status_date")).fill_null(True)
+    )
+    last = pl.col("sent_date").fill_null(pl.date(1900, 1, 1)).max().over("claim_token", "batch_token_said", "status_date")
+    fits = fits.filter(pl.col("is_same_batch") | (pl.col("sent_date").fill_null(pl.date(1900, 1, 1)) == last))
+    rejected = pl.col("category_code").is_in(_REJECTIONS)
+    newest = fits.with_columns(is_rejected_itself=rejected).sort("status_date", "is_rejected_itself", nulls_last=False)
+    return newest.group_by(_CLAIM, maintain_order=True).agg(
+        pl.col("is_rejected_itself").filter(pl.col("status_date").eq_missing(pl.col("status_date").last())).any(),
+        pl.col("status_date").last().alias("itself_date"),
+    )
+
+
+def _batch_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
+    """Rejections above the claims, handed down to every claim they stand for."""
+    above = statuses.filter(
+        pl.col("level_code").is_in(["source", "receiver", "provider"])
+        & pl.col("category_code").is_in(_REJECTIONS)
+        & pl.col("batch_token").is_not_null()
+    ).select("batch_token", "provider_npi", "level_code", pl.col("status_date").alias("above_date"))
+    joined = of.join(above, on="batch_token", how="inner")
+    reaches = (pl.col("level_code") != "provider") | (pl.col("provider_npi") == pl.col("billing_npi")).fill_null(False)
+    return joined.filter(reaches).group_by(_CLAIM).agg(pl.lit(True).alias("is_rejected_above"), pl.col("above_date").max())
+
+
+def _decided(of: pl.DataFrame, remits: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
+    """Claims that a remittance speaks of: it was made on or after the day the claim was sent."""
+    paid = remits.select(*KEYS, "claim_token").join(
+        payments.select(*KEYS, pl.coalesce("payment_date", "production_date").alias("decided_date")), on=KEYS, how="left"
+    )
+    joined = of.select(*_CLAIM, "claim_token", "sent_date").join(paid.drop(*KEYS), on="claim_token", how="inner")
+    fits = joined.filter((pl.col("decided_date") >= pl.col("sent_date")).fill_null(True))
+    return fits.group_by(_CLAIM).agg(pl.lit(True).alias("is_decided"), pl.col("decided_date").max())

@@ -1,0 +1,137 @@
+"""Which sent 837 was answered by which TA1, 999 or 277CA, which is still unanswered and how old.
+
+Control numbers are compared without leading zeros, which senders add and drop. They are used again after a while, so an
+answer belongs to the last transaction with its numbers that was sent on or before the day of the answer.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from rcm_pipeline.claims.claim_answers import claim_answers
+from schemas.contract import conform
+from schemas.registry import CONTRACTS
+
+Tables = Mapping[str, pl.DataFrame]
+SOURCES = (
+    "raw_transactions",
+    "raw_claims",
+    "raw_remits",
+    "raw_acknowledgements",
+    "raw_claim_statuses",
+    "raw_payments",
+)
+KEYS = ("file_id", "transaction_no")
+_REJECTED = ("R", "M", "W", "X")
+_FAR_PAST, _FAR_FUTURE = dt.date(1900, 1, 1), dt.date(9999, 12, 31)
+
+
+def core_submissions(raw: Tables, as_of: dt.date) -> pl.DataFrame:
+    """core_submissions from raw tables; ages count to `as_of`."""
+    sent = _sent(raw["raw_transactions"])
+    counted = raw["raw_claims"].group_by(KEYS).agg(pl.len().cast(pl.Int64).alias("claim_count"), pl.col("charge_amount").sum())
+    answers = claim_answers(sent, raw["raw_claims"], raw["raw_remits"], raw["raw_payments"], raw["raw_claim_statuses"])
+    found = sent
+    for part in (
+        counted,
+        _interchange_answers(sent, raw["raw_acknowledgements"]),
+        _transaction_answers(sent, raw["raw_acknowledgements"], raw["raw_transactions"]),
+        answers,
+    ):
+        found = found.join(part, on=KEYS, how="left", maintain_order="left")
+    counts = ("claim_count", "accepted_count", "rejected_count", "decided_count", "unanswered_count")
+    found = found.with_columns(
+        pl.col(counts).fill_null(0), pl.col("charge_amount").fill_null(0), pl.col("is_batch_rejected").fill_null(False)
+    ).with_columns(_status().alias("status_code"))
+    is_waiting = (pl.col("unanswered_count") > 0) & ~pl.col("status_code").str.starts_with("rejected")
+    age = (pl.lit(as_of) - pl.col("sent_date")).dt.total_days()
+    newest = pl.max_horizontal("transaction_answered_date", "claims_answered_date")
+    found = found.with_columns(pl.when(is_waiting).then(age).alias("age_days"), newest.alias("answered_date"))
+    return conform(found.sort(KEYS), CONTRACTS["core_submissions"])
+
+
+def _sent(transactions: pl.DataFrame) -> pl.DataFrame:
+    """Every 837 with its day and its control numbers in plain form."""
+    return transactions.filter(pl.col("transaction_set").str.starts_with("837")).with_columns(
+        pl.coalesce("created_date", "group_date", "interchange_date").alias("sent_date"),
+        *(_plain(f"{level}_control_id") for level in ("interchange", "group", "transaction")),
+    )
+
+
+def _plain(name: str) -> pl.Expr:
+    return pl.col(name).str.strip_chars_start("0")
+
+
+def _interchange_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame) -> pl.DataFrame:
+    """The verdict of a TA1 on the interchange each 837 came in: same number and, where both are known, same date."""
+    said = acknowledgements.filter(pl.col("level_code") == "interchange").select(
+        _plain("interchange_control_id"), "status_code", "interchange_date"
+    )
+    joined = sent.join(said, on="interchange_control_id", how="inner", suffix="_said").filter(
+        (pl.col("interchange_date") == pl.col("interchange_date_said")).fill_null(True)
+    )
+    worst = joined.sort(*KEYS, pl.col("status_code").replace_strict({"R": 0, "E": 1, "A": 2}, default=3))
+    return worst.group_by(KEYS, maintain_order=True).agg(pl.col("status_code").first().alias("interchange_status_code"))
+
+
+def _transaction_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
+    """The newest verdict of a 999 or 997 on each 837: on the transaction itself, else on its group."""
+    dated = acknowledgements.join(
+        transactions.select(*KEYS, pl.coalesce("group_date", "interchange_date").alias("answer_date")), on=KEYS, how="left"
+    ).select(
+        "level_code",
+        "status_code",
+        _plain("group_control_id"),
+        _plain("transaction_control_id"),
+        pl.col("answer_date").fill_null(_FAR_FUTURE),
+    )
+    own = dated.filter((pl.col("level_code") == "transaction") & pl.col("status_code").is_not_null())
+    group = dated.filter((pl.col("level_code") == "group") & pl.col("status_code").is_not_null()).drop("transaction_control_id")
+    found = pl.concat(
+        [
+            _latest_sent(own, sent, ["group_control_id", "transaction_control_id"]).with_columns(_rank=pl.lit(1)),
+            _all_of_group(group, sent).with_columns(_rank=pl.lit(0)),
+        ]
+    )
+    best = found.sort(*KEYS, "_rank", "answer_date", "status_code").group_by(KEYS, maintain_order=True).last()
+    known = pl.when(pl.col("answer_date") != _FAR_FUTURE).then("answer_date")
+    return best.select(*KEYS, pl.col("status_code").alias("transaction_status_code"), known.alias("transaction_answered_date"))
+
+
+def _latest_sent(answers: pl.DataFrame, sent: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+    """Each answer with the last transaction of these numbers sent on or before its day."""
+    right = sent.select(*KEYS, *on, pl.col("sent_date").fill_null(_FAR_PAST)).sort("sent_date", *KEYS)
+    joined = answers.sort("answer_date").join_asof(right, left_on="answer_date", right_on="sent_date", by=on, strategy="backward")
+    return joined.filter(pl.col("file_id").is_not_null()).select(*KEYS, "status_code", "answer_date")
+
+
+def _all_of_group(answers: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+    """Each answer on a group with every transaction of the last group of that number sent on or before its day."""
+    groups = sent.select("file_id", "group_control_id", pl.col("sent_date").fill_null(_FAR_PAST)).unique().sort("sent_date", "file_id")
+    on = ["group_control_id"]
+    joined = answers.sort("answer_date").join_asof(groups, left_on="answer_date", right_on="sent_date", by=on, strategy="backward")
+    named = joined.filter(pl.col("file_id").is_not_null()).select("file_id", *on, "status_code", "answer_date")
+    return named.join(sent.select(*KEYS, *on), on=["file_id", *on], how="inner").select(*KEYS, "status_code", "answer_date")
+
+
+def _status() -> pl.Expr:
+    """How far a transaction came; a rejection in front of the payer is never a denial."""
+    none, all_known = pl.col("unanswered_count") == pl.col("claim_count"), pl.col("unanswered_count") == 0
+    return (
+        pl.when(pl.col("interchange_status_code") == "R")
+        .then(pl.lit("rejected_interchange"))
+        .when(pl.col("transaction_status_code").is_in(_REJECTED))
+        .then(pl.lit("rejected_transaction"))
+        .when(pl.col("is_batch_rejected"))
+        .then(pl.lit("rejected_batch"))
+        .when(all_known & (pl.col("claim_count") > 0))
+        .then(pl.lit("answered"))
+        .when(~none)
+        .then(pl.lit("partly_answered"))
+        .when(pl.col("transaction_status_code").is_not_null())
+        .then(pl.lit("acknowledged"))
+        .when(pl.col("interchange_status_code").is_not_null())
+        .then(pl.lit("received"))
+        .otherwise(pl.lit("unanswered"))
+    )

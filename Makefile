@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 HOME_FOLDER ?= var
 
-.PHONY: run test check format ui sample bench docs lock clean
+.PHONY: run test check format ui sample fuzz bench docs lock clean
 
 run: $(READY)
 	@$(BIN)/rcm run --inbox data/sample/inbox --settings data/sample/settings --home $(HOME_FOLDER)
@@ -29,6 +29,9 @@ ui: $(READY)
 sample: $(READY)
 	rm -rf data/sample
 	$(BIN)/rcm sample data/sample
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz.check 10000
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.pipeline

@@ -104,7 +104,7 @@ class RawClaims(Contract):
     relationship_code: Text = column("18 the subscriber is the patient (SBR02); null for dependents", nullable=True)
     filing_indicator_code: Text = column("kind of payer (SBR09)", nullable=True)
     payer_name: Text = column("destination payer (2010BB NM103, organisations only)", nullable=True)
-    payer_id: Text = column("destination payer's identifier (2010BB NM109)", nullable=True)
+    payer_id: Text = column("destination payer's identifier (2010BB NM109, organisations only)", nullable=True)
     member_token: Text = column("pseudonym of the subscriber's member number (2010BA NM109)", nullable=True)
     billing_npi: Text = column("billing provider (2010AA NM109)", nullable=True)
     pay_to_npi: Text = column("pay-to provider (2010AB NM109), where it has one", nullable=True)
@@ -190,7 +190,7 @@ class RawOtherPayers(Contract):
     relationship_code: Text = column("18 the subscriber is the patient (SBR02)", nullable=True)
     filing_indicator_code: Text = column("kind of payer (SBR09)", nullable=True)
     payer_name: Text = column("2330B NM103", nullable=True)
-    payer_id: Text = column("2330B NM109; its line answers name it by this", nullable=True)
+    payer_id: Text = column("2330B NM109, organisations only; its line answers name it by this", nullable=True)
     member_token: Text = column("pseudonym of the other subscriber's member number (2330A NM109)", nullable=True)
     paid_amount: Money = column("what it paid on the claim (AMT D), dollars", nullable=True)
     noncovered_amount: Money = column("what it does not cover (AMT A8), dollars", nullable=True)
@@ -223,9 +223,13 @@ class RawOtherPayerAdjustments(Contract):
     file_id: Text = column(_FILE)
     transaction_no: Count = column(_TRANSACTION, ge=1)
     claim_no: Count = column(_CLAIM, ge=1)
-    payer_no: Count = column("other payer whose claim-level adjustment it is; null at line level", nullable=True, ge=1)
+    payer_no: Count = column(
+        "other payer whose claim-level adjustment it is; null at line level, or when it stands before any payer", nullable=True, ge=1
+    )
     line_no: Count = column("line it belongs to; null at claim level", nullable=True, ge=1)
-    payer_line_no: Count = column("answer of the line it belongs to; null at claim level", nullable=True, ge=1)
+    payer_line_no: Count = column(
+        "answer of the line it belongs to; null at claim level, or when it stands before any answer", nullable=True, ge=1
+    )
     adjustment_no: Count = column("ordinal in its claim", ge=1)
     segment_no: Count = column(_SEGMENT, ge=1)
     group_code: Text = column("CO, PR, OA, PI or CR", nullable=True)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from rcm_pipeline.x12.bytewise import Mask
-from rcm_pipeline.x12.loops import Loop, latest, ordinal_within
+from rcm_pipeline.x12.loops import Loop, last_before, latest, ordinal_within
 from rcm_pipeline.x12.notes import Notes
 from rcm_pipeline.x12.repeats import repeated
 from rcm_pipeline.x12.segments import Rows, Segments, code_of
@@ -113,7 +113,10 @@ def _errors(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
 
 
 def _add_subject(stream: Stream, table: Table) -> None:
-    subject = stream.subjects.of(table.rows)
+    """What an error is about: what was named last before it, but a group's own errors are about the group."""
+    rows, segments = table.rows, stream.segments
+    group = last_before(rows, segments.where("AK1"))
+    subject = stream.subjects.of(np.where(segments.ids[rows] == code_of("AK9"), group, rows))
     table.add_optional("transaction_no", np.append(stream.transactions.number, 0)[stream.transactions.of[table.rows]])
     table.add("acknowledgement_no", stream.numbers()[subject])
 

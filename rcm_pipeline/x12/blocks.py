@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rcm_pipeline.x12.envelope import ELEMENT, SEGMENT, Normalised, Normaliser
+from rcm_pipeline.x12.envelope import ELEMENT, LOOK_AHEAD, SEGMENT, Normalised, Normaliser
 
 BLOCK_BYTES = 2_000_000
 _PATIENCE = 8  # blocks to wait for a place to cut before any segment will do
@@ -19,7 +19,7 @@ class Block(Normalised):
 
 def blocks(read: Callable[[int], bytes], progress: Callable[[int], None] = lambda _: None, size: int = BLOCK_BYTES) -> Iterator[Block]:
     """The blocks of a file that is read through `read(size)`. The last one may be empty."""
-    reader, waiting = Normaliser(), b""
+    reader, waiting = Normaliser(min(LOOK_AHEAD, size)), b""
     said = seen = 0
     while portion := read(size):
         progress(len(portion))

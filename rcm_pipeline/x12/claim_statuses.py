@@ -14,6 +14,7 @@ from rcm_pipeline.x12.table import Door, Table
 from rcm_pipeline.x12.transactions import Transactions
 
 _STATUSES = {1: 1, 10: 2, 11: 3}  # the three composites of STC and their order
+_SENIOR = {"21": ("20",), "19": ("20", "21")}  # a level ends where one outside it begins anew
 _LEVELS = {"20": "source", "21": "receiver", "19": "provider"}
 _COUNTS = {"accepted_count": ("90", "QA"), "rejected_count": ("AA", "QC")}
 
@@ -135,23 +136,24 @@ def _above(stream: Stream, rows: Rows, identifier: str, level: str) -> Rows:
     at = last_before(rows, opened)
     index = np.where(at >= 0, stream.levels.of(at), -1)
     same = stream.transactions.of[at] == stream.transactions.of[rows] if len(rows) else at >= 0
+    outer = [code_of(code) for code in _SENIOR[level]]
+    same &= at > last_before(rows, stream.levels.rows[np.isin(stream.level_code, outer)])
     return np.where(same, first[index], -1)
 
 
 def _totals(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
-    """One row per traced level above the claims that says how much of the batch was accepted and rejected."""
-    rows = stream.tracked.rows[~stream.is_claim(stream.tracked.rows)]
-    index = stream.tracked.of(rows)
-    has = np.zeros(len(rows), dtype=bool)
+    """One row per level above the claims that says how much of the batch was accepted and rejected."""
+    levels = stream.levels
+    traced = levels.first(stream.segments.where("TRN"))
+    rows = np.where(traced >= 0, traced, levels.rows)
     places: dict[str, Rows] = {}
     for name, qualifiers in _COUNTS.items():
         found = np.sort(np.concatenate([stream.rows("QTY", q) for q in qualifiers]))
-        places[name] = stream.tracked.first(found)[index]
+        places[name] = levels.first(found)
     for name, qualifier in (("accepted_amount", "YU"), ("rejected_amount", "YY")):
-        places[name] = stream.tracked.first(stream.rows("AMT", qualifier))[index]
-    for found in places.values():
-        has |= found >= 0
-    keep = has & stream.segments.is_new[rows]
+        places[name] = levels.first(stream.rows("AMT", qualifier))
+    has = np.any([found >= 0 for found in places.values()], axis=0)
+    keep = has & ~stream.is_claim(levels.rows) & stream.segments.is_new[rows]
     table = Table(stream.segments, door, notes, rows[keep])
     _add_level(stream, table)
     for drop in ("claim_no", "line_no"):

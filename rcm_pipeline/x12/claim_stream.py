@@ -91,7 +91,7 @@ class ClaimStream:
 def claim_stream(segments: Segments, transactions: Transactions) -> ClaimStream:
     """Find the claims of every 837 and what belongs to them."""
     within, count = np.where(transactions.inside(*CLAIM_SETS), transactions.of, -1), len(segments)
-    level = np.where(within >= 0, latest(segments.where("ST", "HL"), count), -1)  # a claim ends where the next level begins
+    level = np.where(within >= 0, latest(segments.where("ST", "HL", "SE"), count), -1)  # a claim ends where the next level begins
     level[segments.where("SE")] = -1
     clm = segments.where("CLM")
     claims = Loop(clm[within[clm] >= 0], level)

@@ -1,7 +1,10 @@
 """What the next block of a file must be told again: the open envelope, transaction and levels its claims stand in."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from rcm_pipeline.x12.bytewise import Mask
 from rcm_pipeline.x12.loops import last_before
 from rcm_pipeline.x12.segments import Rows, Segments, code_of
 from rcm_pipeline.x12.transactions import Transactions
@@ -11,8 +14,17 @@ _BODY = ("HL", "CLP", "CLM", "LX", "AK1", "AK2")
 _LONGEST = 400
 
 
-def context_of(segments: Segments, transactions: Transactions) -> tuple[bytes, int]:
-    """Canonical bytes of the segments to repeat, and how many they are."""
+@dataclass(frozen=True)
+class Context:
+    """Canonical bytes of the segments to repeat, how many they are, and which of their cells were let through the door."""
+
+    content: bytes
+    count: int
+    kept: Mask
+
+
+def context_of(segments: Segments, transactions: Transactions) -> Context:
+    """The context in which the block ends."""
     count = len(segments)
     end = np.array([count])
     keep = [row for row in (int(last_before(end, segments.where(tag))[0]) for tag in ("ISA", "GS")) if row >= 0]
@@ -23,7 +35,8 @@ def context_of(segments: Segments, transactions: Transactions) -> tuple[bytes, i
         header_end = int(np.append(body[body > start], count)[0])
         keep += range(start, min(header_end, start + _LONGEST))
         keep += _open_levels(segments, start, body)
-    return b"".join(segments.raw_segment(row) for row in keep), len(keep)
+    kept = [segments.kept_of(row) for row in keep]
+    return Context(b"".join(segments.raw_segment(row) for row in keep), len(keep), np.concatenate([np.zeros(0, dtype=bool), *kept]))
 
 
 def _open_levels(segments: Segments, start: int, body: Rows) -> list[int]:

@@ -1,11 +1,11 @@
 """Find the interchanges of a file and rewrite their separators to one fixed set, so all files read as one stream.
 
-Every interchange states its own separators in its ISA. After that the bytes of any file use SEGMENT, ELEMENT, REPEAT
+Every interchange states its own separators in its ISA. After that the bytes of any file use SEGMENT, ELEMENT
 and COMPONENT, whatever the sender chose, and are valid UTF-8.
 """
 
 import codecs
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rcm_pipeline.x12.separators import (
     BARE_START,
@@ -17,10 +17,10 @@ from rcm_pipeline.x12.separators import (
     read_separators,
 )
 
-SEGMENT, ELEMENT, REPEAT, COMPONENT = b"\x1c", b"\x1d", b"\x1e", b"\x1f"
-_CONTROL = SEGMENT + ELEMENT + REPEAT + COMPONENT
+SEGMENT, ELEMENT, COMPONENT = b"\x1c", b"\x1d", b"\x1f"
+_CONTROL = SEGMENT + ELEMENT + COMPONENT
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_LOOK_AHEAD = 400_000  # what must stand behind a header before its separators are judged, unless the file ends
+LOOK_AHEAD = 400_000  # what must stand behind a header before its separators are judged, unless the file ends
 _MAX_SEGMENT = 64_000_000
 
 
@@ -52,7 +52,8 @@ def normalise(raw: bytes) -> Normalised:
 class Normaliser:
     """Takes a file in portions of any size and gives back canonical bytes, whole segments only until the file ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, look_ahead: int = LOOK_AHEAD) -> None:
+        self._look_ahead = look_ahead
         self.notices: list[Notice] = []
         self.interchange_count = 0
         self.is_unterminated = False
@@ -96,13 +97,14 @@ class Normaliser:
     def _advance(self, parts: list[bytes], is_last: bool) -> bool:
         """Translate up to the next interchange or as far as is safe; False when more text is needed."""
         if self._separators is None:
-            return (is_last or len(self._text) > _LOOK_AHEAD) and self._open()
+            return (is_last or len(self._text) > self._look_ahead) and self._open()
         end = next_interchange(self._text, 3, self._separators)
         is_found = end < len(self._text)
         if not is_found and not is_last:
             end = self._safe_end(self._separators)
         parts.append(_translate(self._text[:end], self._separators, self.interchange_count, self.notices))
         self._text = self._text[end:]
+        self._separators = replace(self._separators, header=0)
         if is_found:
             self._separators = None
         return is_found
@@ -150,22 +152,28 @@ class Normaliser:
 
 
 def _translate(chunk: bytes, separators: Separators, number: int, notices: list[Notice]) -> bytes:
-    used = separators.element + separators.component + separators.repeat + separators.terminators
-    table = bytearray(range(256))
-    table[0] = 0x20
-    for control in _CONTROL:
-        table[control] = 0x20
-    pairs = [(separators.repeat, REPEAT), (separators.component, COMPONENT), (separators.element, ELEMENT)]
-    pairs += [(bytes([t]), SEGMENT) for t in separators.terminators]
-    for source, target in pairs:
-        if source:
-            table[source[0]] = target[0]
+    used = separators.element + separators.component + separators.terminators
+    pairs = [(separators.component, COMPONENT), (separators.element, ELEMENT)]  # repetitions stay as they were sent
+    table = _table([*pairs, *((bytes([t]), SEGMENT) for t in separators.terminators)])
     if any(c in chunk for c in (bytes([c]) for c in _CONTROL) if c not in used):
         notice = Notice("control_characters", "control characters inside elements were read as spaces", number)
         if notice not in notices:
             notices.append(notice)
     is_by_line = separators.terminators in (b"\r\n", b"\n", b"\r")
-    return chunk.translate(bytes(table), b"" if is_by_line else b"\r\n")  # some senders wrap lines in the middle of a segment
+    wraps = b"" if is_by_line else b"\r\n"  # some senders wrap lines in the middle of a segment
+    header = chunk[: separators.header].translate(_table([(separators.element, ELEMENT)]), wraps)
+    return header + chunk[separators.header :].translate(table, wraps)
+
+
+def _table(pairs: list[tuple[bytes, bytes]]) -> bytes:
+    """What each byte becomes; control characters become spaces unless they separate."""
+    table = bytearray(range(256))
+    for control in b"\0" + _CONTROL:
+        table[control] = 0x20
+    for source, target in pairs:
+        if source:
+            table[source[0]] = target[0]
+    return bytes(table)
 
 
 def _as_utf8(content: bytes) -> tuple[bytes, str]:

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from rcm_pipeline.x12.balance import check_payments
-from rcm_pipeline.x12.blocks import blocks
+from rcm_pipeline.x12.blocks import BLOCK_BYTES, blocks
 from rcm_pipeline.x12.bytewise import Mask
-from rcm_pipeline.x12.context import context_of
+from rcm_pipeline.x12.context import Context, context_of
 from rcm_pipeline.x12.controls import check_controls, envelope_of
 from rcm_pipeline.x12.envelope import Normalised, normalise
 from rcm_pipeline.x12.known import READ_SETS
@@ -70,16 +70,18 @@ def read_x12(files: Sequence[bytes], door: Door) -> Reading:
     return _ended(block.reading, block.reading.tables["raw_payments"], block.envelope, block.shares)
 
 
-def stream_x12(read: Callable[[int], bytes], door: Door, progress: Callable[[int], None] = lambda _: None) -> Iterator[Reading]:
+def stream_x12(
+    read: Callable[[int], bytes], door: Door, progress: Callable[[int], None] = lambda _: None, block_bytes: int = BLOCK_BYTES
+) -> Iterator[Reading]:
     """Read one file of any size through `read(size)`, block by block, cut at transactions, levels or claims.
 
     The readings put together hold what `read_x12` would find in the whole file; `files` rows are to be added up.
     What can only be judged at the end (counts, control numbers, payments) stands in the last one.
     """
-    start, repeat = Start(), b""
+    start, context = Start(), Context(b"", 0, np.zeros(0, dtype=bool))
     payments, envelopes, shares = [], [], []
-    for part in blocks(read, progress):
-        block = _read_block([replace(part, content=repeat + part.content)], door, start)
+    for part in blocks(read, progress, block_bytes):
+        block = _read_block([replace(part, content=context.content + part.content)], door, start)
         payments.append(block.reading.tables["raw_payments"].select("file", "transaction_no", "segment_no", *_PAYMENT))
         envelopes.append(block.envelope)
         shares.append(block.shares)
@@ -87,8 +89,8 @@ def stream_x12(read: Callable[[int], bytes], door: Door, progress: Callable[[int
             yield _ended(block.reading, pl.concat(payments), pl.concat(envelopes), pl.concat(shares))
             return
         yield block.reading
-        repeat, repeated = context_of(block.segments, block.transactions)
-        start = _next_start(start, block, repeated)
+        context = context_of(block.segments, block.transactions)
+        start = _next_start(start, block, context)
 
 
 _PAYMENT = ("payment_amount", "credit_debit_code")
@@ -114,12 +116,13 @@ def _ended(reading: Reading, payments: pl.DataFrame, envelope: pl.DataFrame, sha
     return replace(reading, findings=findings.sort("file", "segment_no", "rule", maintain_order=True))
 
 
-def _next_start(start: Start, block: _Block, repeated: int) -> Start:
+def _next_start(start: Start, block: _Block, context: Context) -> Start:
     counts: Mapping[str, int] = {name: getattr(start, name) + block.reading.tables[table].height for name, table in _ORDINALS.items()}
     tracked = block.reading.tables["raw_claim_statuses"]["claim_no"].max()
     new_transactions = int(block.segments.is_new[block.transactions.rows].sum())
     return Start(
-        repeated=repeated,
+        repeated=context.count,
+        kept=context.kept,
         segments=start.segments + int(block.segments.is_new.sum()),
         transactions=start.transactions + new_transactions,
         tracked=start.tracked if tracked is None else int(str(tracked)),

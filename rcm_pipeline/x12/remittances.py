@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.x12.loops import Loop, ordinal_within
+from rcm_pipeline.x12.loops import Loop, latest, ordinal_within
 from rcm_pipeline.x12.notes import Notes
 from rcm_pipeline.x12.repeats import adjustments_of, repeated
 from rcm_pipeline.x12.segments import Rows, Segments
@@ -96,9 +96,10 @@ def _stream(segments: Segments, transactions: Transactions) -> Stream:
 
 
 def _before_summary(segments: Segments, within: Rows) -> Rows:
-    """Transaction of each segment; the provider adjustments that close a transaction belong to no claim."""
-    parent = within.copy()
-    parent[segments.where("PLB", "SE")] = -1
+    """What a claim must share with its members: they stand behind the same ST, PLB or SE, which belong to no claim themselves."""
+    ends = segments.where("PLB", "SE")
+    parent = np.where(within >= 0, latest(segments.where("ST", "PLB", "SE"), len(segments)), -1)
+    parent[ends] = -1
     return parent
 
 

@@ -1,7 +1,7 @@
 """The segment stream: where every segment and element of a canonical buffer begins and ends, as arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -26,6 +26,7 @@ class Start:
     """Where a block of a longer file begins: what came before it, and how many of its first segments only repeat that.
 
     The repeated segments (envelope and open levels) give the block's claims their context; they were read before.
+    `kept` says which of their cells were already let through the door.
     """
 
     repeated: int = 0
@@ -38,6 +39,7 @@ class Start:
     totals: int = 0
     acknowledged: int = 0
     errors: int = 0
+    kept: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
 
 def code_of(text: str) -> int:
@@ -71,6 +73,7 @@ class Segments:
         self.bounds: Rows = np.concatenate([[0], np.searchsorted(starts[self.first], bounds)])
         self.file: Rows = np.repeat(np.arange(len(files)), np.diff(self.bounds))
         self.kept = np.zeros(len(ends), dtype=bool)
+        self.kept[: len(self.began.kept)] = self.began.kept
         self._where: dict[tuple[str, ...], Rows] = {}
         self._separated: tuple[Cells, Rows] | None = None
         self._looked_up: tuple[Rows, Rows, Rows, int, int] | None = None  # of the rows last asked for
@@ -166,6 +169,10 @@ class Segments:
         word[has] = self.source.words(begin[has], length[has])
         return Cells(self.source, np.where(cells.is_filled, length, 0), word, begin)
 
+    def kept_of(self, row: int) -> Mask:
+        """Which cells of a segment were let through the door."""
+        return self.kept[self.first[row] : self.first[row] + self.count[row]]
+
     def raw_segment(self, row: int) -> bytes:
         """The bytes of a segment with its terminator."""
         first, last = self.first[row], self.first[row] + self.count[row] - 1
@@ -193,11 +200,16 @@ class Segments:
         self._where.clear()
 
     def element_counts(self) -> tuple[Rows, Rows]:
-        """Per file: filled elements (identifiers and repeated segments not counted), and how many of them were kept."""
+        """Per file: filled elements (identifiers and repeated segments not counted), and how many were kept.
+
+        A cell of a repeated segment that is kept only now counts now, so that the sums over all blocks are right.
+        """
         is_counted = self._lengths > 0
         is_counted[self.first] = False
-        is_counted[: self._firsts[min(self.began.repeated, len(self))] if self.began.repeated else 0] = False
         is_kept = is_counted & self.kept
+        repeated = len(self.began.kept)
+        is_kept[:repeated] &= ~self.began.kept
+        is_counted[:repeated] = False
         edges = np.append(self.first, len(self.kept) - 1)[self.bounds]
         spans = [slice(a, b) for a, b in pairwise(edges)]
         filled, kept = ([int(np.count_nonzero(mask[span])) for span in spans] for mask in (is_counted, is_kept))

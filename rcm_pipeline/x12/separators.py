@@ -13,12 +13,15 @@ _COMPOSITE = re.compile(rb"(?:SVC|SV1|SV3|HI)(?P<e>[^A-Za-z0-9\s])(?:HC|AD|NU|WK
 
 @dataclass(frozen=True)
 class Separators:
-    """The delimiters of one interchange; `terminators` holds two bytes when lines end segments."""
+    """The delimiters of one interchange; `terminators` holds two bytes when lines end segments.
+
+    The first `header` bytes are its ISA, in which only element separators separate anything: its ISA11 may be any sign.
+    """
 
     element: bytes
     component: bytes
-    repeat: bytes
     terminators: bytes
+    header: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,6 @@ def read_separators(text: bytes, start: int, number: int) -> tuple[Separators | 
     if not element or len(elements) < 17:
         return None, []
     at = start + len(element.join(elements[:16])) + 1
-    version, repeat = elements[12].strip(), elements[11].strip()
-    is_repeat = len(repeat) == 1 and not repeat.isalnum() and repeat != element and version >= b"00402"
     component, terminator = _component_and_terminator(text, at, element)
     notices = [] if at - start == 104 else [Notice("isa_length", "the ISA is not 106 characters long", number)]
     if not terminator or terminator.isalnum() or terminator == element:
@@ -52,7 +53,7 @@ def read_separators(text: bytes, start: int, number: int) -> tuple[Separators | 
     if used and used != component and text.count(component, at + 2, at + 200_000) == 0:
         notices.append(Notice("component_separator", "ISA16 is not the component separator in use", number))
         component = used
-    return Separators(element, component, repeat if is_repeat else b"", terminators), notices
+    return Separators(element, component, terminators, at - start), notices
 
 
 def _component_and_terminator(text: bytes, at: int, element: bytes) -> tuple[bytes, bytes]:
@@ -90,7 +91,7 @@ def _guess_separators(text: bytes, start: int, number: int) -> tuple[Separators 
         return None, [notice]
     terminators = b"\r\n" if match["t"] in b"\r\n" else match["t"]
     component = _component_in_use(text, start, element, terminators) or b":"
-    return Separators(element, component, b"", terminators), [notice]
+    return Separators(element, component, terminators), [notice]
 
 
 def next_interchange(text: bytes, position: int, separators: Separators) -> int:

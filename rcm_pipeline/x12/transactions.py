@@ -41,8 +41,7 @@ class Transactions:
 def find_transactions(segments: Segments, notes: Notes) -> Transactions:
     """Locate and name every transaction; report those of sets that are not read, and text outside any."""
     rows, count = segments.where("ST"), len(segments)
-    closers = segments.where("SE", "GE", "IEA", "ISA", "GS")
-    opened, closed = latest(rows, count), latest(closers, count, strict=True)
+    opened, closed = latest(rows, count), latest(segments.where("ISA"), count)
     is_inside = (opened >= 0) & (opened > closed)
     if count:
         is_inside &= segments.file[opened] == segments.file
@@ -54,6 +53,7 @@ def find_transactions(segments: Segments, notes: Notes) -> Transactions:
     number = ordinal_within(segments.file[rows]) + segments.began.transactions - repeated
     found = Transactions(rows, of, number, kind, version)
     notes.of = np.append(number, 0)[of]
+    _report_after_end(segments, of, notes)
     _report_unread(segments, found, notes)
     _report_strays(segments, of, notes)
     _report_unknown(segments, found, notes)
@@ -89,6 +89,14 @@ def _kinds(segments: Segments, rows: Rows, of: Rows, version: pl.Series) -> list
             code = (named or [_STATUS_PURPOSES.get(purpose.get(index) or "", "277")])[0]
         kinds.append(code if code in SET_NAMES or code in READ_SETS else "other")
     return kinds
+
+
+def _report_after_end(segments: Segments, of: Rows, notes: Notes) -> None:
+    """A transaction goes on until the next one or the next interchange begins, even if an SE, GE, GS or IEA stands too early."""
+    ends = segments.where("SE", "GE", "IEA", "GS")
+    after = ends[ends + 1 < len(segments)] + 1
+    goes_on = after[(of[after] >= 0) & ~np.isin(after, segments.where("ST", "SE"))]
+    notes.finding("segments_after_end", goes_on, "segments stand behind the end of their transaction; read as part of it")
 
 
 def _report_unread(segments: Segments, found: Transactions, notes: Notes) -> None:

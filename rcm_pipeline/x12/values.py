@@ -27,13 +27,13 @@ def whole(text: pl.Series) -> pl.Series:
 
 def date(text: pl.Series) -> pl.Series:
     """CCYYMMDD (the first date of a CCYYMMDD-CCYYMMDD range); null where it is no date of the calendar."""
-    stripped = text.str.strip_chars().str.extract(r"^(\d{8})(?:\d{4})?(?:-\d{8})?$", 1)
+    stripped = text.str.strip_chars().str.extract(r"^([1-9]\d{7})(?:\d{4})?(?:-\d{8})?$", 1)
     return stripped.str.to_date("%Y%m%d", strict=False)
 
 
 def end_date(text: pl.Series) -> pl.Series:
     """The last date of a CCYYMMDD-CCYYMMDD range, or the one date there is."""
-    stripped = text.str.strip_chars().str.extract(r"^(?:\d{8}-)?(\d{8})(?:\d{4})?$", 1)
+    stripped = text.str.strip_chars().str.extract(r"^(?:\d{8}-)?([1-9]\d{7})(?:\d{4})?$", 1)
     return stripped.str.to_date("%Y%m%d", strict=False)
 
 

@@ -88,7 +88,9 @@ def read_277ca(segments: list[list[str]]) -> dict[str, list[dict]]:
             if level["totals"] is None:
                 level["totals"] = {"transaction_no": transaction, "level": level, **dict.fromkeys(TOTALS.values())}
                 totals.append(level["totals"])
-            value = count(get(segment, 2)) if tag == "QTY" else money(get(segment, 2))
+            value = money(get(segment, 2))
+            if tag == "QTY" and value is not None:
+                value = int(value) if value == int(value) else None
             level["totals"][TOTALS[tag, get(segment, 1)]] = value
     return {
         "statuses": [{"status_no": at, **_status(*parts)} for at, parts in enumerate(statuses, start=1)],
@@ -166,7 +168,7 @@ def read_acknowledgements(segments: list[list[str]]) -> dict[str, list[dict]]:
                 number,
                 "interchange",
                 interchange_control_id=get(segment, 1),
-                interchange_date=day(get(segment, 2)),
+                interchange_date=day("20" + (get(segment, 2) or "")),
                 status_code=get(segment, 4),
             )
             if get(segment, 5) not in (None, "000"):
@@ -200,7 +202,7 @@ def read_acknowledgements(segments: list[list[str]]) -> dict[str, list[dict]]:
             name, _, value = (get(segment, 1) or "").partition("\x1f")
             if name == "CLM01" and value:
                 for error in bad:
-                    error["claim_token"] = value
+                    error["claim_token"] = error["claim_token"] or value
         elif tag in ("AK5", "IK5") and about:
             about["status_code"] = get(segment, 1)
             for code in filter(None, segment[2:7]):
@@ -222,8 +224,8 @@ def count(text: str | None) -> int | None:
 
 
 def day(text: str | None) -> date | None:
-    """A date as CCYYMMDD or YYMMDD, else None."""
-    digits = "20" + text if text and len(text) == 6 else text or ""
+    """A date as CCYYMMDD, else None."""
+    digits = text or ""
     if len(digits) != 8 or not digits.isascii() or not digits.isdigit():
         return None
     try:

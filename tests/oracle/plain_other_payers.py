@@ -76,6 +76,7 @@ def _claim(transaction: int, level: dict, numbered: list[tuple[int, list[str]]],
         "transaction_no": transaction,
         "claim_no": claim_no,
         "segment_no": numbered[0][0],
+        "claim_token": get(numbered[0][1], 1),
         "payer_sequence_code": get(insurance, 1),
         "relationship_code": get(insurance, 2),
         "filing_indicator_code": get(insurance, 9),
@@ -125,11 +126,11 @@ def _claim(transaction: int, level: dict, numbered: list[tuple[int, list[str]]],
             if qualifier == "PR" and "PR" not in seen:
                 payer["payer_name"], payer["payer_id"] = _organisation(segment), get(segment, 9)
             seen.add(qualifier)
-        elif tag == "AMT" and qualifier in PAYER_AMOUNTS:
+        elif tag == "AMT" and qualifier in PAYER_AMOUNTS and payer[PAYER_AMOUNTS[qualifier]] is None:
             payer[PAYER_AMOUNTS[qualifier]] = money(get(segment, 2))
-        elif tag == "DTP" and qualifier == "573":
+        elif tag == "DTP" and qualifier == "573" and payer["adjudication_date"] is None:
             payer["adjudication_date"] = dates(get(segment, 2), get(segment, 3))[0]
-        elif tag == "REF" and qualifier == "F8":
+        elif tag == "REF" and qualifier == "F8" and payer["icn_token"] is None:
             payer["icn_token"] = get(segment, 2)
     _lines(keys, lines, counted["adjustments"], out)
 

@@ -18,7 +18,7 @@ def split_segments(text: str) -> list[list[str]]:
         component = chunk.split(element)[16][0]
         for raw in chunk.split(terminator):
             if raw.strip():
-                segments.append([part.strip() for part in raw.strip().replace(component, "\x1f").split(element)])
+                segments.append([part.strip(" \t\r\n") for part in raw.strip(" \t\r\n").replace(component, "\x1f").split(element)])
     return segments
 
 
@@ -37,7 +37,7 @@ def read_835(segments: list[list[str]]) -> dict[str, list[dict]]:
     for number, segment in enumerate(segments, start=1):
         tag = segment[0]
         if tag == "ST":
-            kind, claim, line = segment[1], None, None
+            kind, claim, line = get(segment, 1), None, None
         if kind != "835":
             continue
         if tag == "BPR":
@@ -105,7 +105,7 @@ def read_837(segments: list[list[str]]) -> dict[str, list[dict]]:
     for number, segment in enumerate(segments, start=1):
         tag = segment[0]
         if tag in ("ST", "HL", "SE"):
-            kind = segment[1] if tag == "ST" else kind
+            kind = get(segment, 1) if tag == "ST" else kind
             claim = line = None
             continue
         if kind != "837":

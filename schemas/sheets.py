@@ -42,7 +42,7 @@ class SheetRemittances(Contract):
     payment_date: Date = column("date of the payment or decision")
     payer_name: Text = column("payer", nullable=True)
     payer_id: Text = column("payer's identifier", nullable=True)
-    status_code: Text = column("claim status (CLP02)", nullable=True)
+    status_code: Text = column("claim status (CLP02); where absent 1, or 22 for a negative charge", nullable=True)
     icn_token: Text = column("payer's claim number", nullable=True)
     line_no: Count = column("line of the claim; when absent every row is a line of its own", nullable=True)
     procedure_code: Text = column("code adjudicated", nullable=True)

@@ -120,8 +120,14 @@ def _remits(first: pl.DataFrame, details: pl.DataFrame) -> pl.DataFrame:
             pl.col("service_to_date").max(),
         )
         .join(owed, on="claim_no", how="left", maintain_order="left")
+        .with_columns(pl.col("status_code").fill_null(_assumed_status()))
         .with_columns(pl.lit(False).alias("has_authorization"), pl.lit(False).alias("has_crossover"))
     )
+
+
+def _assumed_status() -> pl.Expr:
+    """Where an export has no claim status: processed as primary, or a reversal when the charge is negative."""
+    return pl.when(pl.col("charge_amount") < 0).then(pl.lit("22")).otherwise(pl.lit("1"))
 
 
 def _adjustments(details: pl.DataFrame) -> pl.DataFrame:

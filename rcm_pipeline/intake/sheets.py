@@ -115,6 +115,10 @@ def _fill(kind: str, places: Mapping[str, int], body: dict[int, list[str]], pseu
         if name == "stratum_code" and name not in places:
             value = pl.repeat("random", len(text), dtype=pl.String, eager=True)
             reading.findings.append((1, name, "stratum_assumed", "no column says how charts were chosen; all are taken as a random sample"))
+        if kind == "remittances" and name == "status_code" and name not in places:
+            reading.findings.append(
+                (1, name, "status_assumed", "no column says how claims were processed; as primary, or reversed if negative")
+            )
         is_good &= _note_cells(name, text, value, row_no, columns[name].nullable, reading)
         table[name] = value
     reading.row_count += len(body)

@@ -103,7 +103,7 @@ def _report_unread(segments: Segments, found: Transactions, notes: Notes) -> Non
     is_unread = np.array([k not in READ_SETS for k in found.kind], dtype=bool)
     if not is_unread.any():
         return
-    inside = found.of[(found.of >= 0) & segments.is_new]
+    inside = found.of[(found.of >= 0) & segments.is_new & ~notes.is_rejected]
     size = np.bincount(inside, minlength=len(found.rows))[is_unread]
     start = np.maximum(found.rows[is_unread], segments.began.repeated)  # a long one is reported once per block
     names = [SET_NAMES.get(k, "a transaction set that is not known here") for k, u in zip(found.kind, is_unread, strict=True) if u]
@@ -116,7 +116,7 @@ def _report_strays(segments: Segments, of: Rows, notes: Notes) -> None:
     """One reject per run of segments that stand in no transaction and are no envelope."""
     is_stray = (of < 0) & segments.is_new
     is_stray[segments.where(*_ENVELOPE)] = False
-    is_stray &= segments.ids != 0
+    is_stray &= ~notes.is_rejected
     starts = np.flatnonzero(is_stray & ~np.concatenate([[False], is_stray[:-1]]))
     ends = np.flatnonzero(is_stray & ~np.concatenate([is_stray[1:], [False]]))
     notes.reject("outside_transaction", starts, "segments that stand in no transaction", ends - starts + 1)
@@ -129,5 +129,5 @@ def _report_unknown(segments: Segments, found: Transactions, notes: Notes) -> No
         inside = found.inside(*kinds)
         if inside.any():
             is_known |= inside & np.isin(segments.ids, [code_of(i) for i in identifiers])
-    is_known |= ~found.inside(*READ_SETS) | (segments.ids == 0)
+    is_known |= ~found.inside(*READ_SETS) | notes.is_rejected
     notes.reject("unknown_segment", np.flatnonzero(~is_known), "a segment that its transaction set does not have; not read")

@@ -83,11 +83,14 @@ def stream_file(content: Content, pseudonyms: Pseudonyms, progress: Callable[[in
     with content.stream() as read:
         for block in stream_x12(read, door, progress):
             reading = FileReading()
-            _add_tables([content], block, noted, reading)
+            _add_tables([content], block, block.rejects, noted, reading)
             noted = {name: count + reading.tables[name].height for name, count in noted.items()}
             files.append(block.files)
             yield reading
     reading = FileReading()
+    if not noted["raw_rejects"]:
+        _add_rejects([content], _silent(_summed(files)), 0, reading)
+        noted["raw_rejects"] = reading.tables["raw_rejects"].height
     _add_ledger([content], _summed(files), pl.Series([noted["raw_findings"]]), pl.Series([noted["raw_rejects"]]), pseudonyms, reading)
     yield reading
 
@@ -117,12 +120,14 @@ def _read_x12_batch(contents: list[Content], pseudonyms: Pseudonyms, reading: Fi
             return
         reading.extend(reader_failed(contents, type(error).__name__, pseudonyms))
         return
-    _add_tables(contents, result, {"raw_rejects": 0, "raw_findings": 0}, reading)
+    rejected = _silent(result.files).join(result.rejects.select("file").unique(), on="file", how="anti")
+    all_rejects = pl.concat([result.rejects, rejected], how="diagonal")
+    _add_tables(contents, result, all_rejects, {"raw_rejects": 0, "raw_findings": 0}, reading)
     findings, rejects = (
         pl.DataFrame({"file": range(len(contents))}, schema={"file": pl.Int64})
         .join(notes.group_by("file").agg(pl.len().cast(pl.Int64)), on="file", how="left", maintain_order="left")["len"]
         .fill_null(0)
-        for notes in (result.findings, _with_silent(result))
+        for notes in (result.findings, all_rejects)
     )
     _add_ledger(contents, result.files, findings, rejects, pseudonyms, reading)
 
@@ -136,29 +141,31 @@ def reader_failed(contents: Sequence[Content], failure: str, pseudonyms: Pseudon
     return reading
 
 
-def _add_tables(contents: list[Content], result: Reading, noted: dict[str, int], reading: FileReading) -> None:
-    ids = pl.Series([content.file_id for content in contents])
-
-    def named(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.with_columns(ids.gather(frame["file"]).alias("file_id"))
-
+def _add_tables(contents: list[Content], result: Reading, rejects: pl.DataFrame, noted: dict[str, int], reading: FileReading) -> None:
     for table, frame in result.tables.items():
-        reading.add(table, named(frame))
-    rejects = _numbered(named(_with_silent(result)).rename({"detail": "reason"}), "reject_no", noted["raw_rejects"])
-    reading.add("raw_rejects", rejects)
-    reading.add("raw_findings", _numbered(named(result.findings), "finding_no", noted["raw_findings"]))
+        reading.add(table, _named(contents, frame))
+    _add_rejects(contents, rejects, noted["raw_rejects"], reading)
+    reading.add("raw_findings", _numbered(_named(contents, result.findings), "finding_no", noted["raw_findings"]))
 
 
-def _with_silent(result: Reading) -> pl.DataFrame:
-    """The rejects, and one for every file that holds no transaction and says nothing of it."""
-    silent = result.files.filter(pl.col("kind").is_null() & (pl.col("segment_count") > 0)).select("file")
-    silent = silent.join(result.rejects.select("file").unique(), on="file", how="anti")
-    said = silent.with_columns(
+def _add_rejects(contents: list[Content], rejects: pl.DataFrame, after: int, reading: FileReading) -> None:
+    reading.add("raw_rejects", _numbered(_named(contents, rejects).rename({"detail": "reason"}), "reject_no", after))
+
+
+def _named(contents: list[Content], frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the file_id in place of the file's index in the batch."""
+    ids = pl.Series([content.file_id for content in contents], dtype=pl.String)
+    return frame.with_columns(ids.gather(frame["file"]).alias("file_id"))
+
+
+def _silent(files: pl.DataFrame) -> pl.DataFrame:
+    """A reject for every whole file that holds no transaction; for those of which nothing else is said."""
+    return files.filter(pl.col("kind").is_null() & (pl.col("segment_count") > 0)).select(
+        "file",
         rule=pl.lit("no_transaction"),
         detail=pl.lit("the interchange holds no transaction; ask the sender for it again"),
         segment_count=pl.lit(0, dtype=pl.Int64),
     )
-    return pl.concat([result.rejects, said], how="diagonal")
 
 
 def _add_ledger(

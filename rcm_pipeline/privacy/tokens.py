@@ -10,7 +10,7 @@ import polars as pl
 TOKEN_HEX_DIGITS = 32
 Tokeniser = Callable[[list[bytes]], bytes]
 _BYTES = TOKEN_HEX_DIGITS // 2
-_REMEMBERED = 1_000_000
+_REMEMBERED = 100_000
 _INNER, _OUTER = bytes(b ^ 0x36 for b in range(256)), bytes(b ^ 0x5C for b in range(256))
 
 

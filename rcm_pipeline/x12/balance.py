@@ -11,7 +11,7 @@ import polars as pl
 
 from rcm_pipeline.x12.bytewise import Mask, Offsets
 from rcm_pipeline.x12.claims import Claims
-from rcm_pipeline.x12.columns import decimal_column, series
+from rcm_pipeline.x12.columns import decimal_column, detached, series
 from rcm_pipeline.x12.notes import FINDINGS, Notes
 from rcm_pipeline.x12.remittances import Remittances
 from rcm_pipeline.x12.segments import Rows
@@ -59,14 +59,19 @@ def payment_shares(found: Remittances) -> pl.DataFrame:
     )
 
 
+def stated_payments(payments: pl.DataFrame) -> pl.DataFrame:
+    """What each row of raw_payments says was paid; a debit takes money back from the provider and is negative."""
+    sign = pl.when(pl.col("credit_debit_code") == "D").then(-1).otherwise(1)
+    return detached(payments.select("file", "transaction_no", "segment_no", (pl.col("payment_amount") * sign).cast(MONEY)))
+
+
 def check_payments(payments: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
-    """Findings for the payments (rows of raw_payments) that are not the sum of their claims less provider adjustments."""
+    """Findings for the `stated_payments` that are not the sum of their claims less provider adjustments."""
     summed = shares.group_by("file", "transaction_no").agg(pl.col("claims", "provider").sum(), pl.col("is_unreadable").any())
     joined = payments.join(summed, on=["file", "transaction_no"], how="left", maintain_order="left").filter(
         ~pl.col("is_unreadable") & pl.col("payment_amount").is_not_null()
     )
-    sign = pl.when(pl.col("credit_debit_code") == "D").then(-1).otherwise(1)  # a debit takes money back from the provider
-    stated = (pl.col("payment_amount") * sign).cast(MONEY)
+    stated = pl.col("payment_amount")
     computed = ((pl.col("claims") - pl.col("provider")).cast(pl.Decimal(20, 2)) / 100).cast(MONEY)
     judged = joined.select(
         "file",

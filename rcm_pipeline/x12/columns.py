@@ -81,6 +81,11 @@ def series(column: Column) -> pl.Series:
     return found
 
 
+def detached(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows without their hold on the block they were cut from; for the little that is kept until a file ends."""
+    return pl.DataFrame(rows.to_dict(as_series=False), schema=rows.schema)
+
+
 def frame(columns: Mapping[str, Column]) -> pl.DataFrame:
     """All columns of a table at once, which costs a tenth of handing them over one by one."""
     return pl.DataFrame(pa.RecordBatch.from_arrays(list(columns.values()), list(columns)))

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from rcm_pipeline.x12.columns import detached
 from rcm_pipeline.x12.notes import FINDINGS
 from rcm_pipeline.x12.segments import Rows, Segments
 
@@ -24,7 +25,7 @@ def envelope_of(segments: Segments, transaction_no: Rows) -> pl.DataFrame:
     place = np.zeros(len(rows), dtype=np.int64)
     for name, at in _PLACES.items():
         place[(tag == name).to_numpy()] = at
-    return pl.DataFrame(
+    found = pl.DataFrame(
         {
             "file": segments.file[rows],
             "segment_no": segments.number[rows],
@@ -34,6 +35,7 @@ def envelope_of(segments: Segments, transaction_no: Rows) -> pl.DataFrame:
             "stated": segments.text(rows, 1).cast(pl.Int64, strict=False),
         }
     )
+    return detached(found)
 
 
 def check_controls(envelope: pl.DataFrame) -> pl.DataFrame:

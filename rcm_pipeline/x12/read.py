@@ -7,7 +7,7 @@ from itertools import compress
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.x12.balance import check_payments
+from rcm_pipeline.x12.balance import check_payments, stated_payments
 from rcm_pipeline.x12.blocks import BLOCK_BYTES, blocks
 from rcm_pipeline.x12.bytewise import Mask
 from rcm_pipeline.x12.context import Context, context_of
@@ -67,7 +67,7 @@ def read_x12(files: Sequence[bytes], door: Door) -> Reading:
     """
     normalised = [normalise(raw) for raw in files]
     block = _read_block(normalised, door, Start())
-    return _ended(block.reading, block.reading.tables["raw_payments"], block.envelope, block.shares)
+    return _ended(block.reading, stated_payments(block.reading.tables["raw_payments"]), block.envelope, block.shares)
 
 
 def stream_x12(
@@ -82,7 +82,7 @@ def stream_x12(
     payments, envelopes, shares = [], [], []
     for part in blocks(read, progress, block_bytes):
         block = _read_block([replace(part, content=context.content + part.content)], door, start)
-        payments.append(block.reading.tables["raw_payments"].select("file", "transaction_no", "segment_no", *_PAYMENT))
+        payments.append(stated_payments(block.reading.tables["raw_payments"]))
         envelopes.append(block.envelope)
         shares.append(block.shares)
         if part.is_last:
@@ -91,9 +91,6 @@ def stream_x12(
         yield block.reading
         context = context_of(block.segments, block.transactions)
         start = _next_start(start, block, context)
-
-
-_PAYMENT = ("payment_amount", "credit_debit_code")
 
 
 def _read_block(files: list[Normalised], door: Door, start: Start) -> _Block:

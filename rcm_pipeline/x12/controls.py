@@ -14,6 +14,7 @@ _PAIRS = (
     ("ST", 2, "SE", 2, "ST02 and SE02"),
 )
 _PLACES = {tag: at for opener, open_at, closer, close_at, _ in _PAIRS for tag, at in ((opener, open_at), (closer, close_at))}
+_FAR = 1 << 40  # more segments than a file can hold
 _COUNTED = {"IEA": ("GS", "IEA01", "groups"), "GE": ("ST", "GE01", "transactions")}
 
 
@@ -69,14 +70,11 @@ def _paired(ordered: pl.DataFrame, opener: str, closer: str) -> pl.DataFrame:
 
 
 def _with_inner_count(closed: pl.DataFrame, inner: pl.DataFrame) -> pl.DataFrame:
-    """Count the inner openers between each opener and its closer."""
-    counts = np.zeros(closed.height, dtype=np.int64)
-    for file in closed["file"].unique():
-        places = inner.filter(pl.col("file") == file)["segment_no"].to_numpy()
-        here = (closed["file"] == file).to_numpy()
-        span = closed.filter(pl.Series(here))
-        counts[here] = np.searchsorted(places, span["closed_at"].to_numpy()) - np.searchsorted(places, span["segment_no"].to_numpy())
-    return closed.with_columns(counted=pl.Series(counts))
+    """Count the inner openers between each opener and its closer, over all files at once."""
+    places = inner["file"].to_numpy() * _FAR + inner["segment_no"].to_numpy()
+    files = closed["file"].to_numpy() * _FAR
+    ends, starts = (np.searchsorted(places, files + closed[name].to_numpy()) for name in ("closed_at", "segment_no"))
+    return closed.with_columns(counted=pl.Series(ends - starts, dtype=pl.Int64))
 
 
 def _miscounted(closed: pl.DataFrame, element: str, noun: str) -> pl.DataFrame:

@@ -108,7 +108,7 @@ def test_every_segment_is_read_or_in_a_reject(reading: Reading) -> None:
     assert (files["segment_count"] == files["read_segment_count"] + files["rejected_segment_count"]).all()
     assert reading.rejects.group_by("rule").agg(pl.col("segment_count").sum()).sort("rule").rows() == [
         ("outside_transaction", 2),
-        ("unknown_segment", 4),
+        ("unknown_segment", 5),
     ]
 
 

@@ -65,6 +65,5 @@ def _statuses(client: Client, batch: int, claims: list[Claim], day: date) -> lis
             f"NM1*QC*1*{surname}*{forename}****MI*{claim.member}",
             f"TRN*2*{claim.account}",
             f"STC*A2:20:PR*{day:%Y%m%d}*WQ*{CLIENT_STYLE.money(claim.charge)}",
-            f"DTP*472*D8*{claim.service:%Y%m%d}",
         ]
     return segments

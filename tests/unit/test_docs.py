@@ -40,6 +40,20 @@ def test_the_settings_example_is_valid_and_complete() -> None:
     assert set(ClientSettings.model_fields) == set(tomllib.loads(example[1]))  # type: ignore[index]
 
 
+def test_every_rule_of_the_reader_is_documented() -> None:
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for folder in ("x12", "intake") for path in (ROOT / "rcm_pipeline" / folder).glob("*.py")
+    )
+    named = re.findall(
+        r"""(?:finding|reject|imbalance|Notice|append)\(+\s*(?:\(?[\w.\[\]"]+, [\w"]+, |\w+, )?"([a-z]+(?:_[a-z]+)+)"[,)]""", code
+    )
+    named += [a or b for a, b in re.findall(r'"unknown", "([a-z_]+)"|rule=pl.lit\("([a-z_]+)"', code)]
+    named += [rule for rule in re.findall(r'"([a-z]+_(?:unreadable|refused|out_of_balance))"', code) if not rule.startswith("is_")]
+    page = (DOCS / "x12.md").read_text()
+    assert len(set(named)) > 30
+    assert sorted(rule for rule in set(named) if f"`{rule}`" not in page) == []
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *[f"docs/{p.name}" for p in DOCS.glob("*.md")]])
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")

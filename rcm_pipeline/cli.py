@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rcm_pipeline.errors import ExitCode, InputError, RcmError
+from rcm_pipeline.errors import ExitCode, InputError, RcmError, UsageError
 
 if TYPE_CHECKING:
     from rcm_pipeline.governance.summary import Summary
@@ -101,7 +101,7 @@ def read(
         _explain(found, known, unopened)
         return
     if out is None:
-        raise typer.BadParameter("say where to write the tables: --out FOLDER")
+        raise UsageError("there is no folder to write the tables to", fix="name one with --out FOLDER, or ask --explain")
     pseudonyms = Identified() if identified else Tokens(client_key(place.keys, client))
     with _progress("Reading", sum(d.byte_count for d in found)) as advance:
         done = export(found, known, pseudonyms, out, form.value, advance)

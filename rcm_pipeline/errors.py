@@ -27,6 +27,12 @@ class RcmError(Exception):
         self.fix = fix
 
 
+class UsageError(RcmError):
+    """The command line is wrong in a way that its parser does not see."""
+
+    exit_code = ExitCode.USAGE
+
+
 class InputError(RcmError):
     """Something named on the command line or found in the inbox cannot be read at all."""
 

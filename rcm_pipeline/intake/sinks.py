@@ -158,7 +158,7 @@ class _Sheet:
 
     def write(self, frame: pl.DataFrame) -> None:
         if self._row + frame.height > _SHEET_ROWS:
-            raise OSError("a table has more rows than a worksheet holds; use --format parquet or csv")
+            raise StorageError("a table has more rows than a worksheet holds", fix="use --format parquet or csv")
         kinds = frame.dtypes
         for values in frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64)).iter_rows():
             for place, (value, kind) in enumerate(zip(values, kinds, strict=True)):

@@ -39,6 +39,21 @@ def test_read_writes_one_typed_file_per_raw_table(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "json" / "raw_remits.json").read_text())[0]["charge_amount"] == "100.10"
 
 
+def test_read_writes_a_workbook_and_explains_a_sheet(tmp_path: Path) -> None:
+    sheet = tmp_path / "log.csv"
+    sheet.write_text("Account Number,Work Date,Activity,Minutes,JANE DOE\nA1,2026-11-18,call,5,x\n")
+    rcm("read", sheet, "--out", tmp_path / "out", "--format", "xlsx", home=tmp_path / "home")
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["tables.xlsx"]
+    told = rcm("read", sheet, "--explain", home=tmp_path / "home").stdout
+    assert "read as touches" in told
+    assert "column A → claim_token" in told
+    assert "column E → not used, dropped" in told
+    assert "DOE" not in told
+    without = rcm("read", sheet, home=tmp_path / "home", check=False)
+    assert without.returncode == ExitCode.USAGE
+    assert "--out" in without.stderr
+
+
 def test_read_says_what_it_could_not_read(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_bytes(b"\x00\x01")
     done = rcm("read", tmp_path / "bad.txt", "--out", tmp_path / "out", "--json", home=tmp_path / "home", check=False)

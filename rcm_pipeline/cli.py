@@ -103,7 +103,7 @@ def read(
     if out is None:
         raise UsageError("there is no folder to write the tables to", fix="name one with --out FOLDER, or ask --explain")
     pseudonyms = Identified() if identified else Tokens(client_key(place.keys, client))
-    with _progress("Reading", sum(d.byte_count for d in found)) as advance:
+    with _progress("Reading", sum(d.byte_count for d in found), in_bytes=True) as advance:
         done = export(found, known, pseudonyms, out, form.value, advance)
     done.unopened = unopened
     _print_read(done, out, as_json)
@@ -263,7 +263,7 @@ def _run_client(place: "Home", name: str, delivered: list[Any], day: dt.date, ag
 
     prepare_dagster(place)
     register_clients([name])
-    with _progress(name, sum(d.byte_count for d in delivered)) as advance:
+    with _progress(name, sum(d.byte_count for d in delivered), in_bytes=True) as advance:
         try:
             outcome = launch(place, name, today=day, progress=advance)
         except RcmError as error:
@@ -366,7 +366,7 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _progress(label: str, total: int) -> Any:
+def _progress(label: str, total: int, *, in_bytes: bool = False) -> Any:
     from rcm_pipeline.narration import progress_bar
 
-    return progress_bar(label, total)
+    return progress_bar(label, total, in_bytes=in_bytes)

@@ -28,6 +28,8 @@ def claim_answers(
         .with_columns(
             is_rejected=pl.coalesce("is_rejected_itself", "is_rejected_above"),
             is_decided=pl.col("is_decided").fill_null(False),
+            answer_file_id=pl.coalesce("itself_file_id", "above_file_id"),
+            answer_date=pl.coalesce("itself_date", "above_date"),
             is_rejected_above=pl.col("is_rejected_above").fill_null(False),
         )
     )
@@ -39,13 +41,14 @@ def claim_answers(
         (~is_known & ~pl.col("is_decided")).sum().cast(pl.Int64).alias("unanswered_count"),
         pl.col("is_rejected_above").all().alias("is_batch_rejected"),
         pl.max_horizontal("itself_date", "above_date", "decided_date").max().alias("claims_answered_date"),
+        pl.col("answer_file_id").sort_by("answer_date", "answer_file_id", nulls_last=False).last().alias("claims_answer_file_id"),
     )
 
 
 def _own_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     """The newest 277CA answer of each claim; on one day a rejection counts more than an acceptance."""
     said = statuses.filter(pl.col("level_code").is_in(["claim", "line"]) & pl.col("claim_token").is_not_null()).select(
-        "claim_token", "batch_token", "category_code", "status_date"
+        "claim_token", "batch_token", "category_code", "status_date", pl.col("file_id").alias("answer_file_id")
     )
     joined = of.join(said, on="claim_token", how="inner", suffix="_said").with_columns(
         is_same_batch=(pl.col("batch_token") == pl.col("batch_token_said")).fill_null(False)
@@ -58,10 +61,11 @@ def _own_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     last = pl.col("sent_date").fill_null(pl.date(1900, 1, 1)).max().over("claim_token", "batch_token_said", "status_date")
     fits = fits.filter(pl.col("is_same_batch") | (pl.col("sent_date").fill_null(pl.date(1900, 1, 1)) == last))
     rejected = pl.col("category_code").is_in(_REJECTIONS)
-    newest = fits.with_columns(is_rejected_itself=rejected).sort("status_date", "is_rejected_itself", nulls_last=False)
+    newest = fits.with_columns(is_rejected_itself=rejected).sort("status_date", "is_rejected_itself", "answer_file_id", nulls_last=False)
     return newest.group_by(_CLAIM, maintain_order=True).agg(
         pl.col("is_rejected_itself").filter(pl.col("status_date").eq_missing(pl.col("status_date").last())).any(),
         pl.col("status_date").last().alias("itself_date"),
+        pl.col("answer_file_id").last().alias("itself_file_id"),
     )
 
 
@@ -71,10 +75,15 @@ def _batch_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
         pl.col("level_code").is_in(["source", "receiver", "provider"])
         & pl.col("category_code").is_in(_REJECTIONS)
         & pl.col("batch_token").is_not_null()
-    ).select("batch_token", "provider_npi", "level_code", pl.col("status_date").alias("above_date"))
+    ).select(
+        "batch_token", "provider_npi", "level_code", pl.col("status_date").alias("above_date"), pl.col("file_id").alias("above_file_id")
+    )
     joined = of.join(above, on="batch_token", how="inner")
     reaches = (pl.col("level_code") != "provider") | (pl.col("provider_npi") == pl.col("billing_npi")).fill_null(False)
-    return joined.filter(reaches).group_by(_CLAIM).agg(pl.lit(True).alias("is_rejected_above"), pl.col("above_date").max())
+    newest = joined.filter(reaches).sort("above_date", "above_file_id")
+    return newest.group_by(_CLAIM, maintain_order=True).agg(
+        pl.lit(True).alias("is_rejected_above"), pl.col("above_date", "above_file_id").last()
+    )
 
 
 def _decided(of: pl.DataFrame, remits: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:

@@ -23,6 +23,7 @@ SOURCES = (
     "raw_payments",
 )
 KEYS = ("file_id", "transaction_no")
+_ANSWER = ("transaction_answer_file_id", "status_code", "answer_date")
 _REJECTED = ("R", "M", "W", "X")
 _FAR_PAST, _FAR_FUTURE = dt.date(1900, 1, 1), dt.date(9999, 12, 31)
 
@@ -66,13 +67,15 @@ def _plain(name: str) -> pl.Expr:
 def _interchange_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame) -> pl.DataFrame:
     """The verdict of a TA1 on the interchange each 837 came in: same number and, where both are known, same date."""
     said = acknowledgements.filter(pl.col("level_code") == "interchange").select(
-        _plain("interchange_control_id"), "status_code", "interchange_date"
+        _plain("interchange_control_id"), "status_code", "interchange_date", pl.col("file_id").alias("interchange_answer_file_id")
     )
     joined = sent.join(said, on="interchange_control_id", how="inner", suffix="_said").filter(
         (pl.col("interchange_date") == pl.col("interchange_date_said")).fill_null(True)
     )
     worst = joined.sort(*KEYS, pl.col("status_code").replace_strict({"R": 0, "E": 1, "A": 2}, default=3))
-    return worst.group_by(KEYS, maintain_order=True).agg(pl.col("status_code").first().alias("interchange_status_code"))
+    return worst.group_by(KEYS, maintain_order=True).agg(
+        pl.col("status_code").first().alias("interchange_status_code"), pl.col("interchange_answer_file_id").first()
+    )
 
 
 def _transaction_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
@@ -82,6 +85,7 @@ def _transaction_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame, tra
     ).select(
         "level_code",
         "status_code",
+        pl.col("file_id").alias("transaction_answer_file_id"),
         _plain("group_control_id"),
         _plain("transaction_control_id"),
         pl.col("answer_date").fill_null(_FAR_FUTURE),
@@ -96,14 +100,19 @@ def _transaction_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame, tra
     )
     best = found.sort(*KEYS, "_rank", "answer_date", "status_code").group_by(KEYS, maintain_order=True).last()
     known = pl.when(pl.col("answer_date") != _FAR_FUTURE).then("answer_date")
-    return best.select(*KEYS, pl.col("status_code").alias("transaction_status_code"), known.alias("transaction_answered_date"))
+    return best.select(
+        *KEYS,
+        "transaction_answer_file_id",
+        pl.col("status_code").alias("transaction_status_code"),
+        known.alias("transaction_answered_date"),
+    )
 
 
 def _latest_sent(answers: pl.DataFrame, sent: pl.DataFrame, on: list[str]) -> pl.DataFrame:
     """Each answer with the last transaction of these numbers sent on or before its day."""
     right = sent.select(*KEYS, *on, pl.col("sent_date").fill_null(_FAR_PAST)).sort("sent_date", *KEYS)
     joined = answers.sort("answer_date").join_asof(right, left_on="answer_date", right_on="sent_date", by=on, strategy="backward")
-    return joined.filter(pl.col("file_id").is_not_null()).select(*KEYS, "status_code", "answer_date")
+    return joined.filter(pl.col("file_id").is_not_null()).select(*KEYS, *_ANSWER)
 
 
 def _all_of_group(answers: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
@@ -111,8 +120,8 @@ def _all_of_group(answers: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
     groups = sent.select("file_id", "group_control_id", pl.col("sent_date").fill_null(_FAR_PAST)).unique().sort("sent_date", "file_id")
     on = ["group_control_id"]
     joined = answers.sort("answer_date").join_asof(groups, left_on="answer_date", right_on="sent_date", by=on, strategy="backward")
-    named = joined.filter(pl.col("file_id").is_not_null()).select("file_id", *on, "status_code", "answer_date")
-    return named.join(sent.select(*KEYS, *on), on=["file_id", *on], how="inner").select(*KEYS, "status_code", "answer_date")
+    named = joined.filter(pl.col("file_id").is_not_null()).select("file_id", *on, *_ANSWER)
+    return named.join(sent.select(*KEYS, *on), on=["file_id", *on], how="inner").select(*KEYS, *_ANSWER)
 
 
 def _status() -> pl.Expr:

@@ -1,5 +1,6 @@
 """Tables written to a folder bit by bit: Parquet, CSV, JSON or one workbook. A table appears under its name when it is whole."""
 
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -51,6 +52,8 @@ class Sinks:
         if kind is None:
             self._guard(self._finish)
         else:
+            with suppress(OSError, xlsxwriter.exceptions.XlsxWriterException):
+                self._close()
             for table in [*self._sinks, "tables"]:
                 self._beside(table).unlink(missing_ok=True)
 
@@ -79,11 +82,14 @@ class Sinks:
                 name = table.replace(QUARANTINE, "q_").removeprefix("raw_")[:_SHEET_NAME]
                 return _Sheet(self._book.add_worksheet(name), frame, self._book.add_format({"num_format": "yyyy-mm-dd"}))
 
-    def _finish(self) -> None:
+    def _close(self) -> None:
         for sink in self._sinks.values():
             sink.close()
         if self._book is not None:
             self._book.close()
+
+    def _finish(self) -> None:
+        self._close()
         for table in ["tables"] if self._book is not None else self._sinks:
             self._beside(table).replace(self._out / f"{table}.{self._form}")
 

@@ -89,6 +89,19 @@ def test_each_layer_moves_it_on() -> None:
     assert submissions(SENT, every)["answered_date"].to_list() == [dt.date(2026, 11, 18)]
 
 
+def test_who_answered_is_named() -> None:
+    files = (
+        SENT,
+        ta1("20261117", "1", "7", "20261116", "A"),
+        ack("20261117", "2", "7", "A"),
+        statuses("20261118", "3", "BATCH7", ("P1", "A2")),
+    )
+    [row] = submissions(*files).to_dicts()
+    named = [row[f"{level}_answer_file_id"] for level in ("interchange", "transaction", "claims")]
+    assert named == ["f1", "f2", "f3"]
+    assert (row["interchange_status_code"], row["transaction_status_code"]) == ("A", "A")
+
+
 def test_a_rejected_interchange_or_transaction_waits_for_nobody() -> None:
     assert facts(SENT, ta1("20261117", "1", "000000007", "20261116", "R")) == [("rejected_interchange", 0, 0, 0, 2, None)]
     assert facts(SENT, ack("20261117", "2", "7", "R")) == [("rejected_transaction", 0, 0, 0, 2, None)]

@@ -17,9 +17,17 @@ def list_aside(home: Home, client: str) -> list[dict[str, Any]]:
 
 
 def name_files(rows: list[dict[str, Any]], home: Home, client: str) -> list[dict[str, Any]]:
-    """The same with the names the files have in the inbox now, found by their content; for a person's eyes only."""
+    """The same with the names the files have in the inbox now, found by their content; for a person's eyes only.
+
+    A file that came in an archive goes by the archive's name.
+    """
     found = deliveries(clients_of(home.inbox).get(client, []))
     names = {d.file_id[:_ID_DIGITS]: d.path.name for d in found if d.file_id}
+    with duckdb.connect(str(home.warehouse(client)), read_only=True) as connection:
+        packed = connection.sql("SELECT file_id, archive_id FROM raw_files WHERE archive_id IS NOT NULL").fetchall()
+    for member, archive in packed:
+        if archive[:_ID_DIGITS] in names:
+            names.setdefault(member[:_ID_DIGITS], f"a file in {names[archive[:_ID_DIGITS]]}")
     return [row | {"file": names.get(row["file"], row["file"])} for row in rows]
 
 

@@ -58,7 +58,7 @@ class Normaliser:
         self.interchange_count = 0
         self.is_unterminated = False
         self.encoding = ""
-        self._text = b""
+        self._text, self._at = b"", 0
         self._separators: Separators | None = None
         self._decoder: codecs.IncrementalDecoder | None = None
         self._is_started = self._is_stopped = False
@@ -66,11 +66,12 @@ class Normaliser:
     def feed(self, portion: bytes, *, is_last: bool) -> bytes:
         """Canonical bytes of what can be told so far. With `is_last` all that is left, with a terminator at its end."""
         portion = self._begin(portion) if not self._is_started else portion
+        portion = b"" if self._is_stopped else portion
         if self._decoder:
             portion = self._decoder.decode(portion, final=is_last).encode()
-        self._text += portion
+        self._text, self._at = self._text[self._at :] + portion, 0
         parts: list[bytes] = []
-        while self._text and not self._is_stopped and self._advance(parts, is_last):
+        while self._at < len(self._text) and self._advance(parts, is_last):
             pass
         content, kind = _as_utf8(b"".join(parts))
         if kind == "latin-1" and self.encoding != kind:
@@ -97,43 +98,42 @@ class Normaliser:
     def _advance(self, parts: list[bytes], is_last: bool) -> bool:
         """Translate up to the next interchange or as far as is safe; False when more text is needed."""
         if self._separators is None:
-            return (is_last or len(self._text) > self._look_ahead) and self._open()
-        end = next_interchange(self._text, 3, self._separators)
+            return (is_last or len(self._text) - self._at > self._look_ahead) and self._open()
+        end = next_interchange(self._text, self._at + 3, self._separators)
         is_found = end < len(self._text)
         if not is_found and not is_last:
             end = self._safe_end(self._separators)
-        parts.append(_translate(self._text[:end], self._separators, self.interchange_count, self.notices))
-        self._text = self._text[end:]
-        self._separators = replace(self._separators, header=0)
+        if end > self._at:
+            parts.append(_translate(self._text[self._at : end], self._separators, self.interchange_count, self.notices))
+            self._at, self._separators = end, replace(self._separators, header=0)
         if is_found:
             self._separators = None
         return is_found
 
     def _safe_end(self, separators: Separators) -> int:
         """Behind the last segment that is surely whole, and before anything that may be a header cut in two."""
-        last = max(self._text.rfind(bytes([t]), 0, max(len(self._text) - 2 * MAX_ISA, 0)) for t in separators.terminators)
-        if last < 0 and len(self._text) > _MAX_SEGMENT:
-            rule = Notice("segment_too_long", "a segment is longer than 64 MB; the file is read up to it", self.interchange_count, True)
-            self._notice(rule)
-            self._is_stopped, self._text = True, b""
+        size = len(self._text)
+        last = max(self._text.rfind(bytes([t]), self._at, max(size - 2 * MAX_ISA, self._at)) for t in separators.terminators)
+        if last < 0 and size - self._at > _MAX_SEGMENT:
+            detail = "a segment is longer than 64 MB; the file is read up to it"
+            self._notice(Notice("segment_too_long", detail, self.interchange_count, True))
+            self._is_stopped, self._at = True, size
         return last + 1
 
     def _open(self) -> bool:
         """Skip to the next header and read its separators."""
-        start = 0
         if not self.interchange_count:
-            start = self._skip_foreign_text()
-            self._text = self._text[start:]
-            if not self._text:
+            self._at = self._skip_foreign_text()
+            if self._at == len(self._text):
                 return False
         self.interchange_count += 1
-        self._separators, found = read_separators(self._text, 0, self.interchange_count)
+        self._separators, found = read_separators(self._text, self._at, self.interchange_count)
         for notice in found:
             self._notice(notice)
         if self._separators is None:
             self._notice(Notice("separators_unreadable", "the interchange header is cut or not X12", self.interchange_count, True))
-            following = first_header(self._text[3:])
-            self._text = b"" if following is None else self._text[following + 3 :]
+            following = first_header(self._text, self._at + 3)
+            self._at = len(self._text) if following is None else following
             return following is not None
         return True
 

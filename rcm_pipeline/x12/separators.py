@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_ISA = 600
+_SAMPLE = 200_000  # bytes of an interchange that are looked at for the component separator in use
 _ISA_ELEMENTS = 15
 _GLUED = re.compile(rb"IEA([^A-Za-z0-9\s])\d+\1\d+$")
 BARE_START = re.compile(rb"\s*(ISA|GS|ST)([^A-Za-z0-9\s])")
@@ -49,11 +50,13 @@ def read_separators(text: bytes, start: int, number: int) -> tuple[Separators | 
     if not terminator or terminator.isalnum() or terminator == element:
         return None, notices
     terminators = b"\r\n" if terminator in b"\r\n" else terminator
-    used = _component_in_use(text, at, element, terminators)
-    if used and used != component and text.count(component, at + 2, at + 200_000) == 0:
+    found = Separators(element, component, terminators, at - start)
+    end = next_interchange(text, at, found, min(at + _SAMPLE, len(text)))
+    used = _component_in_use(text, at, end, element, terminators)
+    if used and used != component and text.count(component, at + 2, end) == 0:
         notices.append(Notice("component_separator", "ISA16 is not the component separator in use", number))
         component = used
-    return Separators(element, component, terminators, at - start), notices
+    return replace(found, component=component), notices
 
 
 def _component_and_terminator(text: bytes, at: int, element: bytes) -> tuple[bytes, bytes]:
@@ -69,8 +72,8 @@ def _component_and_terminator(text: bytes, at: int, element: bytes) -> tuple[byt
     return first, rest.lstrip(b" ")[:1]
 
 
-def _component_in_use(text: bytes, at: int, element: bytes, terminators: bytes) -> bytes:
-    for match in _COMPOSITE.finditer(text, at, at + 200_000):
+def _component_in_use(text: bytes, at: int, end: int, element: bytes, terminators: bytes) -> bytes:
+    for match in _COMPOSITE.finditer(text, at, end):
         candidate = match[2]
         if match["e"] == element and candidate != element and candidate not in terminators:
             return candidate
@@ -90,29 +93,30 @@ def _guess_separators(text: bytes, start: int, number: int) -> tuple[Separators 
     if not match:
         return None, [notice]
     terminators = b"\r\n" if match["t"] in b"\r\n" else match["t"]
-    component = _component_in_use(text, start, element, terminators) or b":"
+    component = _component_in_use(text, start, start + _SAMPLE, element, terminators) or b":"
     return Separators(element, component, terminators), [notice]
 
 
-def next_interchange(text: bytes, position: int, separators: Separators) -> int:
-    """Where the next interchange begins at or after a position, or the end of the text."""
-    for start in _headers(text, position):
+def next_interchange(text: bytes, position: int, separators: Separators, end: int | None = None) -> int:
+    """Where the next interchange begins at or after a position and before the end, or the end (of the text, if not told)."""
+    end = len(text) if end is None else end
+    for start in _headers(text, position, end):
         before = text[max(position, start - 200) : start]
         ends_segment = before.rstrip()[-1:] in separators.terminators or before.rstrip(b" \t")[-1:] in b"\r\n"
         if before and (ends_segment or _GLUED.search(before)):
             return start
-    return len(text)
+    return end
 
 
-def first_header(text: bytes) -> int | None:
-    """Where the first ISA stands that is not part of a word and has the separators of a header after it."""
-    found = (start for start in _headers(text, 0) if not text[max(start - 1, 0) : start].isalnum())
+def first_header(text: bytes, position: int = 0) -> int | None:
+    """Where the first ISA from a position on stands that is not part of a word and has the separators of a header after it."""
+    found = (start for start in _headers(text, position, len(text)) if not text[max(start - 1, 0) : start].isalnum())
     return next(found, None)
 
 
-def _headers(text: bytes, position: int) -> Iterator[int]:
+def _headers(text: bytes, position: int, end: int) -> Iterator[int]:
     """Every ISA with as many separators after it as a header has."""
-    while (position := text.find(b"ISA", position)) >= 0:
+    while (position := text.find(b"ISA", position, end)) >= 0:
         separator = text[position + 3 : position + 4]
         is_sign = separator and not separator.isalnum() and not separator.isspace()
         if is_sign and text.count(separator, position, position + MAX_ISA) >= _ISA_ELEMENTS:

@@ -154,9 +154,9 @@ def _last_date(facts: PackFacts) -> dt.date | None:
 def _evidence_level(files: pl.DataFrame) -> str:
     """What the numbers rest on: A claims, remittances, QA and logs; B claims and remittances; C remittances alone."""
     kinds = {kind for joined in files["kind"].drop_nulls() for kind in joined.split("+")}
-    if "835" not in kinds:
+    if not kinds & {"835", "remittances"}:
         return "no remittances yet"
-    if not any(kind.startswith("837") for kind in kinds):
+    if not any(kind.startswith("837") or kind == "claims" for kind in kinds):
         return "C: remittances only"
     has_people = {"qa_reviews", "touches"} <= kinds
     return "A: claims, remittances, QA reviews and work logs" if has_people else "B: claims and remittances"

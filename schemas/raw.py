@@ -101,7 +101,9 @@ class RawClaims(Contract):
     accident_code: Text = column("AA auto, EM employment, OA other accident (CLM11-1); null when none", nullable=True)
     delay_reason_code: Text = column("why the claim is late (CLM20)", nullable=True)
     payer_sequence_code: Text = column("P primary, S secondary, T tertiary (SBR01 of the destination payer)", nullable=True)
-    relationship_code: Text = column("18 the subscriber is the patient (SBR02); null for dependents", nullable=True)
+    relationship_code: Text = column(
+        "18 the subscriber is the patient (SBR02); else what a dependent is to the subscriber (PAT01)", nullable=True
+    )
     filing_indicator_code: Text = column("kind of payer (SBR09)", nullable=True)
     payer_name: Text = column("destination payer (2010BB NM103, organisations only)", nullable=True)
     payer_id: Text = column("destination payer's identifier (2010BB NM109, organisations only)", nullable=True)

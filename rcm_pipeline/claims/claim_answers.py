@@ -39,7 +39,7 @@ def claim_answers(
         pl.col("is_rejected").fill_null(False).sum().cast(pl.Int64).alias("rejected_count"),
         (~is_known & pl.col("is_decided")).sum().cast(pl.Int64).alias("decided_count"),
         (~is_known & ~pl.col("is_decided")).sum().cast(pl.Int64).alias("unanswered_count"),
-        pl.col("is_rejected_above").all().alias("is_batch_rejected"),
+        (pl.col("is_rejected_above") & pl.col("is_rejected_itself").is_null()).all().alias("is_batch_rejected"),
         pl.max_horizontal("itself_date", "above_date", "decided_date").max().alias("claims_answered_date"),
         pl.col("answer_file_id").sort_by("answer_date", "answer_file_id", nulls_last=False).last().alias("claims_answer_file_id"),
     )

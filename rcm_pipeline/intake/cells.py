@@ -17,12 +17,19 @@ def parse(text: pl.Series, dtype: pl.DataType) -> pl.Series:
     if isinstance(dtype, pl.Date):
         return _date(stripped)
     if isinstance(dtype, pl.Decimal):
-        plain = stripped.str.replace(r"^(-?)\$", "$1").str.replace_all(r"(\d),(\d{3})\b", "$1$2")
+        plain = _plain_number(stripped)
         return money(plain) if dtype.scale == 2 else quantity(plain)
     if isinstance(dtype, pl.Int64):
         whole = stripped.str.extract(r"^(-?\d{1,15})(?:\.0+)?$", 1)
         return whole.cast(pl.Int64, strict=False)
     return stripped
+
+
+def _plain_number(text: pl.Series) -> pl.Series:
+    """Numbers as people write money: -$1,234.50, (1,234.50) or 1,234.50- become -1234.50; commas only between thousands."""
+    signed = text.str.replace(r"^\((.+)\)$", "-$1").str.replace(r"^([^-]+)-$", "-$1").str.replace(r"^(-?)\s*\$\s*", "$1")
+    is_grouped = signed.str.contains(r"^-?\d{1,3}(?:,\d{3})+(?:\.\d*)?$")
+    return pl.select(pl.when(is_grouped).then(signed.str.replace_all(",", "", literal=True)).otherwise(signed)).to_series()
 
 
 def _date(text: pl.Series) -> pl.Series:

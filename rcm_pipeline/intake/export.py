@@ -6,11 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
-from rcm_pipeline.errors import InputError
+from rcm_pipeline.errors import InputError, RcmError
 from rcm_pipeline.intake.contents import Content, content_of
 from rcm_pipeline.intake.inbox import Delivery, deliveries
 from rcm_pipeline.intake.load import read_portions
-from rcm_pipeline.intake.reading import FileReading
+from rcm_pipeline.intake.reading import FileReading, reader_failed
 from rcm_pipeline.intake.sinks import Sinks
 from rcm_pipeline.privacy.tokens import Identified, Pseudonyms
 from rcm_pipeline.settings import ClientSettings
@@ -83,8 +83,16 @@ def _readings(
 ) -> Iterator[FileReading]:
     contents: list[Content] = [content_of(delivery) for delivery in found]
     known = {content.file_id for content in contents}
-    for _, readings in read_portions(contents, settings, pseudonyms, known, progress):
-        yield from readings
+    for portion, readings in read_portions(contents, settings, pseudonyms, known, progress):
+        failure = ""
+        try:
+            yield from readings
+        except (RcmError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect of the reader costs its file only, and shows no value
+            failure = type(error).__name__
+        if failure:
+            yield reader_failed(portion, failure, pseudonyms)
 
 
 def _name_files(reading: FileReading, names: dict[str | None, str]) -> None:

@@ -12,7 +12,7 @@ from rcm_pipeline.intake.sheet_reading import Before
 
 Tables = dict[str, pl.DataFrame]
 _CLAIM = ("claim_token", "payer_name", "payer_id", "created_date", "frequency_code")
-_REMIT = ("claim_token", "payer_name", "payer_id", "payment_date", "icn_token")
+_REMIT = ("claim_token", "payer_name", "payer_id", "payment_date", "icn_token", "status_code", "_is_negative")
 _PAYMENT = ("payer_name", "payer_id", "payment_date")
 _FLAGS = ("has_authorization", "has_referral", "has_attachment", "has_note")
 _SETS = {"P": "837P", "I": "837I", "D": "837D"}
@@ -52,14 +52,16 @@ def claims_to_raw(rows: pl.DataFrame, before: Before) -> Tables:
 
 def remittances_to_raw(rows: pl.DataFrame, before: Before) -> Tables:
     """raw_payments, raw_remits, raw_remit_lines, raw_adjustments and raw_remarks."""
-    keyed = _numbered(_numbered(rows, _REMIT, "claim_no", before.remits), _PAYMENT, "transaction_no", before.payments)
+    signed = rows.with_columns((pl.col("charge_amount") < 0).alias("_is_negative"))  # a reversal beside its correction
+    keyed = _numbered(_numbered(signed, _REMIT, "claim_no", before.remits), _PAYMENT, "transaction_no", before.payments)
     own = pl.when(pl.col("line_no").is_null()).then(-pl.col("row_no")).otherwise(pl.col("line_no"))
     keyed = keyed.with_columns(own.alias("_line")).sort("claim_no", "row_no")
-    first = keyed.unique(["claim_no", "_line"], keep="first", maintain_order=True)
+    same_line = ["claim_no", "_line", "charge_amount", "paid_amount"]
+    first = keyed.unique(same_line, keep="first", maintain_order=True)
     first = first.with_columns(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("claim_no").alias("line_no"), pl.col("row_no").alias("segment_no")
     )
-    details = keyed.drop("line_no").join(first.select("claim_no", "_line", "line_no"), on=["claim_no", "_line"], maintain_order="left")
+    details = keyed.drop("line_no").join(first.select(*same_line, "line_no"), on=same_line, maintain_order="left")
     keys = ("transaction_no", "claim_no", "line_no", "segment_no")
     codes = ("code_qualifier", "procedure_code", "modifier_1_code", "modifier_2_code", "revenue_code")
     money = ("charge_amount", "paid_amount", "allowed_amount", "service_from_date", "service_to_date")

@@ -68,8 +68,7 @@ def read_files(batch: Sequence[Known], settings: ClientSettings, pseudonyms: Pse
         _read_x12_batch(x12, pseudonyms, reading)
     for content, known in batch:
         if known.format_code in SHEETS:
-            sheets = read_sheets(content.bytes(), known.format_code, settings.headers, pseudonyms)
-            _add_sheets(content, known, sheets, pseudonyms, reading)
+            reading.extend(_read_sheet_file(content, known, settings, pseudonyms))
         elif known.format_code == "unknown":
             add_unread(content, known, [(known.rule, known.reason)], pseudonyms, reading)
     return reading
@@ -132,12 +131,23 @@ def _read_x12_batch(contents: list[Content], pseudonyms: Pseudonyms, reading: Fi
     _add_ledger(contents, result.files, findings, rejects, pseudonyms, reading)
 
 
-def reader_failed(contents: Sequence[Content], failure: str, pseudonyms: Pseudonyms) -> FileReading:
+def _read_sheet_file(content: Content, known: Recognised, settings: ClientSettings, pseudonyms: Pseudonyms) -> FileReading:
+    """One sheet file; a defect of the reader costs only itself."""
+    raw, reading = content.bytes(), FileReading()
+    try:
+        sheets = read_sheets(raw, known.format_code, settings.headers, pseudonyms)
+        _add_sheets(content, known, sheets, pseudonyms, reading)
+    except Exception as error:  # noqa: BLE001 - as for X12: no neighbour pays for it, and no value is shown
+        return reader_failed([content], type(error).__name__, pseudonyms, known.format_code)
+    return reading
+
+
+def reader_failed(contents: Sequence[Content], failure: str, pseudonyms: Pseudonyms, format_code: str = "x12") -> FileReading:
     """What is said of files on which the reader itself failed; only the kind of failure is named."""
     reading = FileReading()
     reason = f"the reader failed on this file ({failure}); please report it with this rule"
     for content in contents:
-        add_unread(content, Recognised("x12"), [("reader_failed", reason)], pseudonyms, reading)
+        add_unread(content, Recognised(format_code), [("reader_failed", reason)], pseudonyms, reading)
     return reading
 
 

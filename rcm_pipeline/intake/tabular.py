@@ -5,10 +5,13 @@ import io
 
 import fastexcel
 import polars as pl
+import polars.selectors as cs
+import pyarrow.parquet as pq
 
 from rcm_pipeline.intake.sheet_reading import SheetReading
 
 Rows = list[list[str]]
+_MAX_CELLS = 20_000_000
 
 
 def sheets_of(raw: bytes, format_code: str, reading: SheetReading) -> list[Rows]:
@@ -34,13 +37,29 @@ def _workbook(raw: bytes, reading: SheetReading) -> list[Rows]:
 
 def _parquet(raw: bytes, reading: SheetReading) -> list[Rows]:
     try:
-        frame = pl.read_parquet(io.BytesIO(raw))
-        nested = [name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype == pl.Binary]
-        text = frame.with_columns(pl.col(nested).map_batches(lambda c: pl.Series([""] * len(c)), return_dtype=pl.String)).cast(pl.String)
+        size = pq.read_metadata(io.BytesIO(raw))
+        is_too_large = size.num_rows * size.num_columns > _MAX_CELLS
+        text = None if is_too_large else pl.read_parquet(io.BytesIO(raw)).select(_as_text())
     except Exception:  # noqa: BLE001 - the error may quote values, so it is not looked at
         reading.reject("parquet_damaged", "the Parquet file cannot be read; write it again or send CSV")
         return []
+    if text is None:
+        reading.reject("file_too_large", "the Parquet file holds more than 20 million cells; send it in parts")
+        return []
     return [[list(text.columns), *_rows(text)]]
+
+
+def _as_text() -> list[pl.Expr]:
+    """Columns as a sheet shows them: whole numbers without a point, dates without a time; what is no text or number is empty."""
+    number, whole = cs.float(), cs.float().cast(pl.Int64, strict=False)
+    shown = pl.when(number == number.round(0)).then(whole.cast(pl.String)).otherwise(number.round(6).cast(pl.String))
+    plain = cs.string() | cs.integer() | cs.decimal() | cs.boolean() | cs.date() | cs.categorical()
+    return [
+        shown,
+        plain.cast(pl.String),
+        cs.datetime().dt.strftime("%Y-%m-%d"),
+        (~(cs.float() | plain | cs.datetime())).map_batches(lambda c: pl.Series([""] * len(c)), return_dtype=pl.String),
+    ]
 
 
 def _rows(frame: pl.DataFrame) -> Rows:

@@ -7,14 +7,14 @@ from importlib.resources import files
 
 import polars as pl
 
-from rcm_pipeline.privacy.shapes import CODE, KEEP, NAME, NPI, Shape
+from rcm_pipeline.privacy.shapes import CODE, KEEP, NAME, NPI, SHORT, Shape
 from rcm_pipeline.privacy.tokens import Pseudonyms
 
 _CLINICAL = r"^(?:[A-Z]?\d[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?(?:-[A-Z0-9]{2}){0,4}|[A-Z0-9]{2})$"
 _LABEL = r"^[A-Za-z][A-Za-z &/-]{0,39}$"
 _COMMON = 5
 _STAFF = r"^[A-Za-z]{0,3}[-_ ]?\d{1,6}$"
-_SHAPES = {"keep": KEEP, "flag": KEEP, "token": KEEP, "code": CODE, "npi": NPI, "name": NAME}
+_SHAPES = {"keep": KEEP, "flag": KEEP, "token": KEEP, "code": CODE, "short": SHORT, "npi": NPI, "name": NAME}
 
 
 @cache
@@ -47,7 +47,7 @@ class AllowListDoor:
         match treatment:
             case "keep":
                 return stripped
-            case "code" | "npi" | "name":
+            case "code" | "short" | "npi" | "name":
                 return _only(stripped, _SHAPES[treatment].pattern)
             case "clinical":
                 return _only(stripped.str.to_uppercase(), _CLINICAL)

@@ -35,5 +35,6 @@ class Shape:
 
 KEEP = Shape()
 CODE = Shape(Alphabet.CODE, 1, 30, starts_alnum=True)
+SHORT = Shape(Alphabet.CODE, 1, 5, starts_alnum=True)
 NPI = Shape(Alphabet.DIGITS, 10, 10)
 NAME = Shape(Alphabet.ANY, 1, 80)

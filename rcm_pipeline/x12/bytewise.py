@@ -32,6 +32,7 @@ _ZEROS, _HIGH, _SIX = _U(0x3030303030303030), _U(0xF0F0F0F0F0F0F0F0), _U(0x06060
 _ONE, _EIGHT, _BYTE, _LONGEST_SHIFT = _U(1), _U(8), _U(0xFF), _U(63)
 _DOT, _PLUS, _MINUS = (_U(sign) for sign in b".+-")
 _POWERS = 10 ** np.arange(4)
+_MAX_WHOLE = 13  # as in values
 _MAX_DIGITS = 15  # with three decimals still inside 64 bits
 _YEARS = (1600, 2400)
 
@@ -110,7 +111,7 @@ def decimals(word: Words, length: Offsets, front: Words, scale: int) -> tuple[Of
         value[longer] += above * 100_000_000
         is_number[longer] &= is_front
     value *= _POWERS.take(scale - places, mode="clip")
-    is_number &= (digits > 0) & (digits <= _MAX_DIGITS)
+    is_number &= (digits > 0) & (digits <= _MAX_DIGITS) & (digits - places <= _MAX_WHOLE)
     return np.where(is_negative, -value, value), is_number
 
 

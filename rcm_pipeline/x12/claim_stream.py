@@ -37,7 +37,7 @@ class ClaimStream:
     def header(self, rows: Rows, level: str | None = None) -> Rows:
         """For each claim, the last of these rows that stands in the header before it, or -1.
 
-        With a level (20 billing provider, 22 subscriber) only if it stands in the last loop of that level.
+        With a level (20 billing provider, 22 subscriber, patient for the last of any) only if it stands in the last loop of that level.
         """
         rows = rows[self.in_header[rows]]
         found = last_before(self.claims.rows, rows)
@@ -78,7 +78,7 @@ class ClaimStream:
     def _levels(self) -> dict[str, Rows]:
         levels = self.rows("HL")
         codes = self.segments.code(levels, 3)
-        return {level: levels[codes == code_of(level)] for level in ("20", "22")}
+        return {level: levels[codes == code_of(level)] for level in ("20", "22")} | {"patient": levels}
 
     @cached_property
     def _after_line(self) -> Mask:

@@ -91,7 +91,8 @@ def _add_payer(stream: ClaimStream, table: Table) -> None:
     payer = organisations(stream.segments, stream.header(stream.rows("NM1", "PR"), "22"))
     sbr = stream.header(stream.rows("SBR"), "22")
     table.text("payer_sequence_code", "SBR01", sbr)
-    table.text("relationship_code", "SBR02", sbr)
+    patient = stream.header(stream.rows("PAT"), "patient")
+    table.text_of_any("relationship_code", {"SBR02": sbr, "PAT01": patient})
     table.text("filing_indicator_code", "SBR09", sbr)
     table.text("payer_name", "NM103[PR]", payer)
     table.text("payer_id", "NM109[PR]", payer)
@@ -159,15 +160,16 @@ def _service_lines(stream: ClaimStream, door: Door, notes: Notes, name: str, of_
     table.flag("has_authorization", "REF02[G1]", first("REF", "G1"))
     table.flag("has_attachment", "PWK01", first("PWK"))
     table.flag("has_note", "NTE02", first("NTE"))
-    _add_drug(table, first)
+    _add_drug(stream, table, first)
     table.text("tooth_code", "TOO02", first("TOO"))
     table.text("rendering_npi", "NM109[82]", first("NM1", "82"))
     return table
 
 
-def _add_drug(table: Table, first: Callable[..., Rows]) -> None:
-    quantity = first("CTP")
-    table.text("ndc_code", "LIN03", first("LIN"))
+def _add_drug(stream: ClaimStream, table: Table, first: Callable[..., Rows]) -> None:
+    quantity, item = first("CTP"), first("LIN")
+    drug = np.where(stream.segments.code(item, 2) == code_of("N4"), item, -1)
+    table.text("ndc_code", "LIN03", drug)
     table.quantity("ndc_units", "CTP04", quantity)
     table.text("ndc_unit_code", "CTP05-1", quantity)
 

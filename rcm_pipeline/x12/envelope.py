@@ -168,7 +168,7 @@ def _translate(chunk: bytes, separators: Separators, number: int, notices: list[
 def _table(pairs: list[tuple[bytes, bytes]]) -> bytes:
     """What each byte becomes; control characters become spaces unless they separate."""
     table = bytearray(range(256))
-    for control in b"\0" + _CONTROL:
+    for control in b"\0\x1a" + _CONTROL:
         table[control] = 0x20
     for source, target in pairs:
         if source:

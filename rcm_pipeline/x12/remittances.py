@@ -8,7 +8,7 @@ import polars as pl
 from rcm_pipeline.x12.loops import Loop, latest, ordinal_within
 from rcm_pipeline.x12.notes import Notes
 from rcm_pipeline.x12.repeats import adjustments_of, repeated
-from rcm_pipeline.x12.segments import Rows, Segments
+from rcm_pipeline.x12.segments import Rows, Segments, code_of
 from rcm_pipeline.x12.table import Door, Table
 from rcm_pipeline.x12.transactions import Transactions
 
@@ -135,7 +135,8 @@ def _payments(stream: Stream, door: Door, notes: Notes) -> Table:
     table.text("payer_name", "N102[PR]", payer)
     table.text("payer_id", "N104[PR]", payer)
     table.text("payer_secondary_id", "REF02[2U]", first("REF", "2U"))
-    table.text("payee_npi", "N104[PE]", first("N1", "PE"))
+    payee = first("N1", "PE")  # a tax id may stand there instead
+    table.text("payee_npi", "N104[PE]", np.where(stream.segments.code(payee, 3) == code_of("XX"), payee, -1))
     return table
 
 

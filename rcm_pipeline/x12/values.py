@@ -1,13 +1,16 @@
-"""Element text to exact money, quantities and dates. What does not fit its type is null and is reported, never bent."""
+"""Element text to exact money, quantities and dates. What does not fit its type is null and is reported, never bent.
+
+A number has at most 13 digits before its point: no charge is longer, and sums stay exact.
+"""
 
 import polars as pl
 
 MONEY = pl.Decimal(18, 2)
 QUANTITY = pl.Decimal(18, 3)
 WHOLE = pl.Decimal(18, 0)
-_MONEY = r"^[+-]?(?:0*\d{1,16}(?:\.\d{0,2}0*)?|\.\d{1,2}0*)$"
-_WHOLE = r"^[+-]?0*\d{1,15}(?:\.0*)?$"
-_QUANTITY = r"^[+-]?(?:0*\d{1,15}(?:\.\d{0,3}0*)?|\.\d{1,3}0*)$"
+_MONEY = r"^[+-]?(?:0*\d{1,13}(?:\.\d{0,2}0*)?|\.\d{1,2}0*)$"
+_WHOLE = r"^[+-]?0*\d{1,13}(?:\.0*)?$"
+_QUANTITY = r"^[+-]?(?:0*\d{1,13}(?:\.\d{0,3}0*)?|\.\d{1,3}0*)$"
 
 
 def money(text: pl.Series) -> pl.Series:

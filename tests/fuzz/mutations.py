@@ -42,7 +42,7 @@ def _emptied(segments: list[str], rng: random.Random) -> None:
     at = rng.randrange(len(segments))
     parts = segments[at].split("*")
     if len(parts) > 1:
-        parts[rng.randrange(1, len(parts))] = rng.choice(["", "X", "12.345", "-", "9999999999999999", "é", "20261332"])
+        parts[rng.randrange(1, len(parts))] = rng.choice(["", "X", "12.345", "-", "9999999999999", "é", "20261332"])
         segments[at] = "*".join(parts)
 
 

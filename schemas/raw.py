@@ -413,6 +413,8 @@ class RawAcknowledgements(Contract):
     interchange_control_id: Text = column("ISA13 of what was sent (TA101); null below the interchange", nullable=True)
     group_control_id: Text = column("GS06 of what was sent (AK102); null for an interchange", nullable=True)
     transaction_control_id: Text = column("ST02 of what was sent (AK202); null above the transaction", nullable=True)
+    sender_id: Text = column("who answers (ISA06 of the answer)", nullable=True)
+    receiver_id: Text = column("who is answered (ISA08 of the answer)", nullable=True)
     interchange_date: Date = column("ISA09 of what was sent (TA102); null below the interchange", nullable=True)
     status_code: Text = column(
         "A accepted, E accepted with errors, P partly, R, M, W or X rejected; null when none was given", nullable=True

@@ -54,12 +54,8 @@ def _own_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
         is_same_batch=(pl.col("batch_token") == pl.col("batch_token_said")).fill_null(False)
     )
     # a status that names another batch we sent is about that one; a batch we do not know says nothing
-    knows = pl.col("batch_token_said").is_in(of["batch_token"].drop_nulls().unique().implode())
-    fits = joined.filter(pl.col("is_same_batch") | ~knows.fill_null(False)).filter(
-        pl.col("is_same_batch") | (pl.col("sent_date") <= pl.col("status_date")).fill_null(True)
-    )
-    last = pl.col("sent_date").fill_null(pl.date(1900, 1, 1)).max().over("claim_token", "batch_token_said", "status_date")
-    fits = fits.filter(pl.col("is_same_batch") | (pl.col("sent_date").fill_null(pl.date(1900, 1, 1)) == last))
+    knows = pl.col("batch_token_said").is_in(of["batch_token"].drop_nulls().unique().implode()).fill_null(False)
+    fits = _last_sent(joined.filter(pl.col("is_same_batch") | ~knows), "status_date", ["claim_token", "batch_token_said", "status_date"])
     rejected = pl.col("category_code").is_in(_REJECTIONS)
     newest = fits.with_columns(is_rejected_itself=rejected).sort("status_date", "is_rejected_itself", "answer_file_id", nulls_last=False)
     return newest.group_by(_CLAIM, maintain_order=True).agg(
@@ -80,10 +76,18 @@ def _batch_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     )
     joined = of.join(above, on="batch_token", how="inner")
     reaches = (pl.col("level_code") != "provider") | (pl.col("provider_npi") == pl.col("billing_npi")).fill_null(False)
-    newest = joined.filter(reaches).sort("above_date", "above_file_id")
+    fits = _last_sent(joined.filter(reaches), "above_date", ["batch_token", "above_date", "above_file_id"])
+    newest = fits.sort("above_date", "above_file_id")
     return newest.group_by(_CLAIM, maintain_order=True).agg(
         pl.lit(True).alias("is_rejected_above"), pl.col("above_date", "above_file_id").last()
     )
+
+
+def _last_sent(joined: pl.DataFrame, answer_date: str, answer: list[str]) -> pl.DataFrame:
+    """Of what an answer could be about, what was sent last on or before its day (a day later at most: clocks differ)."""
+    sent = pl.col("sent_date").fill_null(pl.date(1900, 1, 1))
+    in_time = joined.filter((sent <= pl.col(answer_date).dt.offset_by("1d")).fill_null(True))
+    return in_time.filter(sent == sent.max().over(answer))
 
 
 def _decided(of: pl.DataFrame, remits: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Which sent 837 was answered by which TA1, 999 or 277CA, which is still unanswered and how old.
 
 Control numbers are compared without leading zeros, which senders add and drop. They are used again after a while, so an
-answer belongs to the last transaction with its numbers that was sent on or before the day of the answer.
+answer belongs to the last transaction with its numbers that was sent, to the one who answers if any was, on or before the
+day of the answer.
 """
 
 import datetime as dt
@@ -23,9 +24,9 @@ SOURCES = (
     "raw_payments",
 )
 KEYS = ("file_id", "transaction_no")
-_ANSWER = ("transaction_answer_file_id", "status_code", "answer_date")
 _REJECTED = ("R", "M", "W", "X")
-_FAR_PAST, _FAR_FUTURE = dt.date(1900, 1, 1), dt.date(9999, 12, 31)
+_FAR_PAST, _FAR_FUTURE = dt.date(1900, 1, 1), dt.date(9000, 12, 31)
+_SLACK = dt.timedelta(days=1)  # clocks and time zones differ
 
 
 def core_submissions(raw: Tables, as_of: dt.date) -> pl.DataFrame:
@@ -67,15 +68,27 @@ def _plain(name: str) -> pl.Expr:
 def _interchange_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame) -> pl.DataFrame:
     """The verdict of a TA1 on the interchange each 837 came in: same number and, where both are known, same date."""
     said = acknowledgements.filter(pl.col("level_code") == "interchange").select(
-        _plain("interchange_control_id"), "status_code", "interchange_date", pl.col("file_id").alias("interchange_answer_file_id")
+        _plain("interchange_control_id"),
+        "status_code",
+        "interchange_date",
+        pl.col("sender_id").alias("answered_by"),
+        pl.col("file_id").alias("interchange_answer_file_id"),
+        "acknowledgement_no",
     )
     joined = sent.join(said, on="interchange_control_id", how="inner", suffix="_said").filter(
         (pl.col("interchange_date") == pl.col("interchange_date_said")).fill_null(True)
     )
-    worst = joined.sort(*KEYS, pl.col("status_code").replace_strict({"R": 0, "E": 1, "A": 2}, default=3))
+    fits = _of_partner(joined, ["interchange_answer_file_id", "acknowledgement_no"])
+    worst = fits.sort(*KEYS, pl.col("status_code").replace_strict({"R": 0, "E": 1, "A": 2}, default=3), "interchange_answer_file_id")
     return worst.group_by(KEYS, maintain_order=True).agg(
         pl.col("status_code").first().alias("interchange_status_code"), pl.col("interchange_answer_file_id").first()
     )
+
+
+def _of_partner(joined: pl.DataFrame, answer: list[str]) -> pl.DataFrame:
+    """Of what an answer could be about, what was sent to the one who answers; if none was, all of it."""
+    is_partner = (pl.col("answered_by") == pl.col("receiver_id")).fill_null(False)
+    return joined.filter(is_partner | ~is_partner.any().over(answer))
 
 
 def _transaction_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
@@ -85,20 +98,23 @@ def _transaction_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame, tra
     ).select(
         "level_code",
         "status_code",
+        "acknowledgement_no",
+        pl.col("sender_id").alias("answered_by"),
         pl.col("file_id").alias("transaction_answer_file_id"),
         _plain("group_control_id"),
         _plain("transaction_control_id"),
         pl.col("answer_date").fill_null(_FAR_FUTURE),
     )
-    own = dated.filter((pl.col("level_code") == "transaction") & pl.col("status_code").is_not_null())
-    group = dated.filter((pl.col("level_code") == "group") & pl.col("status_code").is_not_null()).drop("transaction_control_id")
+    said = dated.filter(pl.col("status_code").is_not_null())
+    own = said.filter(pl.col("level_code") == "transaction")
+    group = said.filter(pl.col("level_code") == "group").drop("transaction_control_id")
     found = pl.concat(
         [
-            _latest_sent(own, sent, ["group_control_id", "transaction_control_id"]).with_columns(_rank=pl.lit(1)),
-            _all_of_group(group, sent).with_columns(_rank=pl.lit(0)),
+            _last_sent(own, sent, ["group_control_id", "transaction_control_id"]).with_columns(_rank=pl.lit(1)),
+            _last_sent(group, sent, ["group_control_id"]).with_columns(_rank=pl.lit(0)),
         ]
     )
-    best = found.sort(*KEYS, "_rank", "answer_date", "status_code").group_by(KEYS, maintain_order=True).last()
+    best = found.sort(*KEYS, "_rank", "answer_date", "status_code", "transaction_answer_file_id").group_by(KEYS, maintain_order=True).last()
     known = pl.when(pl.col("answer_date") != _FAR_FUTURE).then("answer_date")
     return best.select(
         *KEYS,
@@ -108,20 +124,14 @@ def _transaction_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame, tra
     )
 
 
-def _latest_sent(answers: pl.DataFrame, sent: pl.DataFrame, on: list[str]) -> pl.DataFrame:
-    """Each answer with the last transaction of these numbers sent on or before its day."""
-    right = sent.select(*KEYS, *on, pl.col("sent_date").fill_null(_FAR_PAST)).sort("sent_date", *KEYS)
-    joined = answers.sort("answer_date").join_asof(right, left_on="answer_date", right_on="sent_date", by=on, strategy="backward")
-    return joined.filter(pl.col("file_id").is_not_null()).select(*KEYS, *_ANSWER)
-
-
-def _all_of_group(answers: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
-    """Each answer on a group with every transaction of the last group of that number sent on or before its day."""
-    groups = sent.select("file_id", "group_control_id", pl.col("sent_date").fill_null(_FAR_PAST)).unique().sort("sent_date", "file_id")
-    on = ["group_control_id"]
-    joined = answers.sort("answer_date").join_asof(groups, left_on="answer_date", right_on="sent_date", by=on, strategy="backward")
-    named = joined.filter(pl.col("file_id").is_not_null()).select("file_id", *on, *_ANSWER)
-    return named.join(sent.select(*KEYS, *on), on=["file_id", *on], how="inner").select(*KEYS, *_ANSWER)
+def _last_sent(answers: pl.DataFrame, sent: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+    """Each answer with what it is about: of these numbers, sent to the one who answers, the last file on or before its day."""
+    answer = ["transaction_answer_file_id", "acknowledgement_no"]
+    joined = answers.join(sent.select(*KEYS, *on, "receiver_id", pl.col("sent_date").fill_null(_FAR_PAST)), on=on, how="inner")
+    fits = _of_partner(joined.filter(pl.col("sent_date") <= pl.col("answer_date") + _SLACK), answer)
+    last_day = fits.filter(pl.col("sent_date") == pl.col("sent_date").max().over(answer))
+    last = last_day.filter(pl.col("file_id") == pl.col("file_id").max().over(answer))
+    return last.select(*KEYS, "transaction_answer_file_id", "status_code", "answer_date")
 
 
 def _status() -> pl.Expr:

@@ -75,6 +75,11 @@ def _acknowledgements(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
     same = (group >= 0) & (stream.transactions.of[group] == of) & (of >= 0) if len(rows) else group >= 0
     table.text("group_control_id", "AK102", np.where(same, group, -1))
     table.text("transaction_control_id", "AK202", where("AK2"))
+    envelope = last_before(rows, segments.where("ISA"))
+    same_file = segments.file[envelope] == segments.file[rows] if len(rows) else envelope >= 0
+    envelope = np.where(same_file & (envelope >= 0), envelope, -1)
+    table.text("sender_id", "ISA06", envelope)
+    table.text("receiver_id", "ISA08", envelope)
     table.short_date("interchange_date", "TA102", where("TA1"))
     _add_verdicts(stream, table, where, is_new)
     return table.frame()

@@ -55,6 +55,8 @@ def _transaction(transaction: int, start: int, segments: list[list[str]], out: d
             level.setdefault("NM1" + (get(segments[at], 1) or ""), segments[at])
         elif tag == "SBR":
             level.setdefault("SBR", segments[at])
+        elif tag == "PAT":
+            level.setdefault("PAT", segments[at])
         at += 1
 
 
@@ -78,7 +80,7 @@ def _claim(transaction: int, level: dict, numbered: list[tuple[int, list[str]]],
         "segment_no": numbered[0][0],
         "claim_token": get(numbered[0][1], 1),
         "payer_sequence_code": get(insurance, 1),
-        "relationship_code": get(insurance, 2),
+        "relationship_code": get(insurance, 2) or get((level or {}).get("PAT", []), 1),
         "filing_indicator_code": get(insurance, 9),
         "payer_name": _organisation(subscriber.get("NM1PR", [])),
         "payer_id": get(subscriber.get("NM1PR", []), 9),

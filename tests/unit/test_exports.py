@@ -58,6 +58,40 @@ def test_a_remittance_export_fills_the_835_tables() -> None:
     assert tables["raw_files"].select("kind", "remit_count", "dropped_count").rows() == [("remittances", 3, 5)]
 
 
+def test_a_reversal_stays_apart_from_its_correction() -> None:
+    head = "Account Number,Payer,Check Date,ICN,Line,Status,CPT,Billed,Paid\n"
+    rows = "A1,ACME,2026-11-19,I1,1,22,99213,(100.00),-80\nA1,ACME,2026-11-19,I1,1,1,99213,100,90\n"
+    remits = read((head + rows).encode()).tables["raw_remits"]
+    assert remits.select("status_code", "charge_amount", "paid_amount").rows() == [
+        ("22", D("-100.00"), D("-80.00")),
+        ("1", D("100.00"), D("90.00")),
+    ]
+
+
+def test_money_as_people_write_it() -> None:
+    from rcm_pipeline.intake.cells import parse
+    from rcm_pipeline.x12.values import MONEY
+
+    written = pl.Series(["1,234,567.89", "(1,234.50)", "-$5", "$ 7.10", "5.00-", "1,23", "12,345,6", "1e3", "(-5)"])
+    assert parse(written, MONEY).to_list() == [D("1234567.89"), D("-1234.50"), D("-5.00"), D("7.10"), D("-5.00"), None, None, None, None]
+
+
+def test_numbers_of_a_parquet_file_are_what_a_sheet_would_show() -> None:
+    frame = pl.DataFrame(
+        {
+            "Account Number": [12345.0, None], "Payer": ["ACME", "ACME"], "Check Date": [pl.Series(["2026-11-19T00:00:00"]).str.to_datetime()[0]] * 2,
+            "CPT": [99213.0, 99214.0], "Billed": [0.1 + 0.2, 5.0], "Paid": [0.0, 1.0], "Reason Code": [45.0, None], "Took": [None, None],
+        },
+        schema_overrides={"Took": pl.Duration},
+    )  # fmt: skip
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    tables = read(buffer.getvalue()).tables
+    assert tables["raw_remits"].select("claim_token", "charge_amount").rows() == [("12345", D("0.30"))]
+    assert tables["raw_adjustments"]["carc_code"].to_list() == ["45"]
+    assert tables["raw_rejects"]["row_no"].to_list() == [3]
+
+
 def test_what_an_export_says_is_judged_like_an_835() -> None:
     raw = {name: empty(contract) for name, contract in layer("raw").items()} | read(REMITS.encode()).tables
     core = build_core(raw, payer_aliases={}, capitated_payers=[])

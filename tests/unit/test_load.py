@@ -146,3 +146,20 @@ def test_clients_are_folders_and_loose_files_stand_apart(tmp_path: Path) -> None
     (tmp_path / "Acme Health").mkdir()
     (tmp_path / "loose.txt").write_text("x")
     assert sorted(clients_of(tmp_path)) == ["acme-health", "default"]
+
+
+def test_a_sheet_that_breaks_the_reader_costs_only_itself(inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rcm_pipeline.intake import reading
+
+    def broken(*_: object) -> None:
+        raise ValueError("SECRET-1")
+
+    monkeypatch.setattr(reading, "read_sheets", broken)
+    (inbox / "log.csv").write_text("Account Number,Work Date,Activity,Minutes\nA1,2026-11-18,call,5\n")
+    load(inbox, tmp_path / "w.duckdb")
+    with open_warehouse(tmp_path / "w.duckdb", read_only=True) as connection:
+        assert connection.sql("SELECT count(*) FROM raw_remits").fetchall() == [(2,)]
+        found = connection.sql("SELECT f.format_code, r.rule, r.reason FROM raw_rejects r JOIN raw_files f USING (file_id)").fetchall()
+    [(form, rule, reason)] = found
+    assert (form, rule) == ("csv", "reader_failed")
+    assert "SECRET" not in reason

@@ -12,8 +12,10 @@ from tests.conftest import OpenDoor
 AS_OF = dt.date(2026, 11, 30)
 
 
-def interchange(day: str, control: str, group: str, guide: str, body: list[str], before: str = "") -> bytes:
-    head = f"ISA*00*          *00*          *ZZ*A              *ZZ*B              *{day[2:]}*1200*^*00501*{control:>09}*0*P*:~{before}"
+def interchange(
+    day: str, control: str, group: str, guide: str, body: list[str], before: str = "", ends: tuple[str, str] = ("A", "B")
+) -> bytes:
+    head = f"ISA*00*          *00*          *ZZ*{ends[0]:15}*ZZ*{ends[1]:15}*{day[2:]}*1200*^*00501*{control:>09}*0*P*:~{before}"
     if not body:
         return f"{head}IEA*0*{control:>09}~".encode()
     inner = "~".join([*body, f"SE*{len(body) + 1}*0001"])
@@ -145,6 +147,27 @@ def test_a_claim_sent_again_is_answered_batch_by_batch() -> None:
     assert facts(SENT, again, first, second) == [("answered", 1, 1, 0, 0, None), ("answered", 1, 0, 0, 0, None)]
     unknown = statuses("20261122", "4", "OTHER", ("P1", "A2"))
     assert facts(SENT, again, first, unknown) == [("answered", 1, 1, 0, 0, None), ("answered", 1, 0, 0, 0, None)]
+
+
+def test_an_answer_is_about_what_was_sent_to_the_one_who_answers() -> None:
+    to_b, to_c = SENT, claims("20261116", "7", "P3").replace(b"*ZZ*B              *", b"*ZZ*C              *")
+    from_b = ta1("20261117", "1", "7", "20261116", "R").replace(b"*ZZ*A              *ZZ*B ", b"*ZZ*B              *ZZ*A ")
+    assert [row[0] for row in facts(to_b, to_c, from_b)] == ["rejected_interchange", "unanswered"]
+    refused = ack("20261117", "2", "7", "R").replace(b"*ZZ*A              *ZZ*B ", b"*ZZ*C              *ZZ*A ")
+    assert [row[0] for row in facts(to_b, to_c, refused)] == ["unanswered", "rejected_transaction"]
+
+
+def test_a_batch_number_that_is_used_again_belongs_to_the_last_sent() -> None:
+    again = claims("20261120", "8", "P1").replace(b"BATCH8", b"BATCH7")
+    refused, taken = statuses("20261117", "3", "BATCH7", ("P1", "A7")), statuses("20261122", "4", "BATCH7", ("P1", "A2"))
+    assert facts(SENT, again, refused, taken) == [("partly_answered", 0, 1, 0, 1, 14), ("answered", 1, 0, 0, 0, None)]
+    whole = statuses("20261122", "4", "BATCH7", above="A3")
+    assert [row[0] for row in facts(SENT, again, whole)] == ["unanswered", "rejected_batch"]
+
+
+def test_a_claim_of_a_rejected_batch_keeps_its_own_answer() -> None:
+    mixed = statuses("20261118", "3", "BATCH7", ("P1", "A2"), above="A3")
+    assert facts(SENT, mixed) == [("answered", 1, 1, 0, 0, None)]
 
 
 def test_no_claims_no_rows() -> None:

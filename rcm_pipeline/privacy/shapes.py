@@ -24,13 +24,10 @@ class Shape:
     @property
     def pattern(self) -> str:
         """The same as a regular expression of the whole text (ASCII digits only)."""
-        first = "(?:[A-Za-z0-9])" if self.starts_alnum else ""
-        least = self.shortest - bool(first)
-        most = "" if self.longest is None else str(self.longest - bool(first))
-        return f"(?-u)^{first}{self.alphabet.value}{{{least},{most}}}$" if self.alphabet is not Alphabet.ANY else self._any()
-
-    def _any(self) -> str:
-        return f"^{self.alphabet.value}{{{self.shortest},{'' if self.longest is None else self.longest}}}$"
+        first = "[A-Za-z0-9]" if self.starts_alnum else ""
+        least, most = self.shortest - bool(first), "" if self.longest is None else self.longest - bool(first)
+        ascii_only = "" if self.alphabet is Alphabet.ANY else "(?-u)"
+        return f"{ascii_only}^{first}{self.alphabet.value}{{{least},{most}}}$"
 
 
 KEEP = Shape()

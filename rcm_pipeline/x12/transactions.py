@@ -18,7 +18,6 @@ _STATUS_VERSIONS = {"277CA": "X214|X167|X364|X329", "277 pending": "X228|X365", 
 _STATUS_PURPOSES = {"TH": "277CA", "NO": "277 pending", "DG": "277 response"}  # BHT06 where no guide is named
 _SERVICE_SEGMENTS = {"SV1": "837P", "SV2": "837I", "SV3": "837D"}
 _VERSION = r"^\d{6}(?:X\d{3}[A-Z0-9]{0,3})?$"  # what is not a guide's name could be anything, so it is not kept
-_CONTROL = r"^[A-Za-z0-9-]{1,14}$"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from rcm_pipeline.denials.weeks import anchor_week
 from rcm_pipeline.governance.marts import MARTS
 from rcm_pipeline.warehouse import open_warehouse
 
+metrics = mart_asset("mart_metrics")
 scorecard = mart_asset("mart_scorecard")
 
 

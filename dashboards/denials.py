@@ -8,11 +8,16 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import words
+from dashboards.lives import measure_row
 from dashboards.theme import BLUE, HEAT, MUTED, RED, figure, translucent
 from rcm_pipeline.denials.changes import RECENT_WEEKS
+from rcm_pipeline.denials.decomposition import kitagawa
+from rcm_pipeline.governance.metrics import DENIAL_RATES
+from rcm_pipeline.reference import reference
 from schemas.vocabulary import ALL
 
 _TREND_WEEKS = 26
+_DIMENSIONS = {"payer_id": "Payer", "code_family": "Code family", "place_code": "Place", "provider_npi": "Provider", "coder_id": "Coder"}
 
 
 def trend(rates: pl.DataFrame, anchor: dt.date, limit: float) -> go.Figure:
@@ -109,6 +114,42 @@ def headline(changed: pl.DataFrame, names: Mapping[str, str]) -> str:
         for r in clear.head(3).iter_rows(named=True)
     ]
     return "Clearly more often than before: " + "; ".join(parts) + "."
+
+
+def definition_rows(metrics: pl.DataFrame) -> list[dict[str, Any]]:
+    """The competing definitions of a denial rate side by side: each in its newest complete and mature period."""
+    shown = metrics.filter(pl.col("metric_id").is_in(DENIAL_RATES) & pl.col("is_complete") & pl.col("is_mature"))
+    newest = shown.sort("period_end").unique(["metric_id", "variant_code"], keep="last", maintain_order=True)
+    return [measure_row(r) for r in newest.sort("metric_id", "variant_code").iter_rows(named=True)]
+
+
+def shift_rows(trends: pl.DataFrame, anchor: dt.date, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Why the line denial rate differs between the last four weeks and the four before: by rates or by mix, per dimension."""
+    before = (anchor - dt.timedelta(weeks=2 * RECENT_WEEKS - 1), anchor - dt.timedelta(weeks=RECENT_WEEKS))
+    after = (anchor - dt.timedelta(weeks=RECENT_WEEKS - 1), anchor)
+    known = dict(reference("code_families").select("family", "label").iter_rows()) | dict(names)
+    rows = []
+    for by, label in _DIMENSIONS.items():
+        table = kitagawa(trends, before, after, by)
+        if table.is_empty():
+            continue
+        top = table.row(0, named=True)
+        rate, mix = (float(table[effect].sum()) for effect in ("rate_effect", "mix_effect"))
+        rows.append(
+            {
+                "dimension": label,
+                "rate": words.points(rate),
+                "mix": words.points(mix),
+                "total": words.points(rate + mix),
+                "most": _most(top, known.get(top[by], words.plain(str(top[by])))),
+            }
+        )
+    return rows
+
+
+def _most(top: Mapping[str, Any], name: str) -> str:
+    rates = f"{words.percent(top['rate_0'])} → {words.percent(top['rate_1'])} of its lines"
+    return f"{name}: {rates}, {words.percent(top['share_0'], 0)} → {words.percent(top['share_1'], 0)} of all lines"
 
 
 def _overall(rates: pl.DataFrame, metric_id: str) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards import coding, denials, governance, quality, rework, words
+from dashboards import coding, denials, governance, lives, quality, recovery, rework, words
 from dashboards.page import render
 from rcm_pipeline.denials.changes import EARLIER_WEEKS, RECENT_WEEKS, changes, recent_rates
 from rcm_pipeline.governance.definitions import definitions
@@ -31,7 +31,7 @@ class PackFacts:
 
 def pack_page(facts: PackFacts) -> str:
     """The whole pack as one self-contained HTML document."""
-    sections = [_scorecard(facts), _denials(facts), _coding(facts), _rework(facts), _quality(facts)]
+    sections = [_scorecard(facts), _lives(facts), _denials(facts), _recovery(facts), _coding(facts), _rework(facts), _quality(facts)]
     return render(
         "pack.html.j2",
         title=f"Governance pack · {facts.settings.name or facts.client}",
@@ -64,6 +64,8 @@ def _denials(facts: PackFacts) -> dict[str, Any]:
         "lead": "No week is complete yet.",
         "figures": {"trend": None, "heat": None},
         "rows": [],
+        "definitions": [],
+        "shifts": [],
     }
     if facts.anchor is None:
         return section
@@ -79,8 +81,45 @@ def _denials(facts: PackFacts) -> dict[str, Any]:
             "heat": denials.heat_map(recent, names) if recent.height else None,
         },
         "rows": denials.change_rows(changed.head(_CHANGES_SHOWN), names),
+        "definitions": denials.definition_rows(facts.tables["mart_metrics"]),
+        "shifts": denials.shift_rows(facts.tables["mart_denial_trends"], facts.anchor, names),
     }
     return section
+
+
+def _lives(facts: PackFacts) -> dict[str, Any]:
+    tables = facts.tables
+    rows = lives.funnel_rows(tables["mart_claim_funnel"], facts.anchor) if facts.anchor else tables["mart_claim_funnel"].clear()
+    return {
+        "id": "mart_claim_funnel",
+        "kind": "lives",
+        "title": "Life of claims",
+        "lead": lives.headline(rows),
+        "figures": {"funnel": lives.funnel_chart(rows) if rows.height else None},
+        "yields": lives.yield_rows(tables["mart_metrics"]),
+        "unmatched": lives.unmatched_rows(tables["mart_unmatched"]),
+    }
+
+
+def _recovery(facts: PackFacts) -> dict[str, Any]:
+    tables, names = facts.tables, payer_names(facts.tables["core_payers"])
+    outcomes, recoveries = tables["mart_denial_outcomes"], tables["mart_recoveries"]
+    has_won = recoveries.filter(pl.col("overturned_count") > 0).height > 0
+    return {
+        "id": "mart_recoveries",
+        "kind": "recovery",
+        "title": "Recovery",
+        "lead": recovery.headline(outcomes, tables["mart_worklist"]),
+        "figures": {
+            "outcomes": recovery.outcome_chart(outcomes) if outcomes.height else None,
+            "channels": recovery.channel_chart(recoveries) if has_won else None,
+        },
+        "causes": recovery.cause_rows(recoveries),
+        "groups": recovery.group_rows(tables["mart_worklist"], names),
+        "urgency": recovery.urgency_rows(tables["mart_worklist"]),
+        "measures": recovery.measure_rows(tables["mart_metrics"]),
+        "quality": recovery.quality_rows(tables["mart_payer_quality"], names),
+    }
 
 
 def _coding(facts: PackFacts) -> dict[str, Any]:

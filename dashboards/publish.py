@@ -16,9 +16,9 @@ import duckdb
 import polars as pl
 
 from dashboards.pack import PackFacts, pack_page
-from dashboards.workbook import pack_workbook
+from dashboards.workbook import pack_workbook, worklist_workbook
 from rcm_pipeline import __version__
-from rcm_pipeline.denials.history import up_to
+from rcm_pipeline.denials.history import known_by, last_day
 from rcm_pipeline.denials.weeks import anchor_week
 from rcm_pipeline.errors import InputError, QualityError, StorageError
 from rcm_pipeline.governance.currency import NO_WEEK, PAGE, input_hash
@@ -29,10 +29,22 @@ from rcm_pipeline.warehouse import append, open_warehouse, read
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
-WORKBOOK, MANIFEST, STALE = "governance_pack.xlsx", "manifest.json", "stale.json"
+WORKBOOK, WORKLIST, MANIFEST, STALE = "governance_pack.xlsx", "worklist.xlsx", "manifest.json", "stale.json"
 _STALE_MARK = "<!--stale-->"
-_SOURCES = ("raw_files", "raw_rejects", "raw_findings", "core_submissions", "core_payers", "core_adjudications", "core_adjudicated_lines")
-_HISTORY = ("core_denials", "raw_qa_reviews", "raw_qa_findings", "raw_touches")
+_SOURCES: dict[str, tuple[str, ...]] = {  # all of a table where no columns are named
+    "raw_files": (),
+    "raw_rejects": (),
+    "raw_findings": (),
+    "core_submissions": (),
+    "core_payers": (),
+    "core_adjudications": ("adjudication_date",),
+    "core_adjudicated_lines": ("disposition", "charge_amount"),
+}
+_CORE = (
+    "core_adjudications", "core_adjudicated_lines", "core_denials", "core_claim_versions", "core_claim_lineages", "core_reversals",
+    "core_recoupments",
+)  # fmt: skip
+_HISTORY = ("raw_qa_reviews", "raw_qa_findings", "raw_touches", "raw_coded_encounters", "raw_escalations")
 
 
 @dataclass(frozen=True)
@@ -54,13 +66,13 @@ def publish_pack(
     """
     settings = load_client_settings(home.settings, client)
     with open_warehouse(home.warehouse(client), read_only=True) as connection:
-        tables = {name: read(connection, name) for name in (*_SOURCES, *MARTS)}
+        tables = {name: read(connection, name, columns) for name, columns in (_SOURCES | dict.fromkeys(MARTS, ())).items()}
         if as_of and anchor:
             tables |= _as_of(connection, tables, anchor, settings)
         checks = read(connection, "ops_checks").filter(pl.col("run_id") == run_id)
     manifest = _manifest(home, client, anchor, tables)
     page = pack_page(PackFacts(client, settings, anchor, tables, checks, manifest)).encode()
-    files = {PAGE: page, WORKBOOK: pack_workbook(tables, anchor)}
+    files = {PAGE: page, WORKBOOK: pack_workbook(tables, anchor), WORKLIST: worklist_workbook(tables["mart_worklist"], anchor)}
     manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     files[MANIFEST] = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
     folder = _put_in_place(home.reports(client), str(anchor or "no-complete-week"), files, is_latest=not as_of)
@@ -95,9 +107,8 @@ def _as_of(
 ) -> dict[str, pl.DataFrame]:
     """Tables cut at the anchor week, and the marts built from them."""
     history = {name: read(connection, name) for name in _HISTORY}
-    cut = {name: up_to(tables[name], anchor) for name in ("core_adjudications", "core_adjudicated_lines")}
-    cut["core_denials"] = up_to(history.pop("core_denials"), anchor)
-    end = anchor + dt.timedelta(days=6)
+    cut = {name: known_by(read(connection, name), anchor) for name in _CORE}
+    end = last_day(anchor)
     cut["raw_qa_reviews"] = history["raw_qa_reviews"].filter(pl.col("review_date") <= end)
     cut["raw_touches"] = history["raw_touches"].filter(pl.col("touched_date") <= end)
     known = dict(tables) | history | cut

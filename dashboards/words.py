@@ -13,6 +13,11 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{value * 100:.{digits}f}\u00a0%"
 
 
+def points(value: float) -> str:
+    """A change of a rate in percentage points, with its sign."""
+    return f"{value * 100:+.2f}\u00a0points".replace("-", "−")
+
+
 def interval(low: float | None, high: float | None) -> str:
     """The 95 % limits of a rate."""
     return "" if low is None or high is None else f"{low * 100:.1f}–{high * 100:.1f}\u00a0%"
@@ -89,6 +94,40 @@ _SUBMISSIONS = {
 def submission(code: str) -> str:
     """How far a sent batch came, in the reader's words."""
     return _SUBMISSIONS[code]
+
+
+def measure(value: float | None, unit: str) -> str:
+    """A measure's value by its unit: a share as per cent, dollars without a fraction as dollars, days as days."""
+    if value is None:
+        return "–"
+    if unit == "days":
+        return days(value)
+    return dollars(value) if unit == "dollars" and value > 1 else percent(value)
+
+
+def fraction(numerator: Decimal | None, denominator: Decimal | None, unit: str) -> str:
+    """Both sides of a fraction, in its unit."""
+    shown = dollars if unit == "dollars" else count
+    if numerator is None:
+        return "" if denominator is None else shown(denominator)
+    return shown(numerator) if denominator is None else f"{shown(numerator)} of {shown(denominator)}"
+
+
+def days(value: float | None) -> str:
+    """12 days; a dash while it cannot be told."""
+    return "–" if value is None else f"{value:g}\u00a0days"
+
+
+def day_range(low: float | None, high: float | None) -> str:
+    """The limits of a number of days; open above while that cannot be told."""
+    return "" if low is None else f"{low:g}–{high:g}" if high is not None else f"from {low:g}"
+
+
+def period(code: str, start: dt.date | None, end: dt.date) -> str:
+    """A measure's period."""
+    if start is None:
+        return f"to {day(end)}"
+    return week(start) if code == "week" else f"{start:%b %Y}" if code == "month" else f"{code} to {day(end)}"
 
 
 def wrapped(label: str) -> str:

@@ -8,11 +8,18 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
+from dashboards import words
 from rcm_pipeline.governance.definitions import definitions
 
 _SHEETS = {
     "Scorecard": "mart_scorecard",
+    "Measures": "mart_metrics",
+    "Claim funnel": "mart_claim_funnel",
     "Denial rates": "mart_denial_rates",
+    "Cohorts": "mart_denial_cohorts",
+    "Recoveries": "mart_recoveries",
+    "Payer quality": "mart_payer_quality",
+    "Without partner": "mart_unmatched",
     "Coder accuracy": "mart_coder_accuracy",
     "Coding errors": "mart_coding_errors",
     "Rework cost": "mart_rework_costs",
@@ -30,8 +37,44 @@ def pack_workbook(tables: Mapping[str, pl.DataFrame], anchor: dt.date | None) ->
         book.set_properties({"created": dt.datetime.combine(anchor or dt.date(2000, 1, 1), dt.time())})
         for sheet, table in _SHEETS.items():
             _write(book, sheet, tables[table])
-        _write(book, "Definitions", pl.DataFrame([vars(d) for d in definitions().values()]))
+        _write(book, "Definitions", _definitions())
     return buffer.getvalue()
+
+
+def worklist_workbook(worklist: pl.DataFrame, anchor: dt.date | None, accounts: pl.DataFrame | None = None) -> bytes:
+    """The worklist for the floor: groups that one fix works, and their claims in order, split by queue.
+
+    `accounts` (claim_token, account) puts the client's own numbers in front; without it claims go by token.
+    """
+    named = worklist if accounts is None else worklist.join(accounts, on="claim_token", how="left", maintain_order="left")
+    first = ["rank", *(["account"] if accounts is not None else []), "claim_token", "group_rank"]
+    claims = named.select(*first, pl.exclude(first)).sort("rank")
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"created": dt.datetime.combine(anchor or dt.date(2000, 1, 1), dt.time())})
+        _write(book, "Groups", _groups(worklist))
+        _write(book, "All claims", claims)
+        for queue in claims["rework_target"].unique().sort():
+            _write(book, words.plain(queue).capitalize()[:31], claims.filter(pl.col("rework_target") == queue))
+    return buffer.getvalue()
+
+
+def _groups(worklist: pl.DataFrame) -> pl.DataFrame:
+    return (
+        worklist.group_by("group_rank", "group_id")
+        .agg(
+            pl.col("rework_target", "owner", "next_step", "payer_id", "root_cause", "carc_code", "rarc_code").first(),
+            pl.len().cast(pl.Int64).alias("claim_count"),
+            pl.col("expected_amount", "net_amount").sum(),
+            pl.col("deadline_date").min().alias("first_deadline_date"),
+        )
+        .sort("group_rank")
+    )
+
+
+def _definitions() -> pl.DataFrame:
+    rows = [vars(d) | {"variants": "; ".join(f"{k}: {v}" for k, v in d.variants.items())} for d in definitions().values()]
+    return pl.DataFrame(rows)
 
 
 def _write(book: xlsxwriter.Workbook, sheet: str, frame: pl.DataFrame) -> None:

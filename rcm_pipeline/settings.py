@@ -7,13 +7,15 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rcm_pipeline.errors import SettingsError
+from schemas.vocabulary import HARDNESS, OWNERS, PREVENTABLE, ROOT_CAUSES
 
 LOOSE_FILES_CLIENT = "default"
 _CLIENT = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
@@ -76,6 +78,48 @@ class Balancing(_Strict):
     policy: Literal["warn", "quarantine"] = "warn"
 
 
+class CauseOverride(_Strict):
+    """A client's own rule of cause: where payer, reason and remark are these (those left out may be any), the cause is this."""
+
+    payer_id: str | None = None
+    carc_code: str | None = None
+    rarc_code: str | None = None
+    root_cause: Literal[tuple(ROOT_CAUSES)]  # type: ignore[valid-type]
+    owner: Literal[tuple(OWNERS)] | None = None  # type: ignore[valid-type]
+    preventable: Literal[tuple(PREVENTABLE)] | None = None  # type: ignore[valid-type]
+    hardness: Literal[tuple(HARDNESS)] | None = None  # type: ignore[valid-type]
+    rework_target: str | None = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> "CauseOverride":
+        if not (self.payer_id or self.carc_code or self.rarc_code):
+            raise ValueError("name a payer_id, a carc_code or a rarc_code; a rule for everything would hide every cause")
+        return self
+
+
+class Causes(_Strict):
+    """How sure a cause must be to go without a person."""
+
+    minimum_confidence: float = Field(default=0.5, ge=0, le=1)
+
+
+class Clock(_Strict):
+    """Days a payer's contract gives, where they differ from those of its kind of plan."""
+
+    filing_days: int | None = Field(default=None, ge=0)
+    corrected_days: int | None = Field(default=None, ge=0)
+    appeal_days: int | None = Field(default=None, ge=0)
+
+
+class Timeliness(_Strict):
+    """Days agreed for each stage before billing, and for the answer to an escalation."""
+
+    coding_days: int = Field(default=2, ge=0)
+    bill_hold_days: int = Field(default=3, ge=0)
+    charge_lag_days: int = Field(default=5, ge=0)
+    escalation_days: int = Field(default=5, ge=0)
+
+
 class ClientSettings(_Strict):
     """What one client may set; the file is <settings>/<client>.toml."""
 
@@ -86,6 +130,11 @@ class ClientSettings(_Strict):
     quarantine: Quarantine = Quarantine()
     balancing: Balancing = Balancing()
     scorecard: dict[str, Targets] = {}
+    cause_overrides: list[CauseOverride] = []
+    causes: Causes = Causes()
+    clocks: dict[str, Clock] = {}
+    timeliness: Timeliness = Timeliness()
+    monthly_net_revenue: Decimal | None = Field(default=None, gt=0)
 
 
 def load_client_settings(folder: Path, client: str) -> ClientSettings:

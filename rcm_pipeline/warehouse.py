@@ -1,6 +1,6 @@
 """One DuckDB file per client: open it, make its tables from the contracts, read and write whole frames."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,10 +78,14 @@ def replace(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFra
     connection.commit()
 
 
-def read(connection: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
-    """All rows of a table, with the contract's exact types."""
-    frame = connection.sql(f'SELECT * FROM "{table}"').pl()
-    return conform(frame, CONTRACTS[table]) if table in CONTRACTS else frame
+def read(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str] = ()) -> pl.DataFrame:
+    """All rows of a table, with the contract's exact types; only the columns named, where some are."""
+    chosen = ", ".join(f'"{name}"' for name in columns) or "*"
+    frame = connection.sql(f'SELECT {chosen} FROM "{table}"').pl()
+    if table not in CONTRACTS:
+        return frame
+    schema = polars_schema(CONTRACTS[table])
+    return frame.cast({name: schema[name] for name in columns}) if columns else conform(frame, CONTRACTS[table])
 
 
 def portions(connection: duckdb.DuckDBPyConnection, table: str, rows: int = 500_000) -> Iterator[pl.DataFrame]:

@@ -1,7 +1,22 @@
 """A claim's life before it is decided: what was sent, and what the layers in front of the payer said of it."""
 
 from schemas.contract import Contract, Count, Date, Flag, Money, Text, column
-from schemas.vocabulary import SUBMISSION_STATUSES
+from schemas.vocabulary import (
+    CLAIM_DISPOSITIONS,
+    CLOCK_SOURCES,
+    EVENT_OUTCOMES,
+    LAYERS,
+    LINEAGE_STATUSES,
+    PAIR_RULES,
+    RECOUPMENT_KINDS,
+    ROOT_CAUSES,
+    STAGES,
+    SUBMISSION_STATUSES,
+)
+
+_FILE = "SHA-256 of the 837 file's bytes"
+_LINEAGE = "lineage: all versions of one claim for the same services and payer sequence, and every answer to them"
+_TOKEN = "pseudonym of the patient control number; null when none was sent"  # noqa: S105 - a description
 
 
 class CoreSubmissions(Contract):
@@ -26,3 +41,131 @@ class CoreSubmissions(Contract):
     answered_date: Date = column("newest date of an answer; null when there is none", nullable=True)
     status_code: Text = column("how far it came", isin=SUBMISSION_STATUSES)
     age_days: Count = column("days from sending to the day of the run while claims are unanswered; null otherwise", nullable=True)
+
+
+class CorePayers(Contract):
+    """One row per payer seen in remittances, after the client's aliases, with its clocks."""
+
+    payer_id: Text = column("the payer's identifier, or its name where it sends none", unique=True)
+    payer_name: Text = column("the name it uses most")
+    plan_code: Text = column("the kind of plan it names most (CLP06); null when it names none", nullable=True)
+    remit_count: Count = column("claim payments received from it", ge=0)
+    filing_days: Count = column("days from the last service to file a claim", ge=0)
+    corrected_days: Count = column("days from a denial to send a corrected claim or records", ge=0)
+    appeal_days: Count = column("days from a denial to appeal", ge=0)
+    clock_source: Text = column("where the days come from: kind of plan, default, or the client's contract", isin=CLOCK_SOURCES)
+
+
+class CoreClaimVersions(Contract):
+    """One row per 837 claim as sent: its place in its lineage, and what file and claim acknowledgements said of it."""
+
+    file_id: Text = column(_FILE)
+    transaction_no: Count = column("ordinal of the ST in the file", ge=1)
+    claim_no: Count = column("ordinal of the claim in the file", ge=1)
+    lineage_id: Text = column(_LINEAGE)
+    version_no: Count = column("1 for the first of its lineage, by day sent", ge=1)
+    claim_token: Text = column(_TOKEN, nullable=True)
+    sequence_code: Text = column("P primary, S secondary, T tertiary … payer it was sent to")
+    frequency_code: Text = column("1 original, 7 replacement, 8 void; null when not sent", nullable=True)
+    sent_date: Date = column("BHT04, else GS04, else ISA09; null when none is sent", nullable=True)
+    week: Date = column("Monday of the week it was sent; null when unknown", nullable=True)
+    payer_id: Text = column("payer it was sent to, after the client's aliases; null when not named", nullable=True)
+    charge_amount: Money = column("total charge, dollars; null when unreadable", nullable=True)
+    line_count: Count = column("service lines", ge=0)
+    first_service_date: Date = column("first date of service; null when none is sent", nullable=True)
+    last_service_date: Date = column("last date of service", nullable=True)
+    place_code: Text = column("place of service or facility type", nullable=True)
+    place_qualifier: Text = column("B for place of service, A for type of bill", nullable=True)
+    provider_npi: Text = column("rendering provider, else the billing one", nullable=True)
+    has_authorization: Flag = column("an authorization number was sent with the claim or a line")
+    is_file_rejected: Flag = column("a TA1, 999 or 997 rejects its file; null when it is in no sent transaction", nullable=True)
+    is_rejected: Flag = column("its newest 277CA answer turns it back; null without one", nullable=True)
+    answer_date: Date = column("day of that answer", nullable=True)
+    is_first_rejected: Flag = column("its first 277CA answer turned it back; null without one", nullable=True)
+    first_answer_date: Date = column("day of the first answer", nullable=True)
+
+
+class CoreReversals(Contract):
+    """One row per reversal (CLP02 22): the decision it takes back, and the correction in its place."""
+
+    file_id: Text = column("SHA-256 of the remittance file")
+    claim_no: Count = column("ordinal of the reversal in its file", ge=1)
+    lineage_id: Text = column(_LINEAGE)
+    payer_id: Text = column("payer, as in core_payers")
+    adjudication_date: Date = column("day of the reversal; null when unknown", nullable=True)
+    charge_amount: Money = column("charge taken back, negative dollars as sent", nullable=True)
+    paid_amount: Money = column("payment taken back, negative dollars as sent", nullable=True)
+    pair_rule: Text = column(
+        "what paired it: R1, R2 amounts, R3 the payer's claim number; null when its original is not here", nullable=True, isin=PAIR_RULES
+    )
+    original_file_id: Text = column("file of the decision taken back", nullable=True)
+    original_claim_no: Count = column("its ordinal there", nullable=True, ge=1)
+    correction_file_id: Text = column("file of the decision in its place; null when none came", nullable=True)
+    correction_claim_no: Count = column("its ordinal there", nullable=True, ge=1)
+
+
+class CoreRecoupments(Contract):
+    """One row per provider-level adjustment (PLB): money that moved outside any claim, and the claim it names."""
+
+    file_id: Text = column("SHA-256 of the remittance file")
+    transaction_no: Count = column("ordinal of the ST in the file", ge=1)
+    adjustment_no: Count = column("ordinal in its transaction", ge=1)
+    payer_id: Text = column("payer, as in core_payers")
+    adjudication_date: Date = column("day of the remittance; null when unknown", nullable=True)
+    week: Date = column("Monday of that week", nullable=True)
+    reason_code: Text = column("PLB03-1", nullable=True)
+    kind: Text = column("what it does", isin=RECOUPMENT_KINDS)
+    amount: Money = column("dollars; positive is taken from the payment", nullable=True)
+    lineage_id: Text = column("lineage whose payer claim number it names; null when it names none we know", nullable=True)
+
+
+class CoreClaimLineages(Contract):
+    """One row per lineage: what was sent, the first decision, the initial denial, and the decision that stands."""
+
+    lineage_id: Text = column(_LINEAGE, unique=True)
+    claim_token: Text = column(_TOKEN, nullable=True)
+    sequence_code: Text = column("P primary, S secondary, T tertiary …")
+    payer_id: Text = column("payer of the first decision, else the one it was sent to; null when unknown", nullable=True)
+    is_crossover: Flag = column("answered by a payer we sent no claim to, for a claim of ours")
+    version_count: Count = column("837 claims; 0 when only answers are here", ge=0)
+    answer_count: Count = column("claim payments of any kind", ge=0)
+    first_sent_date: Date = column("day the first version was sent", nullable=True)
+    last_sent_date: Date = column("day the newest version was sent", nullable=True)
+    charge_amount: Money = column("charge of the first version, else of the first answer, dollars", nullable=True)
+    first_service_date: Date = column("first date of service", nullable=True)
+    last_service_date: Date = column("last date of service", nullable=True)
+    place_code: Text = column("place of service or facility type", nullable=True)
+    provider_npi: Text = column("rendering provider, else the billing one", nullable=True)
+    coder_id: Text = column("who coded it last, from the coding log; null when the log does not say", nullable=True)
+    coded_date: Date = column("day of that coding", nullable=True)
+    first_decision_date: Date = column("day of the earliest first decision; null before one", nullable=True)
+    denied_date: Date = column("day of the initial denial; null when never denied at first", nullable=True)
+    denial_file_id: Text = column("file of the decision that denied first", nullable=True)
+    denial_claim_no: Count = column("its ordinal there", nullable=True, ge=1)
+    denied_amount: Money = column("dollars it denied", nullable=True)
+    initial_paid_amount: Money = column("dollars it paid all the same", nullable=True)
+    current_date: Date = column("day of the decision that stands; null when none does", nullable=True)
+    current_file_id: Text = column("file of the decision that stands", nullable=True)
+    current_claim_no: Count = column("its ordinal there", nullable=True, ge=1)
+    current_disposition: Text = column("what the decision that stands comes to", nullable=True, isin=CLAIM_DISPOSITIONS)
+    current_paid_amount: Money = column("dollars it pays", nullable=True)
+    status_code: Text = column("where the claim is", isin=LINEAGE_STATUSES)
+
+
+class CoreLayerEvents(Contract):
+    """What each layer said: TA1 and 999 per file (L1), 277CA per version (L2), 835 per claim payment (L3)."""
+
+    layer_code: Text = column("L1 file, L2 claim before the payer, L3 payer", isin=LAYERS)
+    source_code: Text = column("TA1, 999 (or 997), 277CA or 835", isin=["TA1", "999", "277CA", "835"])
+    lineage_id: Text = column(_LINEAGE + "; null in L1, which speaks of a whole file", nullable=True)
+    file_id: Text = column("837 file spoken of; null for a claim payment whose claim is not here", nullable=True)
+    transaction_no: Count = column("ordinal of the ST in it", nullable=True, ge=1)
+    claim_no: Count = column("ordinal of the claim in it; null in L1: it stands for every claim of the transaction", nullable=True, ge=1)
+    event_date: Date = column("day of the answer; null when it does not say", nullable=True)
+    outcome_code: Text = column("what was said", isin=EVENT_OUTCOMES)
+    reason_code: Text = column("status of the 999 or TA1; category:status of the 277CA; main CARC of the 835", nullable=True)
+    root_cause: Text = column("cause of a rejection or denial; null otherwise", nullable=True, isin=ROOT_CAUSES)
+    stage_introduced: Text = column("stage of work where such a defect begins", nullable=True, isin=STAGES)
+    stage_detectable: Text = column("first stage that could have caught it", nullable=True, isin=STAGES)
+    answer_file_id: Text = column("file of the answer", nullable=True)
+    answer_no: Count = column("ordinal in it: status of the 277CA, claim payment of the 835; null in L1", nullable=True)

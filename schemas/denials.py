@@ -1,29 +1,31 @@
 """Denial tables: what each payer decided on each line, why it denied, and how often."""
 
-from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Rate, Text, column
+from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
 from schemas.vocabulary import (
     ADJUDICATION_KINDS,
+    ALL,
+    CHANNELS,
     CLAIM_DISPOSITIONS,
     DISPOSITIONS,
     EVIDENCE,
+    EXPECTED_BASES,
+    FUNNEL_STEPS,
     HARDNESS,
     LIABILITY,
+    LINE_MATCH_RULES,
+    MATCH_RULES,
     OWNERS,
     PREVENTABLE,
+    RESOLUTIONS,
+    REVIEW_REASONS,
     ROOT_CAUSES,
+    URGENCIES,
 )
 
 _FILE = "SHA-256 of the remittance file"
+_LINEAGE = "lineage it belongs to, as in core_claim_lineages"
 _CLAIM = "ordinal of the claim payment in its file"
 _WEEK = "Monday of the week the payer decided in"
-
-
-class CorePayers(Contract):
-    """One row per payer seen in remittances, after the client's aliases."""
-
-    payer_id: Text = column("the payer's identifier, or its name where it sends none", unique=True)
-    payer_name: Text = column("the name it uses most")
-    remit_count: Count = column("claim payments received from it", ge=0)
 
 
 class CoreAdjudications(Contract):
@@ -34,6 +36,8 @@ class CoreAdjudications(Contract):
     claim_no: Count = column(_CLAIM, ge=1)
     claim_token: Text = column("pseudonym of the patient control number; null when the payer sent none", nullable=True)
     payer_id: Text = column("payer, as in core_payers")
+    lineage_id: Text = column(_LINEAGE)
+    sequence_code: Text = column("P primary, S secondary, T tertiary: which payer it is for this claim")
     adjudication_date: Date = column("date paid (BPR16), else date produced (DTM 405); null when neither is readable", nullable=True)
     week: Date = column(_WEEK + "; null when the date is unknown", nullable=True)
     status_code: Text = column("CLP02 as sent", nullable=True)
@@ -44,7 +48,14 @@ class CoreAdjudications(Contract):
     paid_amount: Money = column("dollars paid; null when absent or unreadable", nullable=True)
     adjusted_amount: Money = column("sum of all adjustments at claim and line level, dollars")
     is_balanced: Flag = column("charge - paid = adjustments, to the cent")
-    is_first: Flag = column("the first decision of this payer on this claim")
+    is_first: Flag = column("the first decision of this payer on this lineage")
+    is_pended: Flag = column("decides nothing yet: every line that counts is pended")
+    is_reversed: Flag = column("a reversal takes it back")
+    is_current: Flag = column("the decision of the lineage that stands")
+    broken_rules: Text = column("rules of the remittance it breaks, such as Q1,Q5, see mart_payer_quality; null when none", nullable=True)
+    match_rule: Text = column("what matched it with a sent claim, see docs/rules.md; none when nothing did", isin=MATCH_RULES)
+    version_file_id: Text = column("837 file of the version it answers; null when not matched", nullable=True)
+    version_claim_no: Count = column("ordinal of that claim in it", nullable=True, ge=1)
     disposition: Text = column("denied_full when every decided line is denied, denied_partial when some are", isin=CLAIM_DISPOSITIONS)
     line_count: Count = column("lines decided on; 1 for a claim without lines", ge=0)
 
@@ -55,16 +66,21 @@ class CoreAdjudicatedLines(Contract):
     file_id: Text = column(_FILE)
     claim_no: Count = column(_CLAIM, ge=1)
     line_no: Count = column("ordinal in the claim payment; 0 when it came without lines", ge=0)
-    claim_token: Text = column("pseudonym of the patient control number; null when the payer sent none", nullable=True)
+    lineage_id: Text = column(_LINEAGE)
     payer_id: Text = column("payer, as in core_payers")
     week: Date = column(_WEEK + "; null when the date is unknown", nullable=True)
-    is_first: Flag = column("belongs to the first decision of this payer on this claim")
+    is_first: Flag = column("belongs to the first decision of this payer on this lineage")
+    claim_line_no: Count = column("line of the sent claim it answers; null when not matched", nullable=True, ge=1)
+    line_match_rule: Text = column("what matched it: L1 control number, L2 code and charge, L3 place in the claim", isin=LINE_MATCH_RULES)
     procedure_code: Text = column("code adjudicated; null for claims without lines", nullable=True)
+    modifier_1_code: Text = column("first modifier", nullable=True)
+    units: Quantity = column("units billed, else paid, else 1")
     charge_amount: Money = column("dollars charged; null when absent or unreadable", nullable=True)
     paid_amount: Money = column("dollars paid after the line's share of claim-level adjustments; null when unreadable", nullable=True)
     patient_amount: Money = column("dollars left to the patient")
     denied_amount: Money = column("dollars denied")
     contractual_amount: Money = column("dollars written off by contract")
+    allowed_amount: Money = column("paid + patient share, and OA-23 on answers of a secondary payer; 0 where nothing was decided")
     other_amount: Money = column("dollars of every other adjustment: other payers, information, corrections, unknown codes")
     disposition: Text = column("the one disposition of the line", isin=DISPOSITIONS)
     rule_id: Text = column("rule that decided it, see docs/rules.md")
@@ -78,13 +94,16 @@ class CoreDenials(Contract):
     file_id: Text = column(_FILE)
     claim_no: Count = column(_CLAIM, ge=1)
     line_no: Count = column("ordinal in the claim payment; 0 when it came without lines", ge=0)
+    lineage_id: Text = column(_LINEAGE)
     claim_token: Text = column("pseudonym of the patient control number; null when the payer sent none", nullable=True)
     payer_id: Text = column("payer, as in core_payers")
+    adjudication_date: Date = column("day of the denial; null when unknown", nullable=True)
     week: Date = column(_WEEK + "; null when the date is unknown", nullable=True)
     is_initial: Flag = column("an initial denial: first decision, and no second-level or inherited reason")
     disposition: Text = column(
         "denied_full, denied_partial or denial_suspected", isin=["denied_full", "denied_partial", "denial_suspected"]
     )
+    procedure_code: Text = column("code adjudicated; null for claims without lines", nullable=True)
     charge_amount: Money = column("dollars charged")
     denied_amount: Money = column("dollars denied; the whole charge where the payer gave no denial amount")
     group_code: Text = column("group code of the main reason; null when the payer gave none", nullable=True)
@@ -97,7 +116,12 @@ class CoreDenials(Contract):
     hardness: Text = column("soft: cured by correction or records; hard: appeal or write-off", isin=HARDNESS)
     liability: Text = column("who is left with the bill", isin=LIABILITY)
     evidence: Text = column("what the cause rests on", isin=EVIDENCE)
-    is_conflicting: Flag = column("remarks on the line point to different causes")
+    evidence_detail: Text = column("the rules and codes it was read from; null when there are none", nullable=True)
+    confidence: Rate = column("how sure the cause is, by what it rests on (confidence.toml)", in_range=SHARE)
+    is_conflicting: Flag = column("the evidence contradicts itself; the cause is then unspecified")
+    review_reason: Text = column("why a person must decide; null when nobody need", nullable=True, isin=REVIEW_REASONS)
+    expected_amount: Money = column("dollars allowed if it were paid like its likes, at most the charge")
+    expected_basis: Text = column("its likes: same line, code family, payer, or all", isin=EXPECTED_BASES)
     taxonomy_version: Text = column("hash of the reference tables the cause was taken from")
 
 
@@ -116,5 +140,179 @@ class MartDenialRates(Contract):
     low: Rate = column("lower 95 % limit (Wilson)", in_range=SHARE)
     high: Rate = column("upper 95 % limit (Wilson)", in_range=SHARE)
     denied_amount: Money = column("dollars denied on the numerator's lines")
+    denied_charge_amount: Money = column("dollars charged on the numerator's lines (claims)")
     charge_amount: Money = column("dollars charged on the denominator's lines")
     is_complete: Flag = column("the week is over and its remittances have arrived")
+
+
+class MartDenialOutcomes(Contract):
+    """One row per initial denial as it stood at the end of the anchor week: worked, sent again, overturned, given up or open."""
+
+    lineage_id: Text = column(_LINEAGE, unique=True)
+    claim_token: Text = column("pseudonym of the patient control number; null when none was sent", nullable=True)
+    file_id: Text = column("file of the decision that denied")
+    claim_no: Count = column(_CLAIM, ge=1)
+    line_no: Count = column("its line that lost most", ge=0)
+    procedure_code: Text = column("code of that line; null for claims without lines", nullable=True)
+    payer_id: Text = column("payer, as in core_payers")
+    denied_date: Date = column("day of the denial")
+    week: Date = column("Monday of that week")
+    line_count: Count = column("denied lines", ge=1)
+    claim_charge_amount: Money = column("charge of the whole claim payment, dollars", nullable=True)
+    charge_amount: Money = column("charges of the denied lines")
+    denied_amount: Money = column("dollars denied")
+    expected_amount: Money = column("dollars expected if it were paid like its likes; duplicates bring nothing")
+    yes_preventable_amount: Money = column("dollars denied that need not have been")
+    partly_preventable_amount: Money = column("dollars denied that need not have been in part")
+    unspecified_amount: Money = column("dollars denied without a usable cause")
+    group_code: Text = column("group of the main reason", nullable=True)
+    carc_code: Text = column("main reason of the line that lost most", nullable=True)
+    rarc_code: Text = column("remark that refined it", nullable=True)
+    root_cause: Text = column("cause of the line that lost most", isin=ROOT_CAUSES)
+    owner: Text = column("who can fix it", isin=OWNERS)
+    rework_target: Text = column("queue it goes to")
+    preventable: Text = column("could it have been avoided", isin=PREVENTABLE)
+    hardness: Text = column("soft: cured by correction or records; hard: appeal or write-off", isin=HARDNESS)
+    review_reason: Text = column("why a person must decide; null when nobody need", nullable=True, isin=REVIEW_REASONS)
+    evidence_detail: Text = column("rules and codes the cause was read from", nullable=True)
+    provider_npi: Text = column("rendering provider, else the billing one", nullable=True)
+    coder_id: Text = column("who coded it last; null when not known", nullable=True)
+    initial_paid_amount: Money = column("dollars the denying decision paid", nullable=True)
+    touch_count: Count = column("touches on or after the denial", ge=0)
+    first_touch_date: Date = column("day of the first", nullable=True)
+    resent_date: Date = column("day a later version was first sent", nullable=True)
+    appeal_date: Date = column("day of the first appeal", nullable=True)
+    last_action_date: Date = column("day of the last touch or sending", nullable=True)
+    deadline_date: Date = column("last day to correct (soft) or appeal (others), counted from the denial that stands", nullable=True)
+    current_date: Date = column("day of the decision that stands; null when all were reversed", nullable=True)
+    current_disposition: Text = column("what it comes to", nullable=True, isin=CLAIM_DISPOSITIONS)
+    current_paid_amount: Money = column("dollars it pays", nullable=True)
+    resolution_code: Text = column("what became of it", isin=RESOLUTIONS)
+    resolved_date: Date = column("when; null while open", nullable=True)
+    channel_code: Text = column("how an overturn came about; null otherwise", nullable=True, isin=CHANNELS)
+    recovered_amount: Money = column("dollars paid beyond what the denial paid; 0 unless overturned")
+    is_repeat: Flag = column("denied again for one of its reasons after it was reworked")
+
+
+class MartDenialCohorts(Contract):
+    """M12: claims by the week they were first sent, and the share denied within 30, 60 and 90 days."""
+
+    week: Date = column("Monday of the week sent")
+    payer_id: Text = column("payer it was sent to, as the claim names it, or all")
+    horizon_days: Count = column("30, 60 or 90 days after sending", ge=1)
+    denied_count: Count = column("lineages denied by then", ge=0)
+    sent_count: Count = column("lineages first sent in the week", ge=1)
+    denial_rate: Rate = column("share denied; by Kaplan-Meier while not mature", in_range=SHARE)
+    low: Rate = column("lower 95 % limit", in_range=SHARE)
+    high: Rate = column("upper 95 % limit", in_range=SHARE)
+    is_mature: Flag = column("the horizon has passed for every claim of the week")
+
+
+class MartRecoveries(Contract):
+    """What initial denials brought back, by payer, cause and channel, and how long that took, open ones included."""
+
+    payer_id: Text = column("payer, or all")
+    root_cause: Text = column("cause, or all", isin=[*ROOT_CAUSES, ALL])
+    channel_code: Text = column("channel of the overturns, or all", isin=[*CHANNELS, ALL])
+    denial_count: Count = column("initial denials of payer and cause, whatever the channel", ge=1)
+    resolved_count: Count = column("of these, no longer open: the denominator", ge=0)
+    overturned_count: Count = column("of these, overturned by the channel", ge=0)
+    overturn_rate: Rate = column("overturned / resolved; null when nothing is resolved", nullable=True, in_range=SHARE)
+    low: Rate = column("lower 95 % limit (Wilson)", nullable=True, in_range=SHARE)
+    high: Rate = column("upper 95 % limit (Wilson)", nullable=True, in_range=SHARE)
+    charge_amount: Money = column("charges of the overturned lines, dollars")
+    expected_amount: Money = column("their expected allowed dollars")
+    recovered_amount: Money = column("dollars paid beyond what the denials paid")
+    appealed_count: Count = column("denials with an appeal in the work log", ge=0)
+    median_appeal_days: Rate = column("median days from denial to appeal; null without appeals", nullable=True)
+    median_days: Rate = column("median days to resolution (Kaplan-Meier); null while more than half are open", nullable=True)
+    median_low_days: Rate = column("lower 95 % limit", nullable=True)
+    median_high_days: Rate = column("upper 95 % limit; null while it cannot be told", nullable=True)
+
+
+class MartPayerQuality(Contract):
+    """Rules of the remittance that payers break, in the 13 weeks to the anchor week."""
+
+    payer_id: Text = column("payer, or all")
+    rule_id: Text = column("rule, or all: at least one; see docs/rules.md", isin=["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", ALL])
+    failure_count: Count = column("claim payments (for Q4 and Q7 reversals) that break it", ge=0)
+    answer_count: Count = column("claim payments of any kind (for Q4 and Q7 reversals)", ge=0)
+    failure_rate: Rate = column("failures / answers; null when there are none", nullable=True, in_range=SHARE)
+    low: Rate = column("lower 95 % limit (Wilson)", nullable=True, in_range=SHARE)
+    high: Rate = column("upper 95 % limit (Wilson)", nullable=True, in_range=SHARE)
+
+
+class MartDenialTrends(Contract):
+    """Lines decided first and lines denied, by week and every dimension; rows of one cause hold no denominator of their own."""
+
+    week: Date = column(_WEEK)
+    payer_id: Text = column("payer, as in core_payers")
+    root_cause: Text = column("cause of the denied lines; all for the decided ones", isin=[*ROOT_CAUSES, ALL])
+    code_family: Text = column("family of the procedure code (code_families.tsv), revenue_code or unknown")
+    place_code: Text = column("place of service or facility type; unknown when not sent")
+    provider_npi: Text = column("rendering provider, else the billing one; unknown when not sent")
+    coder_id: Text = column("who coded the claim last; unknown when not logged")
+    denied_count: Count = column("lines denied in full or by suspicion (M08)", ge=0)
+    decided_count: Count = column("lines decided; 0 on rows of one cause", ge=0)
+    denied_amount: Money = column("dollars denied on these lines")
+    charge_amount: Money = column("dollars charged on the decided lines; 0 on rows of one cause")
+
+
+class MartUnmatched(Contract):
+    """Claims without an answer and answers without a claim, at the end of the anchor week, with their age."""
+
+    side_code: Text = column("claim: sent and not decided; remittance: decided and not sent", isin=["claim", "remittance"])
+    lineage_id: Text = column(_LINEAGE)
+    payer_id: Text = column("payer; null when not named", nullable=True)
+    date: Date = column("day the newest version was sent, or of the first answer", nullable=True)
+    age_days: Count = column("days from then to the last day; null when the date is unknown", nullable=True)
+    charge_amount: Money = column("charge, dollars", nullable=True)
+    is_crossover: Flag = column("another payer passed it on, so no claim of ours is missing")
+
+
+class MartWorklist(Contract):
+    """Open denials, what to do first: by urgency and expected net recovery, in groups that one fix works."""
+
+    rank: Count = column("1 is first", ge=1)
+    group_id: Text = column("what one fix works: payer, cause, reason, remark, and the code or provider it hangs on")
+    group_rank: Count = column("rank of the group by its net recovery", ge=1)
+    group_count: Count = column("open denials in the group", ge=1)
+    group_net_amount: Money = column("expected net recovery of the whole group, dollars")
+    urgency: Text = column("soon: at most 14 days left; open; doubtful: costs more than it brings; late: time is up", isin=URGENCIES)
+    lineage_id: Text = column(_LINEAGE, unique=True)
+    claim_token: Text = column("pseudonym of the patient control number", nullable=True)
+    payer_id: Text = column("payer, as in core_payers")
+    denied_date: Date = column("day of the denial")
+    deadline_date: Date = column("last day to correct or appeal", nullable=True)
+    days_left: Count = column("days to the deadline from the newest day in the data; negative when past", nullable=True)
+    root_cause: Text = column("cause", isin=ROOT_CAUSES)
+    group_code: Text = column("group of the main reason", nullable=True)
+    carc_code: Text = column("main reason", nullable=True)
+    rarc_code: Text = column("remark that refined it", nullable=True)
+    procedure_code: Text = column("code of the line that lost most", nullable=True)
+    provider_npi: Text = column("rendering provider, else the billing one", nullable=True)
+    owner: Text = column("who can fix it", isin=OWNERS)
+    rework_target: Text = column("queue it goes to")
+    next_step: Text = column("what to do next")
+    evidence_detail: Text = column("rules and codes the cause was read from", nullable=True)
+    review_reason: Text = column("why a person must decide first; null when nobody need", nullable=True, isin=REVIEW_REASONS)
+    charge_amount: Money = column("charges of the denied lines, dollars")
+    denied_amount: Money = column("dollars denied")
+    expected_amount: Money = column("dollars expected if it were paid")
+    recovery_rate: Rate = column("chance of recovery: the client's own, drawn to the prior while it has few", in_range=SHARE)
+    work_amount: Money = column("expected cost of working it, dollars")
+    net_amount: Money = column("expected x recovery - work, dollars")
+    touch_count: Count = column("touches so far", ge=0)
+    last_action_date: Date = column("day of the last touch or sending", nullable=True)
+
+
+class MartClaimFunnel(Contract):
+    """How far the claims of each week came through the three layers; rejections are not denials."""
+
+    week: Date = column("Monday of the week sent")
+    step_code: Text = column("sent, file_accepted, claim_accepted, decided, undenied, first_pass", isin=FUNNEL_STEPS)
+    step_no: Count = column("order of the step", ge=1)
+    claim_count: Count = column("claim versions (sent to claim_accepted) or lineages that reached it", ge=0)
+    lost_count: Count = column("of the step before, turned back or denied here", ge=0)
+    waiting_count: Count = column("of the step before, not answered here yet", ge=0)
+    charge_amount: Money = column("charges of the claims that reached it, dollars")

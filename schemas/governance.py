@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from schemas.contract import Contract, Count, Date, Money, Rate, Text, column
+from schemas.contract import Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
 from schemas.vocabulary import STATUSES
 
 
@@ -24,6 +24,40 @@ class MartScorecard(Contract):
     direction: Text = column("which way is better", isin=["lower", "higher"])
     status: Text = column("red only when the whole interval is beyond the limit", isin=STATUSES)
     owner: Text = column("who answers for it")
+
+
+class MartMetrics(Contract):
+    """Every defined measure M01 to M29 by period, up to the anchor week: both sides of the fraction, value and limits."""
+
+    metric_id: Text = column("definition it follows, see docs/metrics.md")
+    version: Count = column("version of that definition", ge=1)
+    variant_code: Text = column("variant of the definition; empty when it has only one")
+    unit_code: Text = column("what numerator and denominator count")
+    period_code: Text = column("week, month, so many weeks, or to date")
+    period_start: Date = column("first day; null when to date", nullable=True)
+    period_end: Date = column("last day")
+    numerator: Quantity = column("count, dollars or days; null for medians and products", nullable=True)
+    denominator: Quantity = column("count or dollars; null when there is none", nullable=True)
+    factor: Count = column("what the fraction is multiplied by; 3 for monthly averages of three months", ge=1)
+    value: Rate = column("the measure: a share, dollars or days by its unit; null when nothing was seen", nullable=True)
+    low: Rate = column("lower 95 % limit; null where none is computed", nullable=True)
+    high: Rate = column("upper 95 % limit; null where none is computed", nullable=True)
+    is_complete: Flag = column("the period is over and what it counts has arrived")
+    is_mature: Flag = column("enough time has passed for what may still change to have happened")
+
+
+class OpsReclassifications(Contract):
+    """What a new state of the taxonomy reclassified when it came: denied lines by old and new cause."""
+
+    run_id: Text = column("run that reclassified")
+    from_version: Text = column("taxonomy before")
+    to_version: Text = column("taxonomy now")
+    carc_code: Text = column("main reason", nullable=True)
+    rarc_code: Text = column("remark that refines it now", nullable=True)
+    from_cause: Text = column("root cause before")
+    to_cause: Text = column("root cause now")
+    line_count: Count = column("denied lines", ge=1)
+    denied_amount: Money = column("dollars denied on them")
 
 
 class OpsRuns(Contract):

@@ -27,12 +27,34 @@ ROOT_CAUSES = [
 OWNERS = ["coder", "biller", "provider", "front_desk", "payer", "patient", "none"]
 PREVENTABLE = ["yes", "partly", "no"]
 HARDNESS = ["hard", "soft", "na"]
-EVIDENCE = ["rarc", "carc", "none"]
+EVIDENCE = ["client", "attribute", "rarc", "carc", "carc_general", "status", "none"]
 LIABILITY = ["provider", "patient", "see_carc"]
 STATUSES = ["green", "amber", "red", "not_judged"]
 FORMATS = ["x12", "csv", "xlsx", "parquet", "zip", "gzip", "unknown"]
 STATUS_LEVELS = ["source", "receiver", "provider", "claim", "line"]
 ESCALATION_REASONS = ["chart_support", "diagnosis_detail", "payer_logic", "conflicting_documentation", "other"]
+REVIEW_REASONS = ["chart_support", "diagnosis_detail", "payer_logic", "conflicting_documentation"]
+MATCH_RULES = ["M1", "M2", "M3", "M4", "none"]
+LINE_MATCH_RULES = ["L1", "L2", "L3", "none"]
+PAIR_RULES = ["R1", "R2", "R3"]
+EXPECTED_BASES = ["line", "family", "payer", "all"]
+RECOUPMENT_KINDS = [
+    "recoupment_taken", "recoupment_delayed", "balance_forward", "refund", "interest", "adjustment", "levy", "other",
+]  # fmt: skip
+LINEAGE_STATUSES = [
+    "rejected", "unanswered", "pended", "paid", "denied", "partly_denied", "undecided", "reversed", "noted",
+]  # fmt: skip
+LAYERS = ["L1", "L2", "L3"]
+EVENT_OUTCOMES = ["accepted", "rejected", "paid", "denied", "partly_denied", "pended", "reversed", "other"]
+STAGES = [
+    "registration", "authorization", "enrolment", "documentation", "coding", "claim_build", "clearinghouse", "payer",
+    "posting", "follow_up", "none",
+]  # fmt: skip
+CHANNELS = ["corrected_claim", "records", "appeal", "peer_to_peer", "observation", "payer_reprocessing"]
+RESOLUTIONS = ["open", "overturned", "settled", "written_off", "expired"]
+URGENCIES = ["soon", "open", "doubtful", "late"]
+FUNNEL_STEPS = ["sent", "file_accepted", "claim_accepted", "decided", "undenied", "first_pass"]
+CLOCK_SOURCES = ["plan", "default", "contract"]
 SUBMISSION_STATUSES = [
     "rejected_interchange", "rejected_transaction", "rejected_batch", "answered", "partly_answered", "acknowledged",
     "received", "unanswered",

@@ -4,51 +4,56 @@ import polars as pl
 
 KEYS = ("file_id", "transaction_no")
 _CLAIM = (*KEYS, "claim_no")
-_REJECTIONS = ("A3", "A4", "A6", "A7", "A8")  # claim status categories that refuse; A0, A1, A2 and A5 take the claim on
+REJECTIONS = ("A3", "A6", "A7", "A8")  # claim status categories that turn a claim back
+_NOT_FOUND = "A4"  # says that the claim was not found: no answer to it
 
 
 def claim_answers(
     sent: pl.DataFrame, claims: pl.DataFrame, remits: pl.DataFrame, payments: pl.DataFrame, statuses: pl.DataFrame
 ) -> pl.DataFrame:
-    """Per sent transaction: claims accepted, rejected, decided and unanswered, whether the batch was rejected, newest answer.
+    """Per sent transaction: claims accepted, rejected, decided and unanswered, whether the batch was rejected, newest answer."""
+    of = _dated(sent, claims)
+    judged = answers_by_claim(sent, claims, statuses).join(_decided(of, remits, payments), on=_CLAIM, how="left")
+    is_known, is_decided = pl.col("is_rejected").is_not_null(), pl.col("is_decided").fill_null(False)
+    return judged.group_by(KEYS).agg(
+        (is_known & ~pl.col("is_rejected")).sum().cast(pl.Int64).alias("accepted_count"),
+        pl.col("is_rejected").fill_null(False).sum().cast(pl.Int64).alias("rejected_count"),
+        (~is_known & is_decided).sum().cast(pl.Int64).alias("decided_count"),
+        (~is_known & ~is_decided).sum().cast(pl.Int64).alias("unanswered_count"),
+        (pl.col("is_rejected_above").fill_null(False) & pl.col("is_rejected_itself").is_null()).all().alias("is_batch_rejected"),
+        pl.max_horizontal("answer_date", "decided_date").max().alias("claims_answered_date"),
+        pl.col("answer_file_id").sort_by("answer_date", "answer_file_id", nulls_last=False).last().alias("claims_answer_file_id"),
+    )
+
+
+def answers_by_claim(sent: pl.DataFrame, claims: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
+    """Per sent claim: is_rejected by its newest 277CA answer (null without one), that answer, and the first one.
 
     A status names its claim by patient control number; where the number was sent more than once, by its batch as well, or
     else it belongs to the last one sent on or before its day. A rejection above the claims reaches every claim of its batch
     (of its provider, where it stands at provider level), unless the claim has an answer of its own.
     """
-    dated = sent.select(*KEYS, "batch_token", "sent_date")
-    of = claims.select(*_CLAIM, "claim_token", "billing_npi").join(dated, on=KEYS, how="inner")
-    own = _own_answers(of, statuses)
-    batch = _batch_answers(of, statuses)
-    decided = _decided(of, remits, payments)
-    judged = (
-        of.join(own, on=_CLAIM, how="left")
-        .join(batch, on=_CLAIM, how="left")
-        .join(decided, on=_CLAIM, how="left")
-        .with_columns(
-            is_rejected=pl.coalesce("is_rejected_itself", "is_rejected_above"),
-            is_decided=pl.col("is_decided").fill_null(False),
-            answer_file_id=pl.coalesce("itself_file_id", "above_file_id"),
-            answer_date=pl.coalesce("itself_date", "above_date"),
-            is_rejected_above=pl.col("is_rejected_above").fill_null(False),
-        )
+    of = _dated(sent, claims)
+    joined = of.join(_own_answers(of, statuses), on=_CLAIM, how="left").join(_batch_answers(of, statuses), on=_CLAIM, how="left")
+    return joined.with_columns(
+        is_rejected=pl.coalesce("is_rejected_itself", "is_rejected_above"),
+        is_first_rejected=pl.coalesce("is_first_rejected", "is_rejected_above"),
+        first_answer_date=pl.coalesce("first_answer_date", "above_date"),
+        answer_file_id=pl.coalesce("itself_file_id", "above_file_id"),
+        answer_status_no=pl.coalesce("itself_status_no", "above_status_no"),
+        answer_date=pl.coalesce("itself_date", "above_date"),
     )
-    is_known = pl.col("is_rejected").is_not_null()
-    return judged.group_by(KEYS).agg(
-        (is_known & ~pl.col("is_rejected")).sum().cast(pl.Int64).alias("accepted_count"),
-        pl.col("is_rejected").fill_null(False).sum().cast(pl.Int64).alias("rejected_count"),
-        (~is_known & pl.col("is_decided")).sum().cast(pl.Int64).alias("decided_count"),
-        (~is_known & ~pl.col("is_decided")).sum().cast(pl.Int64).alias("unanswered_count"),
-        (pl.col("is_rejected_above") & pl.col("is_rejected_itself").is_null()).all().alias("is_batch_rejected"),
-        pl.max_horizontal("itself_date", "above_date", "decided_date").max().alias("claims_answered_date"),
-        pl.col("answer_file_id").sort_by("answer_date", "answer_file_id", nulls_last=False).last().alias("claims_answer_file_id"),
-    )
+
+
+def _dated(sent: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    return claims.select(*_CLAIM, "claim_token", "billing_npi").join(sent.select(*KEYS, "batch_token", "sent_date"), on=KEYS, how="inner")
 
 
 def _own_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
-    """The newest 277CA answer of each claim; on one day a rejection counts more than an acceptance."""
-    said = statuses.filter(pl.col("level_code").is_in(["claim", "line"]) & pl.col("claim_token").is_not_null()).select(
-        "claim_token", "batch_token", "category_code", "status_date", pl.col("file_id").alias("answer_file_id")
+    """The newest and the first 277CA answer of each claim; on one day a rejection counts more than an acceptance."""
+    is_answer = pl.col("level_code").is_in(["claim", "line"]) & (pl.col("category_code") != _NOT_FOUND).fill_null(True)
+    said = statuses.filter(is_answer & pl.col("claim_token").is_not_null()).select(
+        "claim_token", "batch_token", "category_code", "status_date", "status_no", pl.col("file_id").alias("answer_file_id")
     )
     joined = of.join(said, on="claim_token", how="inner", suffix="_said").with_columns(
         is_same_batch=(pl.col("batch_token") == pl.col("batch_token_said")).fill_null(False)
@@ -56,12 +61,20 @@ def _own_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     # a status that names another batch we sent is about that one; a batch we do not know says nothing
     knows = pl.col("batch_token_said").is_in(of["batch_token"].drop_nulls().unique().implode()).fill_null(False)
     fits = _last_sent(joined.filter(pl.col("is_same_batch") | ~knows), "status_date", ["claim_token", "batch_token_said", "status_date"])
-    rejected = pl.col("category_code").is_in(_REJECTIONS)
-    newest = fits.with_columns(is_rejected_itself=rejected).sort("status_date", "is_rejected_itself", "answer_file_id", nulls_last=False)
-    return newest.group_by(_CLAIM, maintain_order=True).agg(
-        pl.col("is_rejected_itself").filter(pl.col("status_date").eq_missing(pl.col("status_date").last())).any(),
+    rejected = pl.col("category_code").is_in(REJECTIONS)
+    newest = fits.with_columns(is_rejected_itself=rejected).sort(
+        "status_date", "is_rejected_itself", "answer_file_id", "status_no", nulls_last=False
+    )
+    days = newest.group_by(*_CLAIM, "status_date", maintain_order=True).agg(
+        pl.col("is_rejected_itself").last(), pl.col("answer_file_id").last(), pl.col("status_no").last()
+    )
+    return days.group_by(_CLAIM, maintain_order=True).agg(
+        pl.col("is_rejected_itself").last(),
         pl.col("status_date").last().alias("itself_date"),
         pl.col("answer_file_id").last().alias("itself_file_id"),
+        pl.col("status_no").last().alias("itself_status_no"),
+        pl.col("is_rejected_itself").first().alias("is_first_rejected"),
+        pl.col("status_date").first().alias("first_answer_date"),
     )
 
 
@@ -69,17 +82,22 @@ def _batch_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     """Rejections above the claims, handed down to every claim they stand for."""
     above = statuses.filter(
         pl.col("level_code").is_in(["source", "receiver", "provider"])
-        & pl.col("category_code").is_in(_REJECTIONS)
+        & pl.col("category_code").is_in(REJECTIONS)
         & pl.col("batch_token").is_not_null()
     ).select(
-        "batch_token", "provider_npi", "level_code", pl.col("status_date").alias("above_date"), pl.col("file_id").alias("above_file_id")
+        "batch_token",
+        "provider_npi",
+        "level_code",
+        pl.col("status_date").alias("above_date"),
+        pl.col("status_no").alias("above_status_no"),
+        pl.col("file_id").alias("above_file_id"),
     )
     joined = of.join(above, on="batch_token", how="inner")
     reaches = (pl.col("level_code") != "provider") | (pl.col("provider_npi") == pl.col("billing_npi")).fill_null(False)
     fits = _last_sent(joined.filter(reaches), "above_date", ["batch_token", "above_date", "above_file_id"])
     newest = fits.sort("above_date", "above_file_id")
     return newest.group_by(_CLAIM, maintain_order=True).agg(
-        pl.lit(True).alias("is_rejected_above"), pl.col("above_date", "above_file_id").last()
+        pl.lit(True).alias("is_rejected_above"), pl.col("above_date", "above_file_id", "above_status_no").last()
     )
 
 

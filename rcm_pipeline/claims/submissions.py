@@ -15,14 +15,6 @@ from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
 Tables = Mapping[str, pl.DataFrame]
-SOURCES = (
-    "raw_transactions",
-    "raw_claims",
-    "raw_remits",
-    "raw_acknowledgements",
-    "raw_claim_statuses",
-    "raw_payments",
-)
 KEYS = ("file_id", "transaction_no")
 _REJECTED = ("R", "M", "W", "X")
 _FAR_PAST, _FAR_FUTURE = dt.date(1900, 1, 1), dt.date(9000, 12, 31)
@@ -31,7 +23,7 @@ _SLACK = dt.timedelta(days=1)  # clocks and time zones differ
 
 def core_submissions(raw: Tables, as_of: dt.date) -> pl.DataFrame:
     """core_submissions from raw tables; ages count to `as_of`."""
-    sent = _sent(raw["raw_transactions"])
+    sent = sent_transactions(raw["raw_transactions"])
     counted = raw["raw_claims"].group_by(KEYS).agg(pl.len().cast(pl.Int64).alias("claim_count"), pl.col("charge_amount").sum())
     answers = claim_answers(sent, raw["raw_claims"], raw["raw_remits"], raw["raw_payments"], raw["raw_claim_statuses"])
     found = sent
@@ -53,7 +45,7 @@ def core_submissions(raw: Tables, as_of: dt.date) -> pl.DataFrame:
     return conform(found.sort(KEYS), CONTRACTS["core_submissions"])
 
 
-def _sent(transactions: pl.DataFrame) -> pl.DataFrame:
+def sent_transactions(transactions: pl.DataFrame) -> pl.DataFrame:
     """Every 837 with its day and its control numbers in plain form."""
     return transactions.filter(pl.col("transaction_set").str.starts_with("837")).with_columns(
         pl.coalesce("created_date", "group_date", "interchange_date").alias("sent_date"),

@@ -2,9 +2,8 @@
 
 import polars as pl
 
-from rcm_pipeline.denials.adjudications import KEYS
+from rcm_pipeline.claims.remits import KEYS, LINE
 
-LINE = [*KEYS, "line_no"]
 _WHOLE = pl.Int128
 
 

@@ -1,94 +1,168 @@
-"""Why a line was denied and who can fix it: the remark that refines the reason, else the reason code."""
+"""Why a line was denied and who can fix it: the client's rule > what the claim carried > remark > reason code.
+
+Where evidence contradicts itself the cause is unspecified and a person decides; why is in `review_reason`.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 import polars as pl
 
-from rcm_pipeline.denials.allocation import LINE
-from rcm_pipeline.denials.dispositions import NOT_DENIED_RARC
-from schemas.vocabulary import DENIED, ROOT_CAUSES
+from rcm_pipeline.claims.remits import LINE
+from rcm_pipeline.denials.attributes import attribute_evidence
+from rcm_pipeline.denials.overrides import override_evidence
+from rcm_pipeline.denials.reasons import SECOND_LEVEL_CARCS, refinements
+from schemas.vocabulary import DENIED
 
-SECOND_LEVEL_CARCS, SECOND_LEVEL_RARCS = ("193", "285", "286"), ("MA46", "MA91")
-
-
-def main_reasons(lines: pl.DataFrame, classified: pl.DataFrame) -> pl.DataFrame:
-    """Per line, the group and code of its main denial reason: the largest denial amount.
-
-    Ties go to the root cause that stands first in the taxonomy, then to the code. Lines without a denial code are absent.
-    """
-    rank = pl.col("root_cause").replace_strict({c: i for i, c in enumerate(ROOT_CAUSES)}, default=99, return_dtype=pl.Int32)
-    summed = (
-        classified.filter(pl.col("class").is_in(["denial", "unknown"]))
-        .group_by(*LINE, "group_code", "carc_code")
-        .agg(pl.col("amount").sum(), (pl.col("class") == "denial").any().alias("_is_denial"), rank.first().alias("_rank"))
-        .filter(pl.col("amount") > 0)
-    )
-    best = summed.sort([*LINE, pl.col("_is_denial").not_(), -pl.col("amount"), "_rank", "carc_code", "group_code"], nulls_last=True)
-    first = best.unique(LINE, keep="first", maintain_order=True).select(*LINE, "group_code", "carc_code")
-    return lines.join(first, on=LINE, how="left", validate="1:1", maintain_order="left").with_columns(
-        pl.when(pl.col("disposition").is_in(DENIED)).then(c).alias(c) for c in ("group_code", "carc_code")
-    )
+_GIVES = ("root_cause", "owner", "preventable", "hardness", "rework_target")
 
 
-def find_causes(
-    lines: pl.DataFrame, remarks: pl.DataFrame, carc: pl.DataFrame, rarc: pl.DataFrame, causes: pl.DataFrame, version: str
-) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Taxonomy:
+    """The tables causes are taken from. `version` names their state, the client's own rules included."""
+
+    carc: pl.DataFrame
+    rarc: pl.DataFrame
+    root_causes: pl.DataFrame
+    attribute_rules: pl.DataFrame
+    version: str
+    overrides: list[dict[str, Any]] = field(default_factory=list)
+    minimum_confidence: float = 0.5
+
+
+@cache
+def confidences() -> Mapping[str, float]:
+    """What evidence a cause rests on → how sure it is."""
+    return tomllib.loads(files("rcm_pipeline.denials").joinpath("confidence.toml").read_text(encoding="utf-8"))
+
+
+def find_causes(lines: pl.DataFrame, remarks: pl.DataFrame, attributes: pl.DataFrame, taxonomy: Taxonomy) -> pl.DataFrame:
     """core_denials: cause, owner, queue and evidence of every denied line. `lines` carry disposition and main reason.
 
-    Precedence: a remark that pairs with the main reason > the reason code > unspecified. A claim denied by
-    status 4 without any reason is an eligibility denial: that is what the status means.
+    Precedence: a rule of the client > an attribute of the claim > a remark that pairs with the main reason > the reason
+    code > unspecified. A claim denied by status 4 without any reason is an eligibility denial: that is what it means.
     """
     denied = lines.filter(pl.col("disposition").is_in(DENIED))
-    refined = denied.join(_refinements(denied, remarks, rarc), on=LINE, how="left", validate="1:1", maintain_order="left")
-    by_code = carc.select("carc_code", pl.col("root_cause", "owner", "preventable", "hardness").name.prefix("carc_"))
-    joined = refined.join(by_code, on="carc_code", how="left", validate="m:1", maintain_order="left")
-    queues = causes.select("root_cause", pl.col("rework_target").alias("queue"), pl.col("owner").alias("cause_owner"))
-    is_status_4 = pl.col("rule_id") == "D08"
-    cause = pl.coalesce("rarc_root_cause", "carc_root_cause", pl.when(is_status_4).then(pl.lit("eligibility")), pl.lit("unspecified"))
-    evidence = (
-        pl.when(pl.col("rarc_code").is_not_null()).then(pl.lit("rarc")).when(pl.col("carc_root_cause").is_not_null()).then(pl.lit("carc"))
+    by_code = taxonomy.carc.select("carc_code", "rarc_required", pl.col(_GIVES[:4]).name.prefix("carc_"))
+    joined = (
+        denied.join(refinements(denied, remarks, taxonomy.rarc), on=LINE, how="left", validate="1:1", maintain_order="left")
+        .join(by_code, on="carc_code", how="left", validate="m:1", maintain_order="left")
+        .join(attribute_evidence(denied, attributes, taxonomy.attribute_rules), on=LINE, how="left", validate="1:1", maintain_order="left")
     )
-    named = joined.with_columns(cause.alias("root_cause"), evidence.otherwise(pl.lit("none")).alias("evidence"))
-    whole = (pl.col("denied_amount") == 0) & (pl.col("disposition") != "denied_partial")
-    return named.join(queues, on="root_cause", how="left", validate="m:1", maintain_order="left").with_columns(
-        pl.coalesce("rarc_owner", "carc_owner", "cause_owner").alias("owner"),
-        pl.coalesce("rarc_rework_target", "queue").alias("rework_target"),
-        pl.coalesce("rarc_preventable", "carc_preventable", pl.lit("partly")).alias("preventable"),
-        pl.coalesce("rarc_hardness", "carc_hardness", pl.lit("na")).alias("hardness"),
+    with_own = override_evidence(joined, taxonomy.overrides)
+    judged = _judged(with_own).with_columns(_evidence_detail())
+    named = _with_ownership(judged, taxonomy.root_causes)
+    sure = pl.col("evidence").replace_strict(dict(confidences()), return_dtype=pl.Float64)
+    is_unsure = (sure < taxonomy.minimum_confidence) & pl.col("review_reason").is_null()
+    return named.with_columns(
+        sure.alias("confidence"),
+        pl.when(is_unsure).then(pl.lit("payer_logic")).otherwise("review_reason").alias("review_reason"),
+        _denied_amount(),
+        _is_initial(),
         _liability().alias("liability"),
-        pl.when(whole).then("charge_amount").otherwise("denied_amount").alias("denied_amount"),
-        (
-            pl.col("is_first")
-            & ~pl.col("carc_code").is_in(SECOND_LEVEL_CARCS).fill_null(False)
-            & ~pl.col("is_second_level").fill_null(False)
-        ).alias("is_initial"),
-        pl.col("is_conflicting").fill_null(False),
-        pl.lit(version).alias("taxonomy_version"),
+        pl.lit(taxonomy.version).alias("taxonomy_version"),
     )
 
 
-def _refinements(denied: pl.DataFrame, remarks: pl.DataFrame, rarc: pl.DataFrame) -> pl.DataFrame:
-    """Per denied line the first remark that pairs with its main reason (the line's own before the claim's)."""
-    own = remarks.filter(pl.col("line_no").is_not_null()).with_columns(pl.lit(0).alias("_level"))
-    above = remarks.filter(pl.col("line_no").is_null()).drop("line_no").with_columns(pl.lit(1).alias("_level"))
-    spread = denied.select(LINE).join(above, on=LINE[:2], how="inner")
-    every = pl.concat([own.select(*LINE, "rarc_code", "remark_no", "_level"), spread.select(*LINE, "rarc_code", "remark_no", "_level")])
-    flagged = every.group_by(LINE).agg(pl.col("rarc_code").is_in(SECOND_LEVEL_RARCS).any().alias("is_second_level"))
-    table = rarc.filter((pl.col("is_alert") == "n") & ~pl.col("root_cause").is_in(["admin_info", "inherit_prior"])).select(
-        "rarc_code",
-        pl.col("pairs_with_carc").str.split(","),
-        pl.col("root_cause", "owner", "preventable", "hardness", "rework_target").name.prefix("rarc_"),
+def _judged(joined: pl.DataFrame) -> pl.DataFrame:
+    """Add root_cause, evidence and review_reason."""
+    contradicts = (pl.col("attribute_effect") == "conflict").fill_null(False)
+    decides = (pl.col("attribute_effect") == "cause").fill_null(False)
+    disagree = pl.col("conflict").is_not_null()
+    is_status_4 = pl.col("rule_id") == "D08"
+    general = (pl.col("rarc_required") == "y").fill_null(False)
+    cases: list[tuple[pl.Expr, pl.Expr, pl.Expr]] = [
+        (pl.col("own_root_cause").is_not_null(), pl.col("own_root_cause"), pl.lit("client")),
+        (contradicts, pl.lit("unspecified"), pl.lit("none")),
+        (decides, pl.col("attribute_root_cause"), pl.lit("attribute")),
+        (disagree, pl.lit("unspecified"), pl.lit("none")),
+        (pl.col("rarc_root_cause").is_not_null(), pl.col("rarc_root_cause"), pl.lit("rarc")),
+        (pl.col("carc_root_cause") == "unspecified", pl.lit("unspecified"), pl.lit("none")),
+        (pl.col("carc_root_cause").is_not_null() & general, pl.col("carc_root_cause"), pl.lit("carc_general")),
+        (pl.col("carc_root_cause").is_not_null(), pl.col("carc_root_cause"), pl.lit("carc")),
+        (is_status_4, pl.lit("eligibility"), pl.lit("status")),
+    ]
+    cause, evidence = pl.lit("unspecified"), pl.lit("none")
+    for applies, named, kind in reversed(cases):
+        cause = pl.when(applies).then(named).otherwise(cause)
+        evidence = pl.when(applies).then(kind).otherwise(evidence)
+    own = pl.col("own_root_cause").is_not_null()
+    reason = (
+        pl.when(own)
+        .then(pl.lit(None, pl.String))
+        .when(contradicts)
+        .then("attribute_review_reason")
+        .when(decides)
+        .then(pl.lit(None, pl.String))
+        .when(disagree)
+        .then(_conflict_reason())
+        .when(cause == "unspecified")
+        .then(pl.lit("payer_logic"))
     )
-    paired = (
-        denied.select(*LINE, "carc_code")
-        .join(every, on=LINE, how="inner")
-        .join(table, on="rarc_code", how="inner")
-        .filter(pl.col("pairs_with_carc").list.contains(pl.col("carc_code")) & (pl.col("rarc_code") != NOT_DENIED_RARC))
-        .sort([*LINE, "_level", "remark_no"])
+    return joined.with_columns(
+        cause.alias("root_cause"),
+        evidence.alias("evidence"),
+        reason.alias("review_reason"),
+        (contradicts | disagree).alias("is_conflicting"),
     )
-    best = paired.group_by(LINE, maintain_order=True).agg(
-        pl.col("rarc_code", "rarc_root_cause", "rarc_owner", "rarc_preventable", "rarc_hardness", "rarc_rework_target").first(),
-        (pl.col("rarc_root_cause").n_unique() > 1).alias("is_conflicting"),
+
+
+def _conflict_reason() -> pl.Expr:
+    """Which of the four human questions two causes raise: is the chart complete, is the diagnosis clear, or neither."""
+    both = pl.col("conflict")
+    has_coding = both.str.contains("coding", literal=True)
+    clinical = both.str.contains("medical_necessity", literal=True) | both.str.contains("noncovered_benefit", literal=True)
+    return (
+        pl.when(both.str.contains("documentation", literal=True))
+        .then(pl.lit("chart_support"))
+        .when(has_coding & clinical)
+        .then(pl.lit("diagnosis_detail"))
+        .otherwise(pl.lit("conflicting_documentation"))
     )
-    return flagged.join(best, on=LINE, how="full", coalesce=True)
+
+
+def _evidence_detail() -> pl.Expr:
+    """The codes and rules the cause was read from, in plain codes: T1; N822+CO-16; CO-197."""
+    reason = pl.concat_str("group_code", "carc_code", separator="-", ignore_nulls=True).replace("", None)
+    remark = pl.when(pl.col("evidence").is_in(["rarc"]) | pl.col("is_conflicting")).then("rarc_code")
+    rule = pl.coalesce("own_rule_id", "attribute_rule_id")
+    causes = pl.when(pl.col("review_reason").is_not_null()).then("conflict")
+    return pl.concat_str(rule, remark, causes, reason, separator=" ", ignore_nulls=True).replace("", None).alias("evidence_detail")
+
+
+def _with_ownership(judged: pl.DataFrame, root_causes: pl.DataFrame) -> pl.DataFrame:
+    """Owner, queue, preventable and hardness: of the rule or remark that decided, else of the code, else of the cause."""
+    by_cause = root_causes.select("root_cause", pl.col("rework_target").alias("_queue"), pl.col("owner").alias("_owner"))
+    joined = judged.join(by_cause, on="root_cause", how="left", validate="m:1", maintain_order="left")
+    by_remark, by_reason = pl.col("evidence") == "rarc", pl.col("evidence").is_in(["rarc", "carc", "carc_general"])
+
+    def chosen(name: str, *last: pl.Expr) -> pl.Expr:
+        return pl.coalesce(f"own_{name}", pl.when(by_remark).then(f"rarc_{name}"), pl.when(by_reason).then(f"carc_{name}"), *last).alias(
+            name
+        )
+
+    queue = pl.coalesce("own_rework_target", pl.when(by_remark).then("rarc_rework_target"), "_queue")
+    return joined.with_columns(
+        chosen("owner", pl.col("_owner")),
+        chosen("preventable", pl.lit("partly")),
+        chosen("hardness", pl.lit("na")),
+        queue.alias("rework_target"),
+        pl.when(by_remark | pl.col("is_conflicting")).then("rarc_code").alias("rarc_code"),
+    )
+
+
+def _denied_amount() -> pl.Expr:
+    whole = (pl.col("denied_amount") == 0) & (pl.col("disposition") != "denied_partial")
+    return pl.when(whole).then("charge_amount").otherwise("denied_amount").alias("denied_amount")
+
+
+def _is_initial() -> pl.Expr:
+    repeats = pl.col("carc_code").is_in(SECOND_LEVEL_CARCS).fill_null(False) | pl.col("is_second_level").fill_null(False)
+    return (pl.col("is_first") & ~repeats).alias("is_initial")
 
 
 def _liability() -> pl.Expr:

@@ -20,11 +20,12 @@ def recent_rates(rates: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
     return table.with_columns(rate(pl.col("numerator"), pl.col("denominator")).alias("rate"), low.alias("low"), high.alias("high"))
 
 
-def changes(rates: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
+def changes(rates: pl.DataFrame, anchor: dt.date, *, every: bool = False) -> pl.DataFrame:
     """Payers and causes with more denials than their own earlier twelve weeks foretell, most extra denials first.
 
     `extra` = denials - lines x earlier rate. `is_clear`: at least three extra, and the 99 % intervals of both
     periods do not overlap, because a page looks at some seventy cells. A first look; the spike detector comes later.
+    `every` keeps the pairs that did not grow as well.
     """
     first = anchor - dt.timedelta(weeks=RECENT_WEEKS + EARLIER_WEEKS - 1)
     earlier = _sum(_lines(rates), first, anchor - dt.timedelta(weeks=RECENT_WEEKS))
@@ -37,7 +38,8 @@ def changes(rates: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
         (low > pl.col("earlier_high")).alias("is_apart"),
     )
     is_clear = (pl.col("extra") >= _MINIMUM_EXTRA) & pl.col("is_apart")
-    grown = joined.with_columns(is_clear.alias("is_clear")).filter(pl.col("extra") > 0)
+    judged = joined.with_columns(is_clear.alias("is_clear"))
+    grown = judged if every else judged.filter(pl.col("extra") > 0)
     return grown.sort(pl.col("is_clear").not_(), -pl.col("extra"), *_GROUP)
 
 

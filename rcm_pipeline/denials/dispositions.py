@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from rcm_pipeline.denials.adjudications import KEYS
-from rcm_pipeline.denials.allocation import LINE, allocate
+from rcm_pipeline.claims.remits import KEYS, LINE
+from rcm_pipeline.denials.allocation import allocate
 
 PENDING_CARCS = ("133", "257", "277", "P8", "P11")
 NOT_DENIED_RARC, PENDING_RARC = "N923", "N924"
@@ -20,14 +20,18 @@ def payable_lines(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         *KEYS,
         pl.lit(0, dtype=pl.Int64).alias("line_no"),
         pl.lit(None, dtype=pl.String).alias("procedure_code"),
+        pl.lit(None, dtype=pl.String).alias("modifier_1_code"),
+        pl.lit(1).cast(pl.Decimal(18, 3)).alias("units"),
         "charge_amount",
         "paid_amount",
     )
-    own = lines.select(*LINE, "procedure_code", "charge_amount", "paid_amount")
+    units = pl.coalesce("billed_units", "paid_units", pl.lit(1).cast(pl.Decimal(18, 3)))
+    own = lines.select(*LINE, "procedure_code", "modifier_1_code", units.alias("units"), "charge_amount", "paid_amount")
     facts = remits.select(
         *KEYS,
-        "claim_token",
+        "lineage_index",
         "payer_id",
+        "sequence_code",
         "week",
         "kind",
         "status_code",
@@ -63,7 +67,7 @@ def dispose(lines: pl.DataFrame, classified: pl.DataFrame, remarks: pl.DataFrame
     amounts = [c for c in marked.columns if c.endswith("_amount") and c not in ("charge_amount", "paid_amount", "claim_paid_amount")]
     flags = [c for c in marked.columns if c.startswith(("is_", "has_"))]
     filled = marked.with_columns(pl.col(amounts).fill_null(_ZERO), pl.col(flags).fill_null(False))
-    effective = filled.with_columns(_effective_paid())
+    effective = filled.with_columns(_effective_paid()).with_columns(_allowed())
     rules = _rules(pl.col("payer_id").is_in(list(capitated_payers)))
     decided: pl.Expr = pl.lit("D12")
     for rule_id, _, applies in reversed(rules):
@@ -72,6 +76,13 @@ def dispose(lines: pl.DataFrame, classified: pl.DataFrame, remarks: pl.DataFrame
     return effective.with_columns(decided.alias("rule_id")).with_columns(
         pl.col("rule_id").replace_strict(names, return_dtype=pl.String).alias("disposition")
     )
+
+
+def _allowed() -> pl.Expr:
+    """Paid + patient share, and on answers of a secondary payer what others paid before; nothing where the line is no decision."""
+    others = pl.when(pl.col("sequence_code") != "P").then("cob_amount").otherwise(_ZERO)
+    allowed = pl.col("paid_amount").fill_null(_ZERO) + pl.col("patient_amount") + others
+    return pl.when(pl.col("kind") == "adjudication").then(allowed).otherwise(_ZERO).cast(pl.Decimal(18, 2)).alias("allowed_amount")
 
 
 def _rules(is_capitated_payer: pl.Expr) -> list[tuple[str, str, pl.Expr]]:

@@ -20,6 +20,21 @@ def recent_volumes(adjudications: pl.DataFrame, anchor: dt.date | None, weeks: i
     return before.group_by("week").len().sort("week", descending=True).head(weeks)["len"].to_list()
 
 
-def up_to(frame: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
-    """The rows known by the end of the anchor week, for a pack of an earlier week."""
-    return frame.filter(pl.col("week") <= anchor)
+def known_by(frame: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
+    """The rows of a core table known by the end of the anchor week, by its date or week; all where it has neither."""
+    date = next((name for name in ("adjudication_date", "sent_date", "week") if name in frame.columns), None)
+    return frame.filter((pl.col(date) <= last_day(anchor)).fill_null(True)) if date else frame
+
+
+def last_day(anchor: dt.date) -> dt.date:
+    """Sunday of the anchor week: nothing after it is looked at."""
+    return anchor + dt.timedelta(days=6)
+
+
+def newest_day(adjudications: pl.DataFrame, touches: pl.DataFrame) -> dt.date | None:
+    """The newest day anything is known of; None without remittances."""
+    newest = adjudications["adjudication_date"].max()
+    if not isinstance(newest, dt.date):
+        return None
+    worked = touches["touched_date"].max()
+    return max(newest, worked) if isinstance(worked, dt.date) else newest

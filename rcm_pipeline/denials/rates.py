@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import polars as pl
 
-from rcm_pipeline.denials.adjudications import KEYS
+from rcm_pipeline.claims.remits import KEYS, LINE
+from rcm_pipeline.denials.reasons import main_lines
 from rcm_pipeline.intervals import rate, wilson
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import ALL, NOT_DECIDED, ROOT_CAUSES
+from schemas.vocabulary import ALL, NOT_DECIDED
 
-_LINE = [*KEYS, "line_no"]
 _GROUP = ["week", "payer_id"]
 
 
@@ -26,8 +26,8 @@ def denial_rates(adjudications: pl.DataFrame, lines: pl.DataFrame, denials: pl.D
     decided = first.filter(pl.col("disposition") != "undecided")
     decided_lines = lines.filter(pl.col("is_first") & pl.col("week").is_not_null() & ~pl.col("disposition").is_in(NOT_DECIDED))
     initial = denials.filter("is_initial")
-    causes = initial.select(*_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
-    line_events = decided_lines.filter(pl.col("disposition").is_in(["denied_full", "denial_suspected"])).join(causes, on=_LINE, how="inner")
+    causes = initial.select(*LINE, "root_cause", pl.col("denied_amount").alias("lost"))
+    line_events = decided_lines.filter(pl.col("disposition").is_in(["denied_full", "denial_suspected"])).join(causes, on=LINE, how="inner")
     by_claim = _claim_causes(initial)
     parts = [_metric("M08", decided_lines, line_events)]
     for metric, disposition in (("M09", "denied_full"), ("M11", "denied_partial")):
@@ -38,9 +38,8 @@ def denial_rates(adjudications: pl.DataFrame, lines: pl.DataFrame, denials: pl.D
 
 
 def _claim_causes(denials: pl.DataFrame) -> pl.DataFrame:
-    rank = pl.col("root_cause").replace_strict({c: i for i, c in enumerate(ROOT_CAUSES)}, default=99, return_dtype=pl.Int32)
-    ranked = denials.with_columns(rank.alias("_rank")).sort([*KEYS, -pl.col("denied_amount"), "_rank", "line_no"])
-    return ranked.group_by(KEYS, maintain_order=True).agg(pl.col("root_cause").first(), pl.col("denied_amount").sum().alias("lost"))
+    lost = denials.group_by(KEYS).agg(pl.col("denied_amount").sum().alias("lost"))
+    return main_lines(denials).select(*KEYS, "root_cause").join(lost, on=KEYS)
 
 
 def _metric(metric_id: str, decided: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
@@ -55,18 +54,32 @@ def _metric(metric_id: str, decided: pl.DataFrame, events: pl.DataFrame) -> pl.D
     numerators = _with_all(
         tall,
         lambda frame, by: frame.group_by([*by, "root_cause"]).agg(
-            pl.len().cast(pl.Int64).alias("numerator"), pl.col("lost").sum().cast(pl.Decimal(18, 2)).alias("denied_amount")
+            pl.len().cast(pl.Int64).alias("numerator"),
+            pl.col("lost").sum().cast(pl.Decimal(18, 2)).alias("denied_amount"),
+            pl.col("charge_amount").sum().cast(pl.Decimal(18, 2)).alias("denied_charge_amount"),
         ),
     )
     seen = pl.concat([numerators.select("root_cause").unique(), pl.DataFrame({"root_cause": [ALL]})]).unique()
     full = denominators.join(seen, how="cross").join(numerators, on=[*_GROUP, "root_cause"], how="left")
     counted = full.with_columns(
-        pl.col("numerator").fill_null(0), pl.col("denied_amount").fill_null(0), pl.lit(metric_id).alias("metric_id")
+        pl.col("numerator").fill_null(0), pl.col("denied_amount", "denied_charge_amount").fill_null(0), pl.lit(metric_id).alias("metric_id")
     )
     low, high = wilson(pl.col("numerator"), pl.col("denominator"))
     return counted.with_columns(
         rate(pl.col("numerator"), pl.col("denominator")).alias("denial_rate"), low.alias("low"), high.alias("high")
-    ).select("metric_id", *_GROUP, "root_cause", "numerator", "denominator", "denial_rate", "low", "high", "denied_amount", "charge_amount")
+    ).select(
+        "metric_id",
+        *_GROUP,
+        "root_cause",
+        "numerator",
+        "denominator",
+        "denial_rate",
+        "low",
+        "high",
+        "denied_amount",
+        "denied_charge_amount",
+        "charge_amount",
+    )
 
 
 def _with_all(frame: pl.DataFrame, count: Callable[[pl.DataFrame, list[str]], pl.DataFrame]) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Definitions of every published measure, read once from definitions.toml."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -11,6 +11,7 @@ class Definition:
     """What a measure is, exactly."""
 
     metric_id: str
+    version: int
     name: str
     sentence: str
     numerator: str
@@ -18,6 +19,16 @@ class Definition:
     basis: str
     exclusions: str
     source: str
+    unit: str
+    period: str
+    maturity_days: int
+    factor: int = 1
+    variants: dict[str, str] = field(default_factory=dict)
+    variant_units: dict[str, str] = field(default_factory=dict)
+
+    def unit_of(self, variant: str) -> str:
+        """What a variant counts."""
+        return self.variant_units.get(variant, self.unit)
 
 
 @cache

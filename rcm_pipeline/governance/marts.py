@@ -8,13 +8,26 @@ import polars as pl
 
 from rcm_pipeline.coding.accuracy import coder_accuracy
 from rcm_pipeline.coding.errors import coding_errors
+from rcm_pipeline.denials.cohorts import denial_cohorts
+from rcm_pipeline.denials.funnel import claim_funnel
+from rcm_pipeline.denials.history import last_day, newest_day
+from rcm_pipeline.denials.measures import known_at
+from rcm_pipeline.denials.outcomes import Life, denial_outcomes
 from rcm_pipeline.denials.rates import denial_rates
+from rcm_pipeline.denials.recovery import recoveries
+from rcm_pipeline.denials.remit_quality import payer_quality
+from rcm_pipeline.denials.trends import denial_trends
+from rcm_pipeline.denials.unmatched import unmatched
+from rcm_pipeline.denials.worklist import worklist
+from rcm_pipeline.governance.metrics import metrics
 from rcm_pipeline.governance.scorecard import Facts, scorecard
 from rcm_pipeline.redelivery import latest_by, once
 from rcm_pipeline.reference import reference
 from rcm_pipeline.rework.cost import rework_costs
 from rcm_pipeline.rework.parameters import default_parameters
 from rcm_pipeline.settings import ClientSettings
+from schemas.contract import conform, empty
+from schemas.registry import CONTRACTS
 
 Tables = Mapping[str, pl.DataFrame]
 Anchor = dt.date | None
@@ -30,6 +43,79 @@ class Mart:
 
 def _rates(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
     return denial_rates(tables["core_adjudications"], tables["core_adjudicated_lines"], tables["core_denials"], anchor)
+
+
+def _life(tables: Tables) -> Life:
+    return Life(
+        tables["core_claim_lineages"],
+        tables["core_claim_versions"],
+        tables["core_adjudications"],
+        tables["core_denials"],
+        tables["core_reversals"],
+        tables["core_payers"],
+        once(tables["raw_touches"]),
+    )
+
+
+def _outcomes(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    if anchor is None:
+        return empty(CONTRACTS["mart_denial_outcomes"])
+    return conform(denial_outcomes(_life(tables), last_day(anchor)), CONTRACTS["mart_denial_outcomes"]).sort("lineage_id")
+
+
+def _cohorts(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    return denial_cohorts(tables["core_claim_versions"], tables["mart_denial_outcomes"], anchor)
+
+
+def _recoveries(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    if anchor is None:
+        return empty(CONTRACTS["mart_recoveries"])
+    return recoveries(tables["mart_denial_outcomes"], last_day(anchor))
+
+
+def _quality(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    return payer_quality(tables["core_adjudications"], tables["core_reversals"], anchor)
+
+
+def _trends(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
+    return denial_trends(
+        tables["core_adjudicated_lines"], tables["core_denials"], tables["core_adjudications"], tables["core_claim_lineages"]
+    )
+
+
+def _unmatched(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    return unmatched(tables["core_claim_lineages"], tables["core_adjudications"], anchor)
+
+
+def _funnel(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
+    return claim_funnel(
+        tables["core_claim_versions"], tables["core_adjudications"], tables["core_claim_lineages"], tables["core_submissions"]
+    )
+
+
+def _worklist(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
+    newest = newest_day(tables["core_adjudications"], tables["raw_touches"])
+    outcomes = denial_outcomes(_life(tables), newest) if newest else tables["mart_denial_outcomes"]
+    return worklist(outcomes, default_parameters().causes, newest)
+
+
+def _metrics(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.DataFrame:
+    known = (
+        None
+        if anchor is None
+        else known_at(
+            anchor,
+            _life(tables),
+            submissions=tables["core_submissions"],
+            lines=tables["core_adjudicated_lines"],
+            recoupments=tables["core_recoupments"],
+            rates=tables["mart_denial_rates"],
+            quality=tables["mart_payer_quality"],
+            outcomes=tables["mart_denial_outcomes"],
+        )
+    )
+    encounters, escalations = once(tables["raw_coded_encounters"]), latest_by(tables["raw_escalations"], "escalation_token", "sent_date")
+    return metrics(known, tables["mart_denial_cohorts"], encounters, escalations, settings.timeliness, settings.monthly_net_revenue)
 
 
 def _accuracy(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
@@ -56,8 +142,34 @@ def _scorecard(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.D
     return scorecard(facts, anchor, {name: agreed.model_dump(exclude_none=True) for name, agreed in settings.scorecard.items()})
 
 
+_LIFE = (
+    "core_adjudications", "core_claim_lineages", "core_claim_versions", "core_denials", "core_payers", "core_reversals", "raw_touches",
+)  # fmt: skip
 MARTS: dict[str, Mart] = {
     "mart_denial_rates": Mart(("core_adjudications", "core_adjudicated_lines", "core_denials"), _rates),
+    "mart_denial_outcomes": Mart(_LIFE, _outcomes),
+    "mart_denial_cohorts": Mart(("core_claim_versions", "mart_denial_outcomes", "core_adjudications"), _cohorts),
+    "mart_recoveries": Mart(("mart_denial_outcomes", "core_adjudications"), _recoveries),
+    "mart_payer_quality": Mart(("core_adjudications", "core_reversals"), _quality),
+    "mart_denial_trends": Mart(("core_adjudicated_lines", "core_denials", "core_adjudications", "core_claim_lineages"), _trends),
+    "mart_unmatched": Mart(("core_claim_lineages", "core_adjudications"), _unmatched),
+    "mart_claim_funnel": Mart(("core_claim_versions", "core_adjudications", "core_claim_lineages", "core_submissions"), _funnel),
+    "mart_worklist": Mart((*_LIFE, "mart_denial_outcomes"), _worklist),
+    "mart_metrics": Mart(
+        (
+            *_LIFE,
+            "core_submissions",
+            "core_adjudicated_lines",
+            "core_recoupments",
+            "mart_denial_rates",
+            "mart_payer_quality",
+            "mart_denial_outcomes",
+            "mart_denial_cohorts",
+            "raw_coded_encounters",
+            "raw_escalations",
+        ),
+        _metrics,
+    ),
     "mart_coder_accuracy": Mart(("raw_qa_reviews", "core_adjudications"), _accuracy),
     "mart_coding_errors": Mart(("raw_qa_reviews", "raw_qa_findings", "core_adjudications"), _errors),
     "mart_rework_costs": Mart(("core_denials", "core_adjudicated_lines", "raw_touches", "core_adjudications"), _costs),

@@ -1,12 +1,16 @@
 """Run an 835 snippet through the real reader and the real rules."""
 
+import datetime as dt
+
 import polars as pl
 
 from rcm_pipeline.denials.core import build_core
+from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import read_x12
 from tests.conftest import OpenDoor
 from tests.spec.cases import Case
 
+DAY = dt.date(2026, 11, 23)
 _HEAD = (
     "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         *261116*1200*^*00501*000000001*0*P*:~"
     "GS*HP*PAYER*CLINIC*20261116*1200*1*X*005010X221A1~ST*835*0001~BPR*I*0*C*ACH************20261116~TRN*1*T1*1~"
@@ -25,7 +29,7 @@ def core_tables(*files: bytes) -> dict[str, pl.DataFrame]:
     """The core tables of some 835 files, identifiers left as they are."""
     reading = read_x12(list(files), OpenDoor())
     raw = {name: table.with_columns(file_id=pl.format("file{}", "file")) for name, table in reading.tables.items()}
-    return build_core(raw, payer_aliases={}, capitated_payers=["CAPITATED"])
+    return build_core(raw, ClientSettings(capitated_payers=["CAPITATED"]), DAY)
 
 
 def run_case(case: Case) -> tuple[list[tuple[str, str, str]], list[str]]:

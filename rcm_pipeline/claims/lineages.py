@@ -1,0 +1,109 @@
+"""Lineages: the versions of one claim and every answer to it, for the same services and payer sequence, under one number.
+
+Providers use an account number again for later visits: claims and answers with one number whose dates of service do not
+overlap are different claims. What names another number but says what it replaces (REF F8), or was matched by other
+evidence, is linked afterwards.
+"""
+
+import polars as pl
+
+from rcm_pipeline.claims.remits import KEYS
+
+_SEQUENCES = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
+_ROUNDS = 30
+
+
+def with_sequence(remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """Add `sequence_code` to claim payments: of the version sent to that payer, else as the payer says, else as its others.
+
+    A payer that answers as secondary to the only claim we sent answers that claim, unless another payer answered too: then
+    it was crossed over to it.
+    """
+    named = versions.filter(pl.col("claim_token").is_not_null())
+    to_payer = _only(named, ["claim_token", "payer_id"], "_sent_to_payer")
+    at_all = _only(named, ["claim_token"], "_sent")
+    alone = remits.group_by("claim_token").agg((pl.col("payer_id").n_unique() == 1).alias("_is_alone"))
+    said = pl.col("status_code").replace_strict(_SEQUENCES, default=None, return_dtype=pl.String)
+    joined = remits.with_columns(said.alias("_said"))
+    usual = _only(joined.filter(pl.col("_said").is_not_null()), ["claim_token", "payer_id"], "_usual", "_said")
+    for part, on in ((to_payer, ["claim_token", "payer_id"]), (usual, ["claim_token", "payer_id"]), (at_all, ["claim_token"])):
+        joined = joined.join(part, on=on, how="left", validate="m:1", maintain_order="left")
+    joined = joined.join(alone, on="claim_token", how="left", validate="m:1", maintain_order="left")
+    sole = pl.when(pl.col("_is_alone")).then("_sent")
+    return joined.with_columns(pl.coalesce("_sent_to_payer", sole, "_said", "_usual", "_sent", pl.lit("P")).alias("sequence_code")).drop(
+        "_sent_to_payer", "_said", "_usual", "_sent", "_is_alone"
+    )
+
+
+def _only(frame: pl.DataFrame, by: list[str], name: str, column: str = "sequence_code") -> pl.DataFrame:
+    """The value of a group that has only one."""
+    counted = frame.group_by(by).agg(pl.col(column).min().alias(name), pl.col(column).max().alias("_most"))
+    return counted.filter(pl.col(name) == pl.col("_most")).drop("_most")
+
+
+def assign_lineages(versions: pl.DataFrame, remits: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both with `lineage_index`, a number per lineage, and `visit_no`, the ordinal of the visit under its account number."""
+    fields = ["claim_token", "sequence_code", "first_service_date", "last_service_date", *KEYS]
+    every = pl.concat(
+        [versions.select(*fields, pl.lit(0, pl.Int8).alias("_side")), remits.select(*fields, pl.lit(1, pl.Int8).alias("_side"))]
+    )
+    group = ["claim_token", "sequence_code"]
+    ordered = every.sort([*group, "first_service_date", "_side", *KEYS], nulls_last=True)
+    named = pl.col("claim_token").is_not_null()
+    # rows of one group stand together, so a change of group is seen from the row before
+    is_new_group = ~(pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).shift(1)) for c in group)).fill_null(False) | ~named
+    numbered = ordered.with_columns(is_new_group.cum_sum().alias("_group"))
+    reached = pl.col("last_service_date").cum_max().shift(1).over("_group")
+    begins = (pl.col("first_service_date") > reached).fill_null(False)
+    visits = numbered.with_columns(begins.cast(pl.Int32).cum_sum().over("_group").alias("visit_no"))
+    # what has no date belongs to the first visit
+    dated = visits.with_columns(pl.when(pl.col("first_service_date").is_null()).then(0).otherwise("visit_no").alias("visit_no"))
+    keyed = dated.with_columns((pl.col("_group").cast(pl.Int64) * 1_000_000 + pl.col("visit_no")).alias("lineage_index"))
+    parts = [keyed.filter(pl.col("_side") == side).select(*KEYS, "lineage_index", "visit_no") for side in (0, 1)]
+    return tuple(  # type: ignore[return-value]
+        frame.join(part, on=KEYS, how="left", validate="1:1", maintain_order="left")
+        for frame, part in zip((versions, remits), parts, strict=True)
+    )
+
+
+def replaced(versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of lineages of which one says by REF F8 that it replaces a claim of the other."""
+    known = remits.filter(pl.col("icn_token").is_not_null()).select(
+        pl.col("icn_token").alias("original_icn_token"), "sequence_code", pl.col("lineage_index").alias("_to")
+    )
+    said = pl.concat([frame.select("original_icn_token", "sequence_code", "lineage_index") for frame in (versions, remits)]).filter(
+        pl.col("original_icn_token").is_not_null()
+    )
+    pairs = said.join(known.unique(), on=["original_icn_token", "sequence_code"], how="inner")
+    return pairs.select("lineage_index", "_to").filter(pl.col("lineage_index") != pl.col("_to")).unique()
+
+
+def merged(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`lineage_index` of linked lineages becomes the smallest of all that hang together."""
+    if pairs.is_empty():
+        return frame
+    both = pl.concat([pairs, pairs.select(pl.col("_to").alias("lineage_index"), pl.col("lineage_index").alias("_to"))])
+    label = both.select("lineage_index", pl.col("lineage_index").alias("_label")).unique()
+    for _ in range(_ROUNDS):
+        reached = both.join(label.rename({"lineage_index": "_to", "_label": "_near"}), on="_to")
+        lowest = reached.group_by("lineage_index").agg(pl.col("_near").min())
+        spread = label.join(lowest, on="lineage_index").select("lineage_index", pl.min_horizontal("_label", "_near").alias("_label"))
+        if spread.sort("lineage_index").equals(label.sort("lineage_index")):
+            break
+        label = spread
+    return (
+        frame.join(label, on="lineage_index", how="left", validate="m:1", maintain_order="left")
+        .with_columns(pl.coalesce("_label", "lineage_index").alias("lineage_index"))
+        .drop("_label")
+    )
+
+
+def named_lineages(versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
+    """lineage_index → lineage_id: account token, sequence and ordinal of the visit; file and ordinal where there is no number."""
+    fields = ["lineage_index", "claim_token", "sequence_code", "visit_no", *KEYS]
+    every = pl.concat([versions.select(fields), remits.select(fields)]).sort("lineage_index", "visit_no", *KEYS)
+    first = every.unique("lineage_index", keep="first", maintain_order=True)
+    visit = (pl.col("visit_no") + 1).cast(pl.String)
+    own = pl.concat_str("claim_token", pl.lit("-"), "sequence_code", visit)
+    alone = pl.concat_str(pl.col("file_id").cast(pl.String).str.slice(0, 16), pl.lit("-"), pl.col("claim_no").cast(pl.String))
+    return first.select("lineage_index", pl.coalesce(own, alone).alias("lineage_id"))

@@ -1,0 +1,46 @@
+"""Claim payments with payer, date, kind of answer, balance and dates of service."""
+
+import polars as pl
+
+KEYS = ["file_id", "claim_no"]
+LINE = [*KEYS, "line_no"]
+DECISIONS = ("1", "2", "3", "4", "19", "20", "21")
+_KINDS = {"22": "reversal", "23": "forwarded", "25": "predetermination"}
+
+
+def dated_remits(remits: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
+    """Remits with payer, adjudication date and week, and kind of answer. `payments` from `identify_payers`.
+
+    CLP02 1-4 and 19-21 are decisions, whatever was paid: code 4 is no denial flag (X12 RFI 1423, 1885, 1079).
+    """
+    date = pl.coalesce("payment_date", "production_date")
+    whose = payments.select("file_id", "transaction_no", "payer_id", date.alias("adjudication_date"))
+    status = pl.col("status_code")
+    kind = (
+        pl.when(status.is_in(DECISIONS))
+        .then(pl.lit("adjudication"))
+        .otherwise(status.replace_strict(_KINDS, default="other", return_dtype=pl.String))
+    )
+    joined = remits.join(whose, on=["file_id", "transaction_no"], how="left", validate="m:1", maintain_order="left")
+    return joined.with_columns(kind.fill_null("other").alias("kind"), pl.col("adjudication_date").dt.truncate("1w").alias("week"))
+
+
+def with_balance(remits: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
+    """Add the sum of all adjustments and whether charge - paid equals it, to the cent."""
+    total = adjustments.group_by(KEYS).agg(pl.col("amount").sum().cast(pl.Decimal(18, 2)).alias("adjusted_amount"))
+    joined = remits.join(total, on=KEYS, how="left", maintain_order="left").with_columns(pl.col("adjusted_amount").fill_null(0))
+    difference = pl.col("charge_amount") - pl.col("paid_amount") - pl.col("adjusted_amount")
+    return joined.with_columns((difference == 0).fill_null(False).alias("is_balanced"))
+
+
+def with_service_dates(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Add the first and last date of service: the widest of the claim's own and its lines'; null when none is sent."""
+    spans = lines.group_by(KEYS).agg(
+        pl.min_horizontal("service_from_date", "service_to_date").min().alias("_line_from"),
+        pl.max_horizontal("service_from_date", "service_to_date").max().alias("_line_to"),
+    )
+    joined = remits.join(spans, on=KEYS, how="left", validate="1:1", maintain_order="left")
+    return joined.with_columns(
+        pl.min_horizontal("service_from_date", "service_to_date", "_line_from").alias("first_service_date"),
+        pl.max_horizontal("service_from_date", "service_to_date", "_line_to").alias("last_service_date"),
+    )

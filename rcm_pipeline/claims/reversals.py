@@ -1,0 +1,80 @@
+"""Reversals (CLP02 22) with what they take back and what takes its place.
+
+R1: same payer, account number and amounts with the sign turned, dated before. R2: the same on one day. R3: same payer and
+the same claim number of the payer (CLP07, or REF F8 of the reversal). Where several fit, the newest that is not taken back
+yet. A correction is the next decision of the payer on the lineage, on the day of the reversal or later.
+"""
+
+import polars as pl
+
+from rcm_pipeline.claims.remits import KEYS
+
+WAITING_DAYS = 35
+_FACTS = (
+    *KEYS, "kind", "payer_id", "lineage_index", "adjudication_date", "charge_amount", "paid_amount", "icn_token",
+    "original_icn_token",
+)  # fmt: skip
+_MONEY = ["payer_id", "lineage_index", "_charge", "_paid"]
+
+
+def pair_reversals(remits: pl.DataFrame) -> pl.DataFrame:
+    """One row per reversal: original_*, correction_* (null where there is none) and `pair_rule`.
+
+    `remits` have lineage_index and kind. Nothing is paired twice: one decision is taken back by one reversal.
+    """
+    sizes = (pl.col("charge_amount").abs().alias("_charge"), pl.col("paid_amount").abs().alias("_paid"))
+    facts = remits.select(_FACTS).with_columns(sizes)
+    reversals = facts.filter(pl.col("kind") == "reversal")
+    decisions = facts.filter(pl.col("kind") == "adjudication")
+    near = decisions.join(reversals.select("lineage_index").unique(), on="lineage_index", how="semi")
+    pairs = _nested(near, reversals, _MONEY, "R1", same_day=False)
+    pairs = _more(pairs, near, reversals, _MONEY, "R2")
+    same_day = _originals(pairs.filter(pl.col("pair_rule") == "R2"))
+    for number in ("icn_token", "original_icn_token"):
+        named = decisions.with_columns(pl.col("icn_token").alias(number))
+        pairs = _more(pairs, named, reversals, ["payer_id", number], "R3")
+    corrected = _corrections(reversals, near.join(same_day, on=KEYS, how="anti"))
+    return reversals.join(pairs, on=KEYS, how="left", maintain_order="left").join(corrected, on=KEYS, how="left", maintain_order="left")
+
+
+def _originals(pairs: pl.DataFrame) -> pl.DataFrame:
+    return pairs.select(pl.col(f"original_{key}").alias(key) for key in KEYS)
+
+
+def _more(pairs: pl.DataFrame, decisions: pl.DataFrame, reversals: pl.DataFrame, on: list[str], rule: str) -> pl.DataFrame:
+    """The pairs so far and those that a further rule finds among what is left."""
+    free = decisions.join(_originals(pairs), on=KEYS, how="anti")
+    left = reversals.join(pairs.select(KEYS), on=KEYS, how="anti")
+    return pl.concat([pairs, _nested(free, left, on, rule, same_day=True)])
+
+
+def _nested(decisions: pl.DataFrame, reversals: pl.DataFrame, on: list[str], rule: str, *, same_day: bool) -> pl.DataFrame:
+    """Pair like brackets: a decision opens, a reversal of the same kind closes the newest that is open."""
+    fields = [*on, *KEYS, "kind", "adjudication_date"]
+    concerned = decisions.join(reversals.select(on).unique(), on=on, how="semi")
+    both = pl.concat([concerned.select(fields), reversals.select(fields)]).drop_nulls(on)
+    closes = pl.col("kind") == "reversal"
+    ordered = both.sort(*on, "adjudication_date", closes if same_day else ~closes, *KEYS, nulls_last=False)
+    walk = ordered.with_columns(pl.when(closes).then(-1).otherwise(1).cum_sum().over(on).alias("_walk"))
+    floor = pl.min_horizontal(pl.col("_walk").cum_min().over(on), 0)
+    depth = walk.with_columns((pl.col("_walk") - floor).alias("_depth"), (floor < floor.shift(1, fill_value=0).over(on)).alias("_is_alone"))
+    level = pl.when(closes).then(pl.col("_depth") + 1).otherwise("_depth")
+    levelled = depth.filter(~(closes & pl.col("_is_alone"))).with_columns(level.alias("_level"))
+    opened = levelled.with_columns(
+        *(pl.col(key).shift(1).over([*on, "_level"]).alias(f"original_{key}") for key in KEYS),
+        pl.col("kind").shift(1).over([*on, "_level"]).alias("_before"),
+    )
+    return opened.filter(closes & (pl.col("_before") == "adjudication")).select(
+        *KEYS, *(f"original_{key}" for key in KEYS), pl.lit(rule).alias("pair_rule")
+    )
+
+
+def _corrections(reversals: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """The next decision of the payer on the lineage after each reversal, those of its own day included."""
+    group, fields = ["payer_id", "lineage_index"], [*KEYS, "kind", "payer_id", "lineage_index", "adjudication_date"]
+    is_decision = pl.col("kind") == "adjudication"
+    ordered = pl.concat([reversals.select(fields), decisions.select(fields)]).sort(
+        *group, "adjudication_date", is_decision, *KEYS, nulls_last=False
+    )
+    following = [pl.when(is_decision).then(pl.col(key)).backward_fill().over(group).alias(f"correction_{key}") for key in KEYS]
+    return ordered.with_columns(following).filter(~is_decision).select(*KEYS, *(f"correction_{key}" for key in KEYS))

@@ -1,0 +1,71 @@
+"""How far the claims sent in each week came through the three layers, and where they were lost."""
+
+import polars as pl
+
+from schemas.contract import conform
+from schemas.registry import CONTRACTS
+from schemas.vocabulary import FUNNEL_STEPS
+
+_KEYS = ["file_id", "claim_no"]
+
+
+def claim_funnel(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: pl.DataFrame, submissions: pl.DataFrame) -> pl.DataFrame:
+    """mart_claim_funnel: each version sent, by the week it was sent, to the furthest step it reached.
+
+    sent > file_accepted (no TA1 or 999 rejects it, and something answered) > claim_accepted (277CA, or a payer answered
+    without one) > decided (a first decision answers it) > undenied (no denied line in it) > first_pass (first version, and
+    no later one, and not reversed).
+    """
+    reached = _reached(versions, adjudications, lineages, submissions)
+    rows = []
+    for number, step in enumerate(FUNNEL_STEPS):
+        # a step is lost only to those who came to the one before
+        before = pl.lit(True) if number == 0 else pl.col(FUNNEL_STEPS[number - 1])
+        is_lost = before & (pl.col(f"{step}_lost") if number else pl.lit(False))
+        rows.append(
+            reached.group_by("week").agg(
+                pl.lit(step).alias("step_code"),
+                pl.lit(number + 1, pl.Int64).alias("step_no"),
+                pl.col(step).sum().cast(pl.Int64).alias("claim_count"),
+                is_lost.sum().cast(pl.Int64).alias("lost_count"),
+                (before & ~pl.col(step) & ~is_lost).sum().cast(pl.Int64).alias("waiting_count"),
+                pl.col("charge_amount").filter(pl.col(step)).sum().cast(pl.Decimal(18, 2)),
+            )
+        )
+    return conform(pl.concat(rows), CONTRACTS["mart_claim_funnel"]).sort("week", "step_no")
+
+
+def _reached(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: pl.DataFrame, submissions: pl.DataFrame) -> pl.DataFrame:
+    decided = (
+        adjudications.filter(pl.col("is_first") & (pl.col("match_rule") != "none") & (pl.col("disposition") != "undecided"))
+        .sort("adjudication_date", *_KEYS)
+        .unique(["version_file_id", "version_claim_no"], keep="first", maintain_order=True)
+        .select(pl.col("version_file_id").alias("file_id"), pl.col("version_claim_no").alias("claim_no"), "disposition", "is_reversed")
+    )
+    answered = submissions.select("file_id", "transaction_no", (pl.col("transaction_status_code").is_not_null()).alias("_file_answered"))
+    joined = (
+        versions.filter(pl.col("week").is_not_null())
+        .join(decided, on=_KEYS, how="left", maintain_order="left")
+        .join(lineages.select("lineage_id", "version_count"), on="lineage_id", how="left", maintain_order="left")
+        .join(answered, on=["file_id", "transaction_no"], how="left", maintain_order="left")
+    )
+    refused, back = pl.col("is_file_rejected").fill_null(False), pl.col("is_rejected").fill_null(False)
+    is_decided = pl.col("disposition").is_not_null()
+    spoken = pl.col("is_rejected").is_not_null() | is_decided
+    accepted_file = ~refused & (pl.col("_file_answered").fill_null(False) | spoken)
+    accepted = accepted_file & ~back & spoken
+    denied = pl.col("disposition").is_in(["denied_full", "denied_partial"]).fill_null(False)
+    needs_more = (pl.col("version_no") > 1) | (pl.col("version_count") > 1) | pl.col("is_reversed").fill_null(False)
+    return joined.with_columns(
+        pl.lit(True).alias("sent"),
+        accepted_file.alias("file_accepted"),
+        accepted.alias("claim_accepted"),
+        (accepted & is_decided).alias("decided"),
+        (accepted & is_decided & ~denied).alias("undenied"),
+        (accepted & is_decided & ~denied & ~needs_more).alias("first_pass"),
+        refused.alias("file_accepted_lost"),
+        back.alias("claim_accepted_lost"),
+        pl.lit(False).alias("decided_lost"),
+        denied.alias("undenied_lost"),
+        needs_more.alias("first_pass_lost"),
+    )

@@ -1,0 +1,139 @@
+"""One row per lineage: what was sent, the first decision, the initial denial, the decision that stands, and where it is now."""
+
+import polars as pl
+
+from rcm_pipeline.claims.remits import KEYS
+
+_ON = "lineage_index"
+
+
+def claim_lineages(versions: pl.DataFrame, adjudications: pl.DataFrame, denials: pl.DataFrame, coders: pl.DataFrame) -> pl.DataFrame:
+    """core_claim_lineages without names. Money is of the first version, else of the first answer; null dates mean never."""
+    sent = _sent(versions)
+    answered = _answered(adjudications)
+    both = pl.concat([sent.select(_ON), answered.select(_ON)]).unique().sort(_ON)
+    joined = both
+    for part in (sent, answered, initial_denials(adjudications, denials), _first(adjudications), _current(adjudications)):
+        joined = joined.join(part, on=_ON, how="left", validate="1:1", maintain_order="left")
+    facts = joined.with_columns(
+        *(
+            pl.coalesce(f"sent_{name}", f"said_{name}").alias(name)
+            for name in (
+                "claim_token",
+                "sequence_code",
+                "charge_amount",
+                "first_service_date",
+                "last_service_date",
+                "place_code",
+                "provider_npi",
+            )
+        ),
+        pl.coalesce("first_payer_id", "sent_payer_id", "said_payer_id").alias("payer_id"),
+        pl.col("version_count", "answer_count").fill_null(0),
+    )
+    known = sent.select(pl.col("sent_claim_token").alias("claim_token")).drop_nulls().unique().with_columns(pl.lit(True).alias("_is_ours"))
+    return (
+        facts.join(known, on="claim_token", how="left", validate="m:1", maintain_order="left")
+        .join(coders, on="claim_token", how="left", validate="m:1", maintain_order="left")
+        .with_columns(
+            ((pl.col("version_count") == 0) & pl.col("_is_ours").fill_null(False)).alias("is_crossover"), _status().alias("status_code")
+        )
+    )
+
+
+def _sent(versions: pl.DataFrame) -> pl.DataFrame:
+    ordered = versions.sort(_ON, "version_no")
+    return ordered.group_by(_ON, maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("version_count"),
+        pl.col("sent_date").first().alias("first_sent_date"),
+        pl.col("sent_date").last().alias("last_sent_date"),
+        pl.col("frequency_code").last().alias("last_frequency_code"),
+        pl.col("is_rejected").last().alias("is_last_rejected"),
+        pl.col("is_file_rejected").last().alias("is_last_file_rejected"),
+        *(
+            pl.col(name).first().alias(f"sent_{name}")
+            for name in (
+                "claim_token",
+                "sequence_code",
+                "charge_amount",
+                "first_service_date",
+                "last_service_date",
+                "place_code",
+                "provider_npi",
+                "payer_id",
+            )
+        ),
+    )
+
+
+def _answered(adjudications: pl.DataFrame) -> pl.DataFrame:
+    ordered = adjudications.sort(_ON, "adjudication_date", *KEYS, nulls_last=True)
+    decides = pl.col("kind") == "adjudication"
+    return ordered.group_by(_ON, maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("answer_count"),
+        decides.any().alias("has_decision"),
+        pl.col("adjudication_date").last().alias("last_answer_date"),
+        pl.col("claim_token").first().alias("said_claim_token"),
+        pl.col("sequence_code").first().alias("said_sequence_code"),
+        pl.col("charge_amount").first().alias("said_charge_amount"),
+        pl.col("first_service_date").first().alias("said_first_service_date"),
+        pl.col("last_service_date").first().alias("said_last_service_date"),
+        pl.col("place_code").first().alias("said_place_code"),
+        pl.col("rendering_npi").first().alias("said_provider_npi"),
+        pl.col("payer_id").first().alias("said_payer_id"),
+    )
+
+
+def _first(adjudications: pl.DataFrame) -> pl.DataFrame:
+    """The earliest first decision of any payer."""
+    first = adjudications.filter("is_first").sort("adjudication_date", *KEYS, nulls_last=True)
+    return first.unique(_ON, keep="first", maintain_order=True).select(
+        _ON,
+        pl.col("adjudication_date").alias("first_decision_date"),
+        pl.col("payer_id").alias("first_payer_id"),
+        *(pl.col(key).alias(f"first_decision_{key}") for key in KEYS),
+    )
+
+
+def initial_denials(adjudications: pl.DataFrame, denials: pl.DataFrame) -> pl.DataFrame:
+    """Per lineage its initial denial: the earliest first decision with a denied line whose reason is not second-level."""
+    lost = denials.filter("is_initial").group_by(KEYS).agg(pl.col("denied_amount").sum().cast(pl.Decimal(18, 2)))
+    facts = adjudications.select(*KEYS, _ON, "adjudication_date", "paid_amount").join(lost, on=KEYS, how="inner")
+    first = facts.sort("adjudication_date", *KEYS, nulls_last=True).unique(_ON, keep="first", maintain_order=True)
+    return first.select(
+        _ON,
+        pl.col("adjudication_date").alias("denied_date"),
+        pl.col("paid_amount").alias("initial_paid_amount"),
+        "denied_amount",
+        *(pl.col(key).alias(f"denial_{key}") for key in KEYS),
+    )
+
+
+def _current(adjudications: pl.DataFrame) -> pl.DataFrame:
+    return adjudications.filter("is_current").select(
+        _ON,
+        pl.col("adjudication_date").alias("current_date"),
+        pl.col("disposition").alias("current_disposition"),
+        pl.col("paid_amount").alias("current_paid_amount"),
+        *(pl.col(key).alias(f"current_{key}") for key in KEYS),
+    )
+
+
+def _status() -> pl.Expr:
+    """Where the claim is: decided ones by the decision that stands, the others by how far they came."""
+    names = {"paid": "paid", "denied_full": "denied", "denied_partial": "partly_denied", "undecided": "undecided"}
+    decided = pl.col("current_disposition").replace_strict(names, default=None, return_dtype=pl.String)
+    is_turned_back = pl.col("is_last_rejected").fill_null(False) | pl.col("is_last_file_rejected").fill_null(False)
+    return (
+        pl.when(decided.is_not_null())
+        .then(decided)
+        .when(pl.col("first_decision_date").is_not_null())
+        .then(pl.lit("reversed"))
+        .when(pl.col("has_decision").fill_null(False))
+        .then(pl.lit("pended"))
+        .when(pl.col("answer_count").fill_null(0) > 0)
+        .then(pl.lit("noted"))
+        .when(is_turned_back)
+        .then(pl.lit("rejected"))
+        .otherwise(pl.lit("unanswered"))
+    )

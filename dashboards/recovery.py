@@ -9,7 +9,7 @@ import polars as pl
 from dashboards import words
 from dashboards.lives import measure_row
 from dashboards.theme import BLUE, GREEN, GREY, ORANGE, RED, figure
-from rcm_pipeline.denials.remit_quality import RULES
+from rcm_pipeline.denials.remit_quality import quality_rules
 from schemas.vocabulary import ALL
 
 _GROUPS_SHOWN = 12
@@ -156,7 +156,7 @@ def urgency_rows(worklist: pl.DataFrame) -> list[dict[str, Any]]:
 def quality_rows(quality: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Rules that some payer breaks, worst payers named."""
     rows = []
-    for rule, sentence in RULES.items():
+    for rule, sentence in quality_rules().items():
         of_rule = quality.filter((pl.col("rule_id") == rule) & (pl.col("failure_count") > 0))
         whole = of_rule.filter(pl.col("payer_id") == ALL)
         if whole.is_empty():
@@ -166,7 +166,7 @@ def quality_rows(quality: pl.DataFrame, names: Mapping[str, str]) -> list[dict[s
         rows.append(
             {
                 "rule": rule,
-                "sentence": sentence,
+                "sentence": sentence[0].upper() + sentence[1:],
                 "count": f"{words.count(r['failure_count'])} of {words.count(r['answer_count'])}",
                 "rate": words.percent(r["failure_rate"], 2),
                 "interval": words.interval(r["low"], r["high"]),

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import sys
+from dataclasses import asdict
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -200,6 +201,49 @@ def quarantine(
 
 
 @app.command()
+def explain(
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="Account number as the client writes it, claim token, or lineage.")],
+    client: Annotated[str, typer.Option("--client", help="Client it belongs to; may be left out while there is only one.")] = "",
+    page: Annotated[Path | None, typer.Option("--page", help="Write a page to this file as well.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell the whole life of a claim: what was sent, what each layer said, every rule that fired, who decides next."""
+    from rcm_pipeline.governance.explain import explain_claim, printed
+
+    place = _home(home, None, None)
+    owner = _only_client(place, client)
+    stories = explain_claim(place, owner, claim)
+    if page:
+        from dashboards.life import life_page
+
+        page.write_text(life_page(owner, stories), encoding="utf-8")
+    if as_json:
+        print(json.dumps([asdict(found) for found in stories], indent=1, default=str))
+    else:
+        print("\n\n".join(printed(found) for found in stories))
+
+
+@app.command()
+def worklist(
+    out: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Workbook to write.")],
+    client: Annotated[str, typer.Option("--client", help="Client whose worklist it is; may be left out while there is only one.")] = "",
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help="Put account numbers in, found in the inbox: the workbook then identifies people.")
+    ] = False,
+    home: HomeOption = DEFAULT_HOME,
+    inbox: InboxOption = None,
+) -> None:
+    """Write the worklist of open denials for the floor, one sheet per queue, with or without account numbers."""
+    from dashboards.floor import write_worklist
+
+    place = _home(home, inbox, None)
+    count, named = write_worklist(place, _only_client(place, client), out, with_accounts=accounts)
+    _say(f"{count:,} open denials" + (f", {named:,} with their account number; this file identifies people" if accounts else ""))
+    print(out)
+
+
+@app.command()
 def keys(
     home: HomeOption = DEFAULT_HOME, client: Annotated[str, typer.Option("--client", help="Make this client's key if it has none.")] = ""
 ) -> None:
@@ -360,6 +404,16 @@ def _require_clients(found: dict[str, Any], wanted: list[str] | None, place: "Ho
 def _require_warehouse(place: "Home", client: str) -> None:
     if not place.warehouse(client).exists():
         raise InputError(f"{client}: there is no warehouse of this client in {place.root}", fix="load its inbox first: rcm run")
+
+
+def _only_client(place: "Home", client: str) -> str:
+    from rcm_pipeline.governance.summary import clients_with_warehouse
+
+    known = clients_with_warehouse(place)
+    if not client and len(known) != 1:
+        raise UsageError("there is more than one client, or none", fix=f"name one with --client: {', '.join(known) or 'none is loaded'}")
+    _require_warehouse(place, client or known[0])
+    return client or known[0]
 
 
 def _say(text: str) -> None:

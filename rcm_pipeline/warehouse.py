@@ -88,6 +88,13 @@ def read(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[st
     return frame.cast({name: schema[name] for name in columns}) if columns else conform(frame, CONTRACTS[table])
 
 
+def read_where(connection: duckdb.DuckDBPyConnection, table: str, column: str, values: Sequence[str]) -> pl.DataFrame:
+    """The rows of a table whose column is one of these values. The values are bound, never written into the query."""
+    wanted = [value for value in values if value is not None]
+    frame = connection.sql(f'SELECT * FROM "{table}" WHERE "{column}" IN (SELECT unnest(?::VARCHAR[]))', params=[wanted]).pl()
+    return conform(frame, CONTRACTS[table])
+
+
 def portions(connection: duckdb.DuckDBPyConnection, table: str, rows: int = 500_000) -> Iterator[pl.DataFrame]:
     """The rows of a table, so many at a time; one empty frame when there are none."""
     reader = connection.sql(f'SELECT * FROM "{table}"').to_arrow_reader(rows)

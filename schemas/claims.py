@@ -32,6 +32,7 @@ class CoreSubmissions(Contract):
     interchange_answer_file_id: Text = column("file of that TA1", nullable=True)
     transaction_status_code: Text = column("IK501, else AK901 of its group; null without a 999 or 997", nullable=True)
     transaction_answer_file_id: Text = column("file of that 999 or 997", nullable=True)
+    transaction_answered_date: Date = column("day of that 999 or 997; null when it does not say", nullable=True)
     claims_answer_file_id: Text = column("file of the newest 277CA that speaks of its claims; null without one", nullable=True)
     is_batch_rejected: Flag = column("a 277CA rejects the whole batch, or the provider of all its claims, above the claims")
     accepted_count: Count = column("claims that a 277CA accepts", ge=0)

@@ -50,6 +50,7 @@ class CoreAdjudications(Contract):
     is_balanced: Flag = column("charge - paid = adjustments, to the cent")
     is_first: Flag = column("the first decision of this payer on this lineage")
     is_pended: Flag = column("decides nothing yet: every line that counts is pended")
+    is_duplicate: Flag = column("denies every decided line as one the payer has already (CARC 18, B13)")
     is_reversed: Flag = column("a reversal takes it back")
     is_current: Flag = column("the decision of the lineage that stands")
     broken_rules: Text = column("rules of the remittance it breaks, such as Q1,Q5, see mart_payer_quality; null when none", nullable=True)

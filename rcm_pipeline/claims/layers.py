@@ -56,7 +56,7 @@ def _file_events(submissions: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFr
                 pl.col("file_id").cast(kind),
                 "transaction_no",
                 pl.lit(None, pl.Int64).alias("claim_no"),
-                (pl.col("answered_date") if source == "999" else pl.lit(None, pl.Date)).alias("event_date"),
+                (pl.col("transaction_answered_date") if source == "999" else pl.lit(None, pl.Date)).alias("event_date"),
                 pl.when(is_rejected).then(pl.lit("rejected")).otherwise(pl.lit("accepted")).alias("outcome_code"),
                 pl.col(f"{prefix}_status_code").alias("reason_code"),
                 pl.when(is_rejected).then(pl.lit("billing_format")).alias("root_cause"),

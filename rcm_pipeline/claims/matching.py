@@ -18,27 +18,39 @@ _SLACK = "1d"  # clocks and time zones differ
 
 
 def match_versions(remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """M1 for every claim payment: the version of its lineage with its charge and frequency that was sent last before it.
+    """M1 for every claim payment: of the versions of its lineage sent before it, the one it fits best.
 
+    One that was not turned back before one that was; then same charge, same frequency; then, for the first answer to the
+    lineage the one sent first, for later ones the one sent last.
     Returns KEYS, version_file_id, version_claim_no, match_rule of those that match.
     """
+    turned_back = pl.col("is_rejected").fill_null(False) | pl.col("is_file_rejected").fill_null(False)
     sent = versions.select(
         "lineage_index",
         "sent_date",
+        (~turned_back).alias("_was_taken"),
         pl.col("charge_amount").alias("_sent_charge"),
         pl.col("frequency_code").alias("_sent_frequency"),
         *(pl.col(key).alias(f"version_{key}") for key in KEYS),
     )
     said = remits.select(*KEYS, "lineage_index", "charge_amount", "frequency_code", "adjudication_date", "received_date")
     known_by = pl.min_horizontal("adjudication_date", "received_date").dt.offset_by(_SLACK)
-    joined = said.join(sent, on="lineage_index", how="inner").filter((pl.col("sent_date") <= known_by).fill_null(True))
-    several = joined.filter(pl.len().over(KEYS) > 1)
-    ranked = several.with_columns(
+    several = versions.group_by("lineage_index").len().filter(pl.col("len") > 1).select("lineage_index")
+    alone = said.join(several, on="lineage_index", how="anti").join(sent, on="lineage_index", how="inner")
+    in_time = (pl.col("sent_date") <= known_by).fill_null(True)
+    single = alone.filter(in_time).select(*KEYS, *_VERSION)
+    crowded = said.join(several, on="lineage_index", how="semi")
+    first_day = pl.col("adjudication_date").min().over("lineage_index")
+    joined = (
+        crowded.with_columns((pl.col("adjudication_date") == first_day).alias("_is_first")).join(sent, on="lineage_index").filter(in_time)
+    )
+    days = pl.col("sent_date").to_physical()
+    ranked = joined.with_columns(
         (pl.col("charge_amount").abs() == pl.col("_sent_charge")).fill_null(False).alias("_same_charge"),
         (pl.col("frequency_code") == pl.col("_sent_frequency")).fill_null(False).alias("_same_frequency"),
-    ).sort("_same_charge", "_same_frequency", "sent_date", *_VERSION, nulls_last=False)
+        pl.when(pl.col("_is_first")).then(-days).otherwise(days).alias("_turn"),
+    ).sort("_was_taken", "_same_charge", "_same_frequency", "_turn", *_VERSION, nulls_last=False)
     best = ranked.unique(KEYS, keep="last", maintain_order=True).select(*KEYS, *_VERSION)
-    single = joined.join(several.select(KEYS).unique(), on=KEYS, how="anti").select(*KEYS, *_VERSION)
     return pl.concat([single, best]).with_columns(pl.lit("M1").alias("match_rule"))
 
 

@@ -1,26 +1,16 @@
 """What was done about denied claims: touches with the channel their activity names, and claims sent again."""
 
-import tomllib
-from functools import cache
-from importlib.resources import files
-
 import polars as pl
 
+from rcm_pipeline.privacy.labels import meaning
+
 WRITE_OFF = "write_off"
-
-
-@cache
-def channel_words() -> dict[str, list[str]]:
-    """Channel → words of an activity that name it, in the order they are looked for."""
-    return tomllib.loads(files("rcm_pipeline.denials").joinpath("channels.toml").read_text(encoding="utf-8"))
+_CHANNELS = {"send_records": "records"}
 
 
 def with_channel(touches: pl.DataFrame) -> pl.DataFrame:
     """Touches with `channel_code`; null where the activity names none."""
-    said = pl.col("activity_code").str.to_lowercase().str.replace_all("_", " ")
-    channel: pl.Expr = pl.lit(None, pl.String)
-    for name, words in reversed(channel_words().items()):
-        channel = pl.when(said.str.contains_any(words)).then(pl.lit(name)).otherwise(channel)
+    channel = meaning(pl.col("activity_code"), "activity").replace(_CHANNELS)
     return touches.with_columns(channel.alias("channel_code"))
 
 

@@ -4,6 +4,8 @@ import polars as pl
 
 from rcm_pipeline.claims.remits import KEYS
 
+DUPLICATE_CARCS = ("18", "B13")
+
 
 def mark_first(remits: pl.DataFrame) -> pl.DataFrame:
     """Mark the first decision of each payer on each lineage: the earliest one that is not only pended."""
@@ -38,19 +40,27 @@ def taken_back(reversals: pl.DataFrame) -> pl.DataFrame:
 
 
 def standing(remits: pl.DataFrame, reversals: pl.DataFrame, lineage: str) -> pl.DataFrame:
-    """Per lineage the newest decision that is neither taken back nor only pended. `lineage` names its column."""
+    """Per lineage the newest decision that is neither taken back nor only pended. `lineage` names its column.
+
+    One that denies everything as a duplicate stands only where nothing else does: it says that the other one counts.
+    """
     decisions = remits.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended")).join(taken_back(reversals), on=KEYS, how="anti")
-    return decisions.sort(["adjudication_date", *KEYS], nulls_last=False).unique(lineage, keep="last", maintain_order=True)
+    ordered = decisions.sort([~pl.col("is_duplicate"), "adjudication_date", *KEYS], nulls_last=False)
+    return ordered.unique(lineage, keep="last", maintain_order=True)
 
 
 def claim_dispositions(lines: pl.DataFrame) -> pl.DataFrame:
-    """What each claim payment comes to: denied_full when every decided line is denied, denied_partial when some are."""
+    """What each claim payment comes to: denied_full when every decided line is denied, denied_partial when some are.
+
+    `is_duplicate`: every decided line is denied as one the payer has already. `lines` carry disposition and main reason.
+    """
     is_decided = ~pl.col("disposition").is_in(["excluded", "pended", "capitated"])
     is_denied = pl.col("disposition").is_in(["denied_full", "denial_suspected"])
     counted = lines.group_by(KEYS).agg(
         is_decided.sum().cast(pl.Int64).alias("line_count"),
         (is_denied & is_decided).sum().alias("_denied"),
         (pl.col("disposition") == "denied_partial").sum().alias("_partly"),
+        (is_denied & is_decided & pl.col("carc_code").is_in(DUPLICATE_CARCS)).sum().alias("_again"),
     )
     some = (pl.col("_denied") > 0) | (pl.col("_partly") > 0)
     disposition = (
@@ -62,4 +72,5 @@ def claim_dispositions(lines: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("denied_partial"))
         .otherwise(pl.lit("paid"))
     )
-    return counted.select(*KEYS, "line_count", disposition.alias("disposition"))
+    is_duplicate = (pl.col("line_count") > 0) & (pl.col("_again") == pl.col("line_count"))
+    return counted.select(*KEYS, "line_count", disposition.alias("disposition"), is_duplicate.alias("is_duplicate"))

@@ -136,9 +136,8 @@ def judged_lines(raw: Tables, remits: pl.DataFrame, settings: ClientSettings) ->
     classified = classify(raw["raw_adjustments"], lines, reference("carc"))
     disposed = main_reasons(dispose(lines, classified, raw["raw_remarks"], settings.capitated_payers), classified)
     reversals = pair_reversals(remits)
-    marked = mark_current(mark_first(mark_pended(remits, _only_pended(disposed))), reversals).join(
-        claim_dispositions(disposed), on=KEYS, how="left", maintain_order="left"
-    )
+    totalled = remits.join(claim_dispositions(disposed), on=KEYS, how="left", validate="1:1", maintain_order="left")
+    marked = mark_current(mark_first(mark_pended(totalled, _only_pended(disposed))), reversals)
     marked = with_broken_rules(marked, lines, classified, raw["raw_remarks"], reference("carc"))
     answered = match_lines(raw["raw_remit_lines"], marked.filter(pl.col("match_rule") != UNMATCHED), raw["raw_claim_lines"])
     disposed = disposed.join(marked.select(*KEYS, "is_first"), on=KEYS, how="left", validate="m:1", maintain_order="left").join(

@@ -108,10 +108,12 @@ def over_window(
     variant: str = "",
     weeks: int | None = WINDOW_WEEKS,
     value: float | None = None,
+    ends: dt.date | None = None,
 ) -> pl.DataFrame:
-    """One measure row for the weeks that end with the anchor week; `weeks` None: for all weeks to date."""
-    start = known.since(weeks) if weeks else None
-    row = {"period_start": start, "period_end": known.last_day, "numerator": numerator, "denominator": denominator, "value": value}
+    """One measure row for the weeks that end on the last day, or on `ends`; `weeks` None: for all time to date."""
+    end = ends or known.last_day
+    start = end - dt.timedelta(weeks=weeks, days=-1) if weeks else None
+    row = {"period_start": start, "period_end": end, "numerator": numerator, "denominator": denominator, "value": value}
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "period_start": pl.Date,
         "numerator": pl.Decimal(18, 3),

@@ -31,7 +31,8 @@ def _recent(known: Known, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _duplicates(known: Known) -> pl.DataFrame:
-    decisions = _recent(known, known.life.adjudications.filter(pl.col("kind") == "adjudication"))
+    is_decision = (pl.col("kind") == "adjudication") & ~pl.col("is_pended")
+    decisions = _recent(known, known.life.adjudications.filter(is_decision))
     named = known.life.denials.filter(pl.col("carc_code") == "18").select(_KEYS).unique()
     suspects = decisions.join(named, on=_KEYS, how="semi")
     numbers = known.life.versions.select(

@@ -140,7 +140,7 @@ def _worked(known: Known, days: int) -> pl.DataFrame:
     since = until - dt.timedelta(weeks=8) + dt.timedelta(days=1)
     due = known.outcomes.filter(pl.col("denied_date").is_between(since, until))
     waited = (pl.col("first_touch_date") - pl.col("denied_date")).dt.total_days()
-    return over_window("M20", known, due.filter(waited <= days).height, due.height, variant=f"d{days}", weeks=8)
+    return over_window("M20", known, due.filter(waited <= days).height, due.height, variant=f"d{days}", weeks=8, ends=until)
 
 
 def _missed(known: Known) -> pl.DataFrame:

@@ -7,20 +7,18 @@ import polars as pl
 from rcm_pipeline.claims.remits import KEYS, LINE
 from rcm_pipeline.claims.reversals import WAITING_DAYS
 from rcm_pipeline.intervals import rate, wilson
+from rcm_pipeline.reference import reference
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 from schemas.vocabulary import ALL
 
-RULES = {
-    "Q1": "A reason code that must have a remark has none (CARC 16, 96, 252, A1 …)",
-    "Q2": "CO-45 takes the whole charge of a line that pays nothing",
-    "Q3": "A reason code was used after it was stopped",
-    "Q4": "A reversal takes back a decision that is not here",
-    "Q5": "Charge less payment is not the sum of the adjustments",
-    "Q6": "A reason code that is in no published table",
-    "Q7": "A reversal has had no correction for more than 35 days",
-}
 _WEEKS = 13
+
+
+def quality_rules() -> dict[str, str]:
+    """Rule id → what breaks it."""
+    of_remittances = reference("rules").filter(pl.col("subject") == "remittance")
+    return dict(of_remittances.select("rule_id", "applies_when").iter_rows())
 
 
 def payer_quality(adjudications: pl.DataFrame, reversals: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
@@ -40,7 +38,7 @@ def payer_quality(adjudications: pl.DataFrame, reversals: pl.DataFrame, anchor: 
     any_rule = _by_payer(found.select(*KEYS, "payer_id").unique(), ["payer_id"], "failure_count").with_columns(pl.lit(ALL).alias("rule_id"))
     answers = _by_payer(recent, ["payer_id"], "answer_count")
     takes = _by_payer(recent.filter(pl.col("kind") == "reversal"), ["payer_id"], "_reversals")
-    rules = pl.DataFrame({"rule_id": [*RULES, ALL]})
+    rules = pl.DataFrame({"rule_id": [*quality_rules(), ALL]})
     counts = pl.concat([counted, any_rule.select(counted.columns)])
     rows = answers.join(rules, how="cross").join(counts, on=["payer_id", "rule_id"], how="left").join(takes, on="payer_id", how="left")
     of_reversals = pl.col("rule_id").is_in(["Q4", "Q7"])

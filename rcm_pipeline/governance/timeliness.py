@@ -3,10 +3,8 @@
 import polars as pl
 
 from rcm_pipeline.denials.measures import WINDOW_WEEKS, Known, over_window
+from rcm_pipeline.privacy.labels import meaning
 from rcm_pipeline.settings import Timeliness
-
-_CHANGED = ["change", "correct", "amend", "updated", "recoded", "addend"]
-_UNCHANGED = ["no change", "not changed", "unchanged", "nothing changed"]
 
 
 def timeliness(known: Known, encounters: pl.DataFrame, escalations: pl.DataFrame, agreed: Timeliness) -> pl.DataFrame:
@@ -18,9 +16,8 @@ def _before_billing(known: Known, encounters: pl.DataFrame, agreed: Timeliness) 
     coded = encounters.filter(pl.col("service_date").is_not_null()).select(
         pl.col("service_date").alias("start"), pl.col("coded_date").alias("end")
     )
-    sent = known.life.versions.filter((pl.col("version_no") == 1) & pl.col("sent_date").is_not_null()).select(
-        "lineage_id", "sent_date", "last_service_date"
-    )
+    primary = (pl.col("version_no") == 1) & (pl.col("sequence_code") == "P")
+    sent = known.life.versions.filter(primary & pl.col("sent_date").is_not_null()).select("lineage_id", "sent_date", "last_service_date")
     billed = sent.select(pl.col("last_service_date").alias("start"), pl.col("sent_date").alias("end"))
     logged = known.life.lineages.filter(pl.col("coded_date").is_not_null()).select("lineage_id", "coded_date")
     held = sent.join(logged, on="lineage_id").select(pl.col("coded_date").alias("start"), pl.col("sent_date").alias("end"))
@@ -48,8 +45,7 @@ def _escalated(known: Known, encounters: pl.DataFrame, escalations: pl.DataFrame
     waiting = escalations.filter((pl.col("sent_date") <= last) & ~is_answered)
     overdue = waiting.filter((pl.lit(last) - pl.col("sent_date")).dt.total_days() > agreed.escalation_days)
     answered = sent.filter(is_answered)
-    said = pl.col("outcome_code").str.to_lowercase().str.replace_all("_", " ")
-    changed = answered.filter((said.str.contains_any(_CHANGED) & ~said.str.contains_any(_UNCHANGED)).fill_null(False))
+    changed = answered.filter(meaning(pl.col("outcome_code"), "outcome") == "changed")
     return [
         over_window("M28", known, sent.height, coded, variant="rate"),
         over_window("M28", known, overdue.height, waiting.height, variant="overdue"),

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import polars as pl
 
+from rcm_pipeline.privacy.labels import meaning
 from rcm_pipeline.privacy.shapes import CODE, KEEP, NAME, NPI, SHORT, Shape
 from rcm_pipeline.privacy.tokens import Pseudonyms
 
@@ -52,7 +53,7 @@ class AllowListDoor:
             case "clinical":
                 return _only(stripped.str.to_uppercase(), _CLINICAL)
             case "label":
-                return _common(stripped)
+                return _common(stripped, domain)
             case "token":
                 return self._pseudonyms.token(domain, text.replace("", None))
             case "staff":
@@ -61,11 +62,15 @@ class AllowListDoor:
                 return pl.Series([None] * len(text), dtype=pl.String)
 
 
-def _common(text: pl.Series) -> pl.Series:
-    """Labels that stand in at least five rows of the sheet; a rare one may be free text about a person and becomes `other`."""
+def _common(text: pl.Series, words: str) -> pl.Series:
+    """Labels that stand in at least five rows of the sheet. A rare one may be free text about a person.
+
+    It becomes our word for what it means, where a list of words is named and it means any of them, else `other`.
+    """
     frame = pl.DataFrame({"text": text})
+    ours = meaning(pl.col("text"), words) if words else pl.lit(None, pl.String)
     is_common = (pl.len().over("text") >= _COMMON) & pl.col("text").str.contains(_LABEL)
-    kept = pl.when(pl.col("text").is_null()).then(None).when(is_common).then("text").otherwise(pl.lit("other"))
+    kept = pl.when(pl.col("text").is_null()).then(None).when(is_common).then("text").otherwise(ours.fill_null("other"))
     return frame.select(kept).to_series()
 
 

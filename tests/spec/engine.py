@@ -1,6 +1,7 @@
 """Run an 835 snippet through the real reader and the real rules."""
 
 import datetime as dt
+from typing import Any
 
 import polars as pl
 
@@ -9,20 +10,21 @@ from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import read_x12
 from tests.conftest import OpenDoor
 from tests.spec.cases import Case
+from tests.spec.lives import Life
 
 DAY = dt.date(2026, 11, 23)
 _HEAD = (
     "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         *261116*1200*^*00501*000000001*0*P*:~"
-    "GS*HP*PAYER*CLINIC*20261116*1200*1*X*005010X221A1~ST*835*0001~BPR*I*0*C*ACH************20261116~TRN*1*T1*1~"
+    "GS*HP*PAYER*CLINIC*20261116*1200*1*X*005010X221A1~ST*835*0001~BPR*I*0*C*ACH************{day}~TRN*1*T1*1~"
     "N1*PR*PAYER*XV*{payer}~N1*PE*CLINIC*XX*1234567893~LX*1~"
 )
 _TAIL = "SE*99*0001~GE*1*1~IEA*1*000000001~"
 
 
-def remittance(segments: str, payer: str = "PAYERX") -> bytes:
+def remittance(segments: str, payer: str = "PAYERX", day: str = "20261116") -> bytes:
     """A whole 835 around some claim segments written one per line."""
     body = "".join(line + "~" for line in segments.strip().split("\n"))
-    return (_HEAD.format(payer=payer) + body + _TAIL).encode()
+    return (_HEAD.format(payer=payer, day=day) + body + _TAIL).encode()
 
 
 def core_tables(*files: bytes) -> dict[str, pl.DataFrame]:
@@ -43,3 +45,27 @@ def run_case(case: Case) -> tuple[list[tuple[str, str, str]], list[str]]:
     ]
     shown = [(d, c, "0.00" if c == "–" and d not in ("excluded",) else amount) for d, c, amount in rows]
     return shown, lines["rule_id"].to_list()
+
+
+def run_life(life: Life) -> tuple[list[tuple[str, str]], str, list[str]]:
+    """Kind and standing of every answer, the status of every lineage, and what moved outside the claims."""
+    parts = [(day, *segments.split("|")) for day, segments in life.remittances]
+    core = core_tables(*(remittance(body, *(payer or ["PAYERX"]), day=day) for day, body, *payer in parts))
+    keys = ["file_id", "claim_no"]
+    pairs = core["core_reversals"].select(*keys, "pair_rule", pl.col("correction_claim_no").is_not_null().alias("is_corrected"))
+    answers = core["core_adjudications"].join(pairs, on=keys, how="left").sort(keys)
+    shown = [(r["kind"], _standing(r)) for r in answers.iter_rows(named=True)]
+    first_seen = answers.unique("lineage_id", keep="first", maintain_order=True).select("lineage_id")
+    statuses = first_seen.join(core["core_claim_lineages"], on="lineage_id", how="left", maintain_order="left")["status_code"]
+    first = first_seen["lineage_id"][0]
+    moved = [
+        f"{r['kind']} {r['amount']}" + (" of the first claim" if r["lineage_id"] == first else "")
+        for r in core["core_recoupments"].iter_rows(named=True)
+    ]
+    return shown, ", ".join(statuses), moved
+
+
+def _standing(r: dict[str, Any]) -> str:
+    if r["kind"] == "reversal":
+        return (r["pair_rule"] or "unpaired") + (", corrected" if r["is_corrected"] else "")
+    return ", ".join(name for name in ("first", "current", "reversed") if r[f"is_{name}"]) or "–"

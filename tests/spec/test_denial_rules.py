@@ -3,7 +3,8 @@
 import pytest
 
 from tests.spec.cases import CASES, Case
-from tests.spec.engine import run_case
+from tests.spec.engine import run_case, run_life
+from tests.spec.lives import LIVES, Life
 from tests.spec.rules_page import PAGE, page
 
 
@@ -12,6 +13,14 @@ def test_case(case: Case) -> None:
     lines, rules = run_case(case)
     assert lines == case.lines
     assert case.rule in rules
+
+
+@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.title)
+def test_life(life: Life) -> None:
+    answers, status, moved = run_life(life)
+    assert answers == life.answers
+    assert status == life.status
+    assert moved == life.kinds
 
 
 def test_every_rule_has_a_case() -> None:

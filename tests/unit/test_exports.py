@@ -1,5 +1,6 @@
 """Exports of claims and remittances become the tables that 837 and 835 files fill, on cases worked out by hand."""
 
+import datetime as dt
 import io
 from decimal import Decimal as D
 

@@ -9,7 +9,7 @@ from assets.guard import safely
 from assets.resources import Workplace
 from assets.store import store_tables
 from rcm_pipeline.denials.history import anchor_of
-from rcm_pipeline.governance.marts import MARTS
+from rcm_pipeline.governance.marts import MARTS, sources_of
 from rcm_pipeline.quality.outcomes import Outcome
 from rcm_pipeline.settings import load_client_settings
 from rcm_pipeline.warehouse import open_warehouse, read
@@ -29,6 +29,6 @@ def mart_asset(name: str) -> dg.AssetsDefinition:
 def _build(name: str, place: Workplace, client: str, run_id: str) -> tuple[int, list[Outcome]]:
     settings = load_client_settings(place.home.settings, client)
     with open_warehouse(place.home.warehouse(client)) as connection:
-        tables = {source: read(connection, source) for source in MARTS[name].sources}
+        tables = {source: read(connection, source, columns) for source, columns in sources_of(name).items()}
         table = MARTS[name].build(tables, anchor_of(tables["core_adjudications"], place.today), settings)
         return table.height, store_tables(connection, run_id, {name: table})

@@ -66,9 +66,7 @@ def recovery_measures(known: Known, monthly_net_revenue: Decimal | None) -> pl.D
             *_closed(known, monthly_net_revenue),
             *_overturned(known.outcomes, known),
             *_speed(known),
-            over_window(
-                "M18", known, known.outcomes.filter(pl.col("resolution_code") == "open")["expected_amount"].sum(), None, weeks=None
-            ),
+            _at_risk(known),
             _preventable(known),
             *(_worked(known, days) for days in (14, 7)),
             _missed(known),
@@ -123,6 +121,12 @@ def _speed(known: Known) -> list[pl.DataFrame]:
         over_window("M16", known, appealed["days"].sum(), appealed.height, variant="mean", weeks=None),
         resolution,
     ]
+
+
+def _at_risk(known: Known) -> pl.DataFrame:
+    """M18, a sum and no fraction."""
+    worth = total(known.outcomes.filter(pl.col("resolution_code") == "open")["expected_amount"])
+    return over_window("M18", known, worth, None, weeks=None, value=float(worth))
 
 
 def _preventable(known: Known) -> pl.DataFrame:

@@ -177,6 +177,20 @@ MARTS: dict[str, Mart] = {
 }
 
 
+# of the widest table marts read these columns alone
+_COLUMNS = {
+    "core_adjudicated_lines": (
+        "file_id", "claim_no", "line_no", "week", "payer_id", "is_first", "procedure_code", "charge_amount", "paid_amount",
+        "patient_amount", "allowed_amount", "disposition",
+    ),
+}  # fmt: skip
+
+
+def sources_of(name: str) -> dict[str, tuple[str, ...]]:
+    """The tables a mart reads, with the columns it needs; all of a table where none are named."""
+    return {source: _COLUMNS.get(source, ()) for source in MARTS[name].sources}
+
+
 def build_marts(tables: Tables, anchor: Anchor, settings: ClientSettings) -> dict[str, pl.DataFrame]:
     """All marts at an anchor week, from core and raw tables."""
     known = dict(tables)

@@ -1,22 +1,22 @@
-"""The core tables in one step, and the marts of denials made from them."""
+"""The core tables in one step."""
 
 from collections.abc import Iterator
 
 import dagster as dg
+import duckdb
 import polars as pl
 
 from assets.contracts import check_specs, results, table_spec
 from assets.guard import safely
-from assets.marts import mart_asset
 from assets.resources import Workplace
 from assets.store import record, store_tables
-from rcm_pipeline.denials.core import CORE, SOURCES, build_core
+from rcm_pipeline.denials.core import CORE, SOURCES, RawTables, core_tables
 from rcm_pipeline.denials.history import anchor_of, recent_volumes
 from rcm_pipeline.denials.reclassified import RECLASSIFIED_BY, reclassified
 from rcm_pipeline.quality.outcomes import Outcome
 from rcm_pipeline.quality.suite import usual_volume
 from rcm_pipeline.settings import load_client_settings
-from rcm_pipeline.warehouse import append, open_warehouse, read
+from rcm_pipeline.warehouse import append, file_codes, open_warehouse, read
 
 _SPECS = [table_spec(name, SOURCES) for name in CORE]
 _CHECKS = [spec for name in CORE for spec in check_specs(name)]
@@ -32,17 +32,26 @@ def core(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplac
 
 def _build(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], list[Outcome]]:
     settings, path = load_client_settings(place.home.settings, client), place.home.warehouse(client)
+    counts: dict[str, int] = {}
+    outcomes: list[Outcome] = []
     with open_warehouse(path) as connection:
-        raw = {name: read(connection, name, columns) for name, columns in SOURCES.items()}
         before = read(connection, "core_denials", RECLASSIFIED_BY)
-        tables = build_core(raw, settings, place.today)
-        del raw
-        append(connection, "ops_reclassifications", reclassified(before, tables["core_denials"], run_id))
-        outcomes = store_tables(connection, run_id, tables)
-    judged = _judge(place, client, tables["core_adjudications"])
+        for name, table in core_tables(_raw(connection), settings, place.today):
+            if name == "core_denials":
+                append(connection, "ops_reclassifications", reclassified(before, table, run_id))
+            counts[name] = table.height
+            outcomes += store_tables(connection, run_id, {name: table})
+        dates = read(connection, "core_adjudications", ("adjudication_date", "week"))
+    judged = _judge(place, client, dates)
     with open_warehouse(path) as connection:
         record(connection, run_id, judged)
-    return {name: frame.height for name, frame in tables.items()}, outcomes + judged
+    return counts, outcomes + judged
+
+
+def _raw(connection: duckdb.DuckDBPyConnection) -> RawTables:
+    """The raw tables the core is built from, each read when it is needed."""
+    files = file_codes(connection)
+    return RawTables(lambda name: read(connection, name, SOURCES[name], files), files)
 
 
 def _judge(place: Workplace, client: str, adjudications: pl.DataFrame) -> list[Outcome]:
@@ -51,14 +60,3 @@ def _judge(place: Workplace, client: str, adjudications: pl.DataFrame) -> list[O
     anchor = anchor_of(adjudications, place.today)
     low, high = usual_volume(recent_volumes(adjudications, anchor))
     return judge_batch(place.home.warehouse(client), Batch(anchor, place.today, low, high))
-
-
-rates = mart_asset("mart_denial_rates")
-outcomes = mart_asset("mart_denial_outcomes")
-cohorts = mart_asset("mart_denial_cohorts")
-recoveries = mart_asset("mart_recoveries")
-payer_quality = mart_asset("mart_payer_quality")
-trends = mart_asset("mart_denial_trends")
-unmatched = mart_asset("mart_unmatched")
-funnel = mart_asset("mart_claim_funnel")
-worklist = mart_asset("mart_worklist")

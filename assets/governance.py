@@ -1,9 +1,8 @@
-"""The scorecard, and the weekly pack with everything on it."""
+"""The weekly pack with everything on it."""
 
 import dagster as dg
 
 from assets.guard import safely
-from assets.marts import mart_asset
 from assets.partitions import CLIENTS
 from assets.resources import Workplace
 from assets.store import now
@@ -11,9 +10,6 @@ from dashboards.publish import Published, publish_pack
 from rcm_pipeline.denials.weeks import anchor_week
 from rcm_pipeline.governance.marts import MARTS
 from rcm_pipeline.warehouse import open_warehouse
-
-metrics = mart_asset("mart_metrics")
-scorecard = mart_asset("mart_scorecard")
 
 
 @dg.asset(deps=[*MARTS, "core_submissions"], partitions_def=CLIENTS, group_name="reports", kinds={"plotly", "excel"})

@@ -1,4 +1,4 @@
-"""One way to make a mart asset: read its sources, call its builder, store and check the result."""
+"""All marts in one step: each source is read once, each mart stored and checked as it is made."""
 
 from collections.abc import Iterator
 
@@ -9,26 +9,31 @@ from assets.guard import safely
 from assets.resources import Workplace
 from assets.store import store_tables
 from rcm_pipeline.denials.history import anchor_of
-from rcm_pipeline.governance.marts import MARTS, sources_of
+from rcm_pipeline.governance.marts import MARTS, SOURCES, mart_tables
 from rcm_pipeline.quality.outcomes import Outcome
 from rcm_pipeline.settings import load_client_settings
-from rcm_pipeline.warehouse import open_warehouse, read
+from rcm_pipeline.warehouse import file_codes, open_warehouse, read
+
+_SPECS = [table_spec(name, mart.sources) for name, mart in MARTS.items()]
+_CHECKS = [spec for name in MARTS for spec in check_specs(name)]
 
 
-def mart_asset(name: str) -> dg.AssetsDefinition:
-    """The asset of one mart of the library's list."""
-
-    @dg.multi_asset(name=name, specs=[table_spec(name, MARTS[name].sources)], check_specs=check_specs(name))
-    def mart(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
-        count, outcomes = safely(lambda: _build(name, workplace, context.partition_key, context.run.run_id))
-        yield results(name, count, outcomes)
-
-    return mart
+@dg.multi_asset(name="marts", specs=_SPECS, check_specs=_CHECKS)
+def marts(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
+    """Compute everything that is published."""
+    counts, outcomes = safely(lambda: _build(workplace, context.partition_key, context.run.run_id))
+    for name in MARTS:
+        yield results(name, counts[name], outcomes)
 
 
-def _build(name: str, place: Workplace, client: str, run_id: str) -> tuple[int, list[Outcome]]:
+def _build(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], list[Outcome]]:
     settings = load_client_settings(place.home.settings, client)
+    counts: dict[str, int] = {}
+    outcomes: list[Outcome] = []
     with open_warehouse(place.home.warehouse(client)) as connection:
-        tables = {source: read(connection, source, columns) for source, columns in sources_of(name).items()}
-        table = MARTS[name].build(tables, anchor_of(tables["core_adjudications"], place.today), settings)
-        return table.height, store_tables(connection, run_id, {name: table})
+        files = file_codes(connection)
+        tables = {name: read(connection, name, columns, files) for name, columns in SOURCES.items()}
+        for name, table in mart_tables(tables, anchor_of(tables["core_adjudications"], place.today), settings):
+            counts[name] = table.height
+            outcomes += store_tables(connection, run_id, {name: table})
+    return counts, outcomes

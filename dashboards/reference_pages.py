@@ -10,8 +10,9 @@ from schemas.registry import CONTRACTS, layer
 
 _METRICS = """# Metrics
 
-Written from `rcm_pipeline/governance/definitions.toml` and `scorecard.toml` (`make docs`). `mart_metrics`
-holds them with both sides of every fraction. Intervals are 95 % Wilson score intervals; A1 and A2 use the effective sample size of codes within charts.
+Written from `rcm_pipeline/governance/definitions.toml` and `scorecard.toml` (`make docs`). `mart_metrics` holds them with both
+sides of every fraction. Intervals are 95 % Wilson score intervals; A1 and A2 use the effective sample size of codes within
+charts.
 """
 _WORDS = """
 ## Words
@@ -21,7 +22,8 @@ every answer to them; answers to claims that are not here form lineages of their
 1-4 or 19-21 that is not only pended. The first decision of a payer on a lineage is its earliest; ties go to the file and the
 ordinal. A denied line is one with disposition denied_full, denied_partial or denial_suspected. An initial denial is a lineage
 whose first decision of some payer has a denied line whose reason is not second-level (CARC 193, 285, 286, RARC MA46, MA91); its
-date is that of the earliest such decision, its lines are the denied lines of that decision. The current decision is the newest
+date is that of the earliest such decision, its lines are the denied lines of that decision that are not second-level. The main
+reason of a line is its largest denial amount, ties to the cause that stands first in the taxonomy. The current decision is the newest
 that was not reversed; one that denies everything as a duplicate is current only where there is no other. The last day is the
 Sunday of the anchor week; nothing after it is looked at. Weeks are Monday to Sunday. "13 weeks" are those ending with the anchor
 week, "4 weeks" likewise. Allowed = paid + patient share (+ OA-23 on secondary answers). A period is complete when it is over,

@@ -264,7 +264,7 @@ def keys(
 def sample(
     out: Annotated[Path, typer.Argument(help="Folder to write inbox, settings and truth to.")],
     weeks: Annotated[int, typer.Option("--weeks", min=1, help="Weeks of remittances.")] = 26,
-    scale: Annotated[float, typer.Option("--scale", min=0.01, help="Times the usual volume; 275 makes a million claims.")] = 1.0,
+    scale: Annotated[float, typer.Option("--scale", min=0.01, help="Times the usual volume; 300 makes a million claims.")] = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 20261123,
 ) -> None:
     """Make labelled sample data of any size, with the truth beside the inbox."""

@@ -12,10 +12,14 @@ def once(rows: pl.DataFrame, ignoring: Sequence[str] = ()) -> pl.DataFrame:
     one whose ignored columns sort last is kept.
     """
     same = [name for name in rows.columns if name not in ("file_id", "row_no", *ignoring)]
-    ordered = rows.sort("file_id", "row_no")
-    numbered = ordered.with_columns(pl.int_range(pl.len()).over("file_id", *same).alias("_copy"))
+    is_repeated = rows.select(pl.struct(same).is_duplicated()).to_series()
+    single, repeated = rows.filter(~is_repeated), rows.filter(is_repeated)
+    if repeated.is_empty():
+        return single.sort("file_id", "row_no")
+    numbered = repeated.sort("file_id", "row_no").with_columns(pl.int_range(pl.len()).over("file_id", *same).alias("_copy"))
     latest = numbered.sort(*ignoring, "file_id", "row_no", nulls_last=False) if ignoring else numbered
-    return latest.unique([*same, "_copy"], keep="last", maintain_order=True).drop("_copy").sort("file_id", "row_no")
+    kept = latest.unique([*same, "_copy"], keep="last", maintain_order=True).drop("_copy")
+    return pl.concat([single, kept]).sort("file_id", "row_no")
 
 
 def latest_by(rows: pl.DataFrame, key: str, date: str) -> pl.DataFrame:

@@ -21,6 +21,7 @@ _SQL_TYPES = {
     pl.Datetime: "TIMESTAMP",
 }
 QUARANTINE = "quarantine_"
+_ROWS, _FILE = 200_000, "file_id"
 
 
 @contextmanager
@@ -54,8 +55,13 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make every table that is not there yet, with its comments, and a quarantine beside every raw table."""
+    """Make every table that is not there yet, with its comments, and a quarantine beside every raw table.
+
+    Core and mart tables of an older version are made anew, for they are recomputed from raw; raw ones never.
+    """
     for name in CONTRACTS:
+        if name.startswith(("core_", "mart_")):
+            _drop_outdated(connection, name)
         _create(connection, name, name)
     for name in layer("raw"):
         _create(connection, QUARANTINE + name, name, extra=', "broken_rule" VARCHAR')
@@ -78,14 +84,32 @@ def replace(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFra
     connection.commit()
 
 
-def read(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str] = ()) -> pl.DataFrame:
-    """All rows of a table, with the contract's exact types; only the columns named, where some are."""
+def read(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str] = (), files: pl.Enum | None = None) -> pl.DataFrame:
+    """All rows of a table, with the contract's exact types; only the columns named, where some are.
+
+    With `files` (see `file_codes`) file_id comes as a code of it: a large table then takes far less memory.
+    """
     chosen = ", ".join(f'"{name}"' for name in columns) or "*"
-    frame = connection.sql(f'SELECT {chosen} FROM "{table}"').pl()
+    query = connection.sql(f'SELECT {chosen} FROM "{table}"')
+    frame = query.pl() if files is None else _coded(query, files)
     if table not in CONTRACTS:
         return frame
     schema = polars_schema(CONTRACTS[table])
-    return frame.cast({name: schema[name] for name in columns}) if columns else conform(frame, CONTRACTS[table])
+    return frame.cast({name: schema[name] for name in frame.columns if files is None or not name.endswith(_FILE)})
+
+
+def _coded(query: duckdb.DuckDBPyRelation, files: pl.Enum) -> pl.DataFrame:
+    """The rows of a query, batch by batch, so that the long text of files never stands in memory as a whole."""
+    reader = query.to_arrow_reader(_ROWS)
+    coded = [name for name in reader.schema.names if name.endswith(_FILE)]
+    batches = [pl.DataFrame(batch).with_columns(pl.col(coded).cast(files)) for batch in reader]
+    return pl.concat(batches or [pl.DataFrame(reader.schema.empty_table()).with_columns(pl.col(coded).cast(files))]).rechunk()
+
+
+def file_codes(connection: duckdb.DuckDBPyConnection) -> pl.Enum:
+    """A code for every file of the ledger, in the order of their ids."""
+    ids = connection.sql("SELECT file_id FROM raw_files ORDER BY file_id").fetchall()
+    return pl.Enum([row[0] for row in ids])
 
 
 def read_where(connection: duckdb.DuckDBPyConnection, table: str, column: str, values: Sequence[str]) -> pl.DataFrame:
@@ -104,6 +128,14 @@ def portions(connection: duckdb.DuckDBPyConnection, table: str, rows: int = 500_
         yield conform(pl.DataFrame(batch), CONTRACTS[table])
     if is_empty:
         yield conform(pl.DataFrame(reader.schema.empty_table()), CONTRACTS[table])
+
+
+def _drop_outdated(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    query = "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
+    found = connection.sql(query, params=[table]).fetchall()
+    wanted = [(name, _sql_type(dtype).replace(", ", ",")) for name, dtype in polars_schema(CONTRACTS[table]).items()]
+    if found and found != wanted:
+        connection.execute(f'DROP TABLE "{table}"')
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: str = "") -> None:

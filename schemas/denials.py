@@ -285,7 +285,9 @@ class MartWorklist(Contract):
     payer_id: Text = column("payer, as in core_payers")
     denied_date: Date = column("day of the denial")
     deadline_date: Date = column("last day to correct or appeal", nullable=True)
-    days_left: Count = column("days to the deadline from the newest day in the data; negative when past", nullable=True)
+    days_left: Count = column(
+        "days to the deadline from the end of the anchor week, or the newest day in the data if later; negative when past", nullable=True
+    )
     root_cause: Text = column("cause", isin=ROOT_CAUSES)
     group_code: Text = column("group of the main reason", nullable=True)
     carc_code: Text = column("main reason", nullable=True)

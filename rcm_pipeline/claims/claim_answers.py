@@ -8,12 +8,12 @@ REJECTIONS = ("A3", "A6", "A7", "A8")  # claim status categories that turn a cla
 _NOT_FOUND = "A4"  # says that the claim was not found: no answer to it
 
 
-def claim_answers(
-    sent: pl.DataFrame, claims: pl.DataFrame, remits: pl.DataFrame, payments: pl.DataFrame, statuses: pl.DataFrame
-) -> pl.DataFrame:
-    """Per sent transaction: claims accepted, rejected, decided and unanswered, whether the batch was rejected, newest answer."""
-    of = _dated(sent, claims)
-    judged = answers_by_claim(sent, claims, statuses).join(_decided(of, remits, payments), on=_CLAIM, how="left")
+def claim_answers(answers: pl.DataFrame, remits: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
+    """Per sent transaction: claims accepted, rejected, decided and unanswered, whether the batch was rejected, newest answer.
+
+    `answers` from `answers_by_claim`.
+    """
+    judged = answers.join(_decided(answers, remits, payments), on=_CLAIM, how="left")
     is_known, is_decided = pl.col("is_rejected").is_not_null(), pl.col("is_decided").fill_null(False)
     return judged.group_by(KEYS).agg(
         (is_known & ~pl.col("is_rejected")).sum().cast(pl.Int64).alias("accepted_count"),

@@ -5,6 +5,7 @@ A rejection (layers 1 and 2) is never a denial (layer 3): nobody decided anythin
 
 import polars as pl
 
+from rcm_pipeline.claims.keys import file_of, number_of
 from rcm_pipeline.claims.remits import KEYS
 
 _REJECTED_FILE = ("R", "M", "W", "X")
@@ -97,14 +98,16 @@ def _payer_events(adjudications: pl.DataFrame, causes: pl.DataFrame) -> pl.DataF
     """What every claim payment came to; a reversal is its own outcome, a notice without a decision is other."""
     decided = pl.col("disposition").replace_strict(_OUTCOMES, default="other", return_dtype=pl.String)
     outcome = pl.when(pl.col("kind") == "adjudication").then(decided).when(pl.col("kind") == "reversal").then(pl.lit("reversed"))
+    files = adjudications.schema["file_id"]
+    assert isinstance(files, pl.Enum)
     joined = adjudications.join(causes.select(*KEYS, "carc_code", "root_cause"), on=KEYS, how="left", validate="1:1", maintain_order="left")
     return joined.select(
         pl.lit("L3").alias("layer_code"),
         pl.lit("835").alias("source_code"),
         "lineage_index",
-        pl.col("version_file_id").alias("file_id"),
+        file_of("version_claim_key", files).alias("file_id"),
         pl.col("version_transaction_no").alias("transaction_no"),
-        pl.col("version_claim_no").alias("claim_no"),
+        number_of("version_claim_key").alias("claim_no"),
         pl.col("adjudication_date").alias("event_date"),
         outcome.otherwise(pl.lit("other")).alias("outcome_code"),
         pl.col("carc_code").alias("reason_code"),
@@ -116,7 +119,8 @@ def _payer_events(adjudications: pl.DataFrame, causes: pl.DataFrame) -> pl.DataF
 
 def with_answers(versions: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """Versions with their newest and first 277CA answer; null where none came. `answers` from `answers_by_claim`."""
+    place = ["file_id", "transaction_no", "claim_no"]
     said = answers.select(
-        *KEYS, "is_rejected", "is_first_rejected", "first_answer_date", "answer_file_id", "answer_status_no", "answer_date"
+        *place, "is_rejected", "is_first_rejected", "first_answer_date", "answer_file_id", "answer_status_no", "answer_date"
     )
-    return versions.join(said, on=KEYS, how="left", validate="1:1", maintain_order="left")
+    return versions.join(said, on=place, how="left", validate="1:1", maintain_order="left")

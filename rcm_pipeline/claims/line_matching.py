@@ -4,7 +4,7 @@ import polars as pl
 
 from rcm_pipeline.claims.remits import KEYS, LINE
 
-_VERSION = ["version_file_id", "version_claim_no"]
+_VERSION = ["version_claim_key"]
 
 
 def match_lines(remit_lines: pl.DataFrame, matches: pl.DataFrame, claim_lines: pl.DataFrame) -> pl.DataFrame:

@@ -7,10 +7,12 @@ evidence, is linked afterwards.
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import KEYS
+from rcm_pipeline.claims.remits import KEYS, PLACE
+from rcm_pipeline.claims.runs import begins, count_so_far
 
 _SEQUENCES = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
 _ROUNDS = 30
+_DAYS = 1_000_000  # more than the days of any date since 1970
 
 
 def with_sequence(remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
@@ -49,16 +51,18 @@ def assign_lineages(versions: pl.DataFrame, remits: pl.DataFrame) -> tuple[pl.Da
     )
     group = ["claim_token", "sequence_code"]
     ordered = every.sort([*group, "first_service_date", "_side", *KEYS], nulls_last=True)
-    named = pl.col("claim_token").is_not_null()
-    # rows of one group stand together, so a change of group is seen from the row before
-    is_new_group = ~(pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).shift(1)) for c in group)).fill_null(False) | ~named
-    numbered = ordered.with_columns(is_new_group.cum_sum().alias("_group"))
-    reached = pl.col("last_service_date").cum_max().shift(1).over("_group")
-    begins = (pl.col("first_service_date") > reached).fill_null(False)
-    visits = numbered.with_columns(begins.cast(pl.Int32).cum_sum().over("_group").alias("visit_no"))
+    # a row without an account number stands alone
+    is_group = begins(group) | pl.col("claim_token").is_null()
+    numbered = ordered.with_columns(is_group.alias("_is_group"), is_group.cum_sum().cast(pl.Int64).alias("_group"))
+    # the last day reached so far in the group: groups are numbered upwards, so one running maximum serves all
+    reached = (pl.col("_group") * _DAYS + pl.col("last_service_date").to_physical().cast(pl.Int64).fill_null(0)).cum_max().shift(1)
+    first = pl.col("_group") * _DAYS + pl.col("first_service_date").to_physical().cast(pl.Int64)
+    is_known = reached > pl.col("_group") * _DAYS  # some row of the group before this one has a date
+    is_visit = (~pl.col("_is_group") & is_known & (first > reached)).fill_null(False)
+    visits = numbered.with_columns(count_so_far(is_visit, pl.col("_is_group")).alias("visit_no"))
     # what has no date belongs to the first visit
     dated = visits.with_columns(pl.when(pl.col("first_service_date").is_null()).then(0).otherwise("visit_no").alias("visit_no"))
-    keyed = dated.with_columns((pl.col("_group").cast(pl.Int64) * 1_000_000 + pl.col("visit_no")).alias("lineage_index"))
+    keyed = dated.with_columns((pl.col("_group") * 1_000_000 + pl.col("visit_no")).alias("lineage_index"))
     parts = [keyed.filter(pl.col("_side") == side).select(*KEYS, "lineage_index", "visit_no") for side in (0, 1)]
     return tuple(  # type: ignore[return-value]
         frame.join(part, on=KEYS, how="left", validate="1:1", maintain_order="left")
@@ -100,8 +104,8 @@ def merged(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
 
 def named_lineages(versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
     """lineage_index → lineage_id: account token, sequence and ordinal of the visit; file and ordinal where there is no number."""
-    fields = ["lineage_index", "claim_token", "sequence_code", "visit_no", *KEYS]
-    every = pl.concat([versions.select(fields), remits.select(fields)]).sort("lineage_index", "visit_no", *KEYS)
+    fields = ["lineage_index", "claim_token", "sequence_code", "visit_no", *PLACE]
+    every = pl.concat([versions.select(fields), remits.select(fields)]).sort("lineage_index", "visit_no", *PLACE)
     first = every.unique("lineage_index", keep="first", maintain_order=True)
     visit = (pl.col("visit_no") + 1).cast(pl.String)
     own = pl.concat_str("claim_token", pl.lit("-"), "sequence_code", visit)

@@ -1,40 +1,54 @@
 """Sent claims and claim payments brought together: lineages, what answers what, and what the 277CA said."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
-from rcm_pipeline.claims.claim_answers import answers_by_claim
 from rcm_pipeline.claims.layers import with_answers
 from rcm_pipeline.claims.lineages import assign_lineages, merged, replaced, with_sequence
 from rcm_pipeline.claims.matching import UNMATCHED, match_strangers, match_versions
 from rcm_pipeline.claims.remits import KEYS, dated_remits, with_balance, with_service_dates
-from rcm_pipeline.claims.submissions import sent_transactions
 from rcm_pipeline.claims.versions import claim_versions, numbered
 
-Tables = Mapping[str, pl.DataFrame]
+
+@dataclass(frozen=True)
+class Sent:
+    """What was sent: claims with their lines, and the statuses a 277CA gave, with the answers found in them."""
+
+    claims: pl.DataFrame
+    lines: pl.DataFrame
+    transactions: pl.DataFrame
+    statuses: pl.DataFrame
+    answers: pl.DataFrame
 
 
-def linked_claims(
-    raw: Tables, payments: pl.DataFrame, submissions: pl.DataFrame, aliases: Mapping[str, str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+@dataclass(frozen=True)
+class Said:
+    """What payers said: claim payments with their lines, adjustments and payments (`identify_payers`)."""
+
+    remits: pl.DataFrame
+    lines: pl.DataFrame
+    adjustments: pl.DataFrame
+    payments: pl.DataFrame
+
+
+def linked_claims(sent: Sent, said: Said, submissions: pl.DataFrame, aliases: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Versions and claim payments with lineage_index; versions with their 277CA answer, payments with the version they answer."""
-    versions = claim_versions(raw["raw_claims"], raw["raw_claim_lines"], raw["raw_transactions"], aliases)
-    answers = answers_by_claim(sent_transactions(raw["raw_transactions"]), raw["raw_claims"], raw["raw_claim_statuses"])
-    versions = with_file_verdict(with_answers(versions, answers), submissions)
-    remits = with_balance(dated_remits(raw["raw_remits"], payments), raw["raw_adjustments"])
-    remits = with_sequence(with_service_dates(remits, raw["raw_remit_lines"]), versions)
+    versions = claim_versions(sent.claims, sent.lines, sent.transactions, aliases)
+    versions = with_file_verdict(with_answers(versions, sent.answers), submissions)
+    remits = with_balance(dated_remits(said.remits, said.payments), said.adjustments)
+    remits = with_sequence(with_service_dates(remits, said.lines), versions)
     versions, remits = assign_lineages(versions, remits)
-    strangers = match_strangers(remits, versions, raw["raw_remit_lines"], raw["raw_claim_lines"], raw["raw_claim_statuses"])
-    adopted = _adopted(strangers, versions, remits)
-    pairs = pl.concat([adopted, replaced(versions, remits)])
+    strangers = match_strangers(remits, versions, said.lines, sent.lines, sent.statuses)
+    pairs = pl.concat([_adopted(strangers, versions, remits), replaced(versions, remits)])
     versions, remits = merged(versions, pairs), merged(remits, pairs)
     matches = pl.concat([strangers, match_versions(remits.join(strangers, on=KEYS, how="anti"), versions)])
     places = versions.select(
         *(pl.col(key).alias(f"version_{key}") for key in KEYS), pl.col("transaction_no").alias("version_transaction_no")
     )
     found = remits.join(matches, on=KEYS, how="left", validate="1:1", maintain_order="left").join(
-        places, on=["version_file_id", "version_claim_no"], how="left", validate="m:1", maintain_order="left"
+        places, on="version_claim_key", how="left", validate="m:1", maintain_order="left"
     )
     return numbered(versions), found.with_columns(pl.col("match_rule").fill_null(UNMATCHED))
 
@@ -42,7 +56,7 @@ def linked_claims(
 def _adopted(strangers: pl.DataFrame, versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
     """Pairs of the lineage of a payment that was matched by other evidence, and the lineage of its version."""
     of = versions.select(*(pl.col(key).alias(f"version_{key}") for key in KEYS), pl.col("lineage_index").alias("_to"))
-    joined = strangers.join(remits.select(*KEYS, "lineage_index"), on=KEYS).join(of, on=["version_file_id", "version_claim_no"])
+    joined = strangers.join(remits.select(*KEYS, "lineage_index"), on=KEYS).join(of, on="version_claim_key")
     return joined.select("lineage_index", "_to").unique()
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from rcm_pipeline.claims.remits import KEYS, LINE
 
 UNMATCHED = "none"
-_VERSION = ["version_file_id", "version_claim_no"]
+_VERSION = ["version_claim_key"]
 _SLACK = "1d"  # clocks and time zones differ
 
 
@@ -22,7 +22,7 @@ def match_versions(remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame
 
     One that was not turned back before one that was; then same charge, same frequency; then, for the first answer to the
     lineage the one sent first, for later ones the one sent last.
-    Returns KEYS, version_file_id, version_claim_no, match_rule of those that match.
+    Returns KEYS, version_claim_key and match_rule of those that match.
     """
     turned_back = pl.col("is_rejected").fill_null(False) | pl.col("is_file_rejected").fill_null(False)
     sent = versions.select(
@@ -77,10 +77,8 @@ def match_strangers(
 
 
 def _empty(remits: pl.DataFrame) -> pl.DataFrame:
-    keys = remits.select(KEYS).clear()
-    return keys.with_columns(keys["file_id"].alias("version_file_id"), keys["claim_no"].alias("version_claim_no")).with_columns(
-        pl.lit("", pl.String).alias("match_rule")
-    )
+    none = remits.select(KEYS).clear()
+    return none.with_columns(*(pl.col(key).alias(f"version_{key}") for key in KEYS), pl.lit("", pl.String).alias("match_rule"))
 
 
 def _by_payer_number(left: pl.DataFrame, versions: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:

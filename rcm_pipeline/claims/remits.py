@@ -2,8 +2,10 @@
 
 import polars as pl
 
-KEYS = ["file_id", "claim_no"]
+KEYS = ["claim_key"]  # a claim or claim payment while the core is built, see keys.py
 LINE = [*KEYS, "line_no"]
+PLACE = ["file_id", "claim_no"]  # the same in finished tables
+PLACE_LINE = [*PLACE, "line_no"]
 DECISIONS = ("1", "2", "3", "4", "19", "20", "21")
 _KINDS = {"22": "reversal", "23": "forwarded", "25": "predetermination"}
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from rcm_pipeline.claims.claim_answers import claim_answers
+from rcm_pipeline.claims.claim_answers import answers_by_claim, claim_answers
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
@@ -21,17 +21,18 @@ _FAR_PAST, _FAR_FUTURE = dt.date(1900, 1, 1), dt.date(9000, 12, 31)
 _SLACK = dt.timedelta(days=1)  # clocks and time zones differ
 
 
-def core_submissions(raw: Tables, as_of: dt.date) -> pl.DataFrame:
-    """core_submissions from raw tables; ages count to `as_of`."""
+def core_submissions(raw: Tables, as_of: dt.date, answers: pl.DataFrame | None = None) -> pl.DataFrame:
+    """core_submissions from raw tables; ages count to `as_of`. `answers`, from `answers_by_claim`, where they are known already."""
     sent = sent_transactions(raw["raw_transactions"])
+    if answers is None:
+        answers = answers_by_claim(sent, raw["raw_claims"], raw["raw_claim_statuses"])
     counted = raw["raw_claims"].group_by(KEYS).agg(pl.len().cast(pl.Int64).alias("claim_count"), pl.col("charge_amount").sum())
-    answers = claim_answers(sent, raw["raw_claims"], raw["raw_remits"], raw["raw_payments"], raw["raw_claim_statuses"])
     found = sent
     for part in (
         counted,
         _interchange_answers(sent, raw["raw_acknowledgements"]),
         _transaction_answers(sent, raw["raw_acknowledgements"], raw["raw_transactions"]),
-        answers,
+        claim_answers(answers, raw["raw_remits"], raw["raw_payments"]),
     ):
         found = found.join(part, on=KEYS, how="left", maintain_order="left")
     counts = ("claim_count", "accepted_count", "rejected_count", "decided_count", "unanswered_count")

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 import polars as pl
 
 from rcm_pipeline.claims.payers import aliased, named_payer
-from rcm_pipeline.claims.remits import KEYS
+from rcm_pipeline.claims.remits import KEYS, PLACE
+from rcm_pipeline.claims.runs import begins, ordinal
+
+_KEPT = (
+    *KEYS, *PLACE, "transaction_no", "claim_token", "member_token", "sequence_code", "frequency_code", "sent_date", "week", "payer_id",
+    "charge_amount", "line_count", "first_service_date", "last_service_date", "place_code", "place_qualifier", "provider_npi",
+    "has_authorization", "original_icn_token",
+)  # fmt: skip
 
 
 def claim_versions(claims: pl.DataFrame, lines: pl.DataFrame, transactions: pl.DataFrame, aliases: Mapping[str, str]) -> pl.DataFrame:
@@ -35,10 +42,10 @@ def claim_versions(claims: pl.DataFrame, lines: pl.DataFrame, transactions: pl.D
         pl.coalesce("rendering_npi", "_line_npi", "billing_npi").alias("provider_npi"),
         pl.min_horizontal("statement_from_date", "service_date", "_line_from").alias("first_service_date"),
         pl.max_horizontal("statement_to_date", "service_date", "_line_to").alias("last_service_date"),
-    )
+    ).select(_KEPT)
 
 
 def numbered(versions: pl.DataFrame) -> pl.DataFrame:
     """Add `version_no`, 1 for the first of its lineage: by day sent, then file and ordinal."""
     ordered = versions.sort("lineage_index", "sent_date", *KEYS, nulls_last=True)
-    return ordered.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).over("lineage_index").alias("version_no"))
+    return ordered.with_columns((ordinal(begins(["lineage_index"])) + 1).alias("version_no"))

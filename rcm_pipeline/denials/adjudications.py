@@ -34,18 +34,20 @@ def mark_current(remits: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
     return marked.with_columns(pl.col("is_reversed", "is_current").fill_null(False))
 
 
-def taken_back(reversals: pl.DataFrame) -> pl.DataFrame:
+def taken_back(reversals: pl.DataFrame, keys: list[str] = KEYS) -> pl.DataFrame:
     """Keys of the decisions that a reversal takes back."""
-    return reversals.select(pl.col(f"original_{key}").alias(key) for key in KEYS).drop_nulls().unique()
+    return reversals.select(pl.col(f"original_{key}").alias(key) for key in keys).drop_nulls().unique()
 
 
-def standing(remits: pl.DataFrame, reversals: pl.DataFrame, lineage: str) -> pl.DataFrame:
+def standing(remits: pl.DataFrame, reversals: pl.DataFrame, lineage: str, keys: list[str] = KEYS) -> pl.DataFrame:
     """Per lineage the newest decision that is neither taken back nor only pended. `lineage` names its column.
 
     One that denies everything as a duplicate stands only where nothing else does: it says that the other one counts.
     """
-    decisions = remits.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended")).join(taken_back(reversals), on=KEYS, how="anti")
-    ordered = decisions.sort([~pl.col("is_duplicate"), "adjudication_date", *KEYS], nulls_last=False)
+    decisions = remits.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended")).join(
+        taken_back(reversals, keys), on=keys, how="anti"
+    )
+    ordered = decisions.sort([~pl.col("is_duplicate"), "adjudication_date", *keys], nulls_last=False)
     return ordered.unique(lineage, keep="last", maintain_order=True)
 
 

@@ -22,10 +22,8 @@ def claim_attributes(adjudications: pl.DataFrame, versions: pl.DataFrame, other_
     paid = pl.col("adjudication_date").filter((pl.col("disposition") == "paid") & (pl.col("kind") == "adjudication")).min()
     paid_first = adjudications.group_by("lineage_index").agg(paid.alias("_paid_date"))
     joined = (
-        adjudications.select(
-            *KEYS, "lineage_index", "version_file_id", "version_claim_no", "payer_id", "adjudication_date", "last_service_date"
-        )
-        .join(known, on=["version_file_id", "version_claim_no"], how="left", validate="m:1", maintain_order="left")
+        adjudications.select(*KEYS, "lineage_index", "version_claim_key", "payer_id", "adjudication_date", "last_service_date")
+        .join(known, on="version_claim_key", how="left", validate="m:1", maintain_order="left")
         .join(first, on="lineage_index", how="left", validate="m:1", maintain_order="left")
         .join(paid_first, on="lineage_index", how="left", validate="m:1", maintain_order="left")
         .join(clocks.select("payer_id", "filing_days"), on="payer_id", how="left", validate="m:1", maintain_order="left")

@@ -1,20 +1,22 @@
 """Raw tables to the core tables, in one pure step: from what was sent and said to lineages, decisions, denials and events."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import polars as pl
 
+from rcm_pipeline.claims.claim_answers import answers_by_claim
+from rcm_pipeline.claims.keys import with_claim_key, with_places
 from rcm_pipeline.claims.layers import layer_events
 from rcm_pipeline.claims.line_matching import match_lines
 from rcm_pipeline.claims.lineages import named_lineages
-from rcm_pipeline.claims.linking import linked_claims
+from rcm_pipeline.claims.linking import Said, Sent, linked_claims
 from rcm_pipeline.claims.matching import UNMATCHED
 from rcm_pipeline.claims.payers import core_payers, identify_payers
 from rcm_pipeline.claims.recoupments import recoupments
-from rcm_pipeline.claims.remits import KEYS, LINE
+from rcm_pipeline.claims.remits import KEYS, LINE, PLACE
 from rcm_pipeline.claims.reversals import pair_reversals
-from rcm_pipeline.claims.submissions import core_submissions
+from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
 from rcm_pipeline.denials.adjudications import claim_dispositions, mark_current, mark_first, mark_pended
 from rcm_pipeline.denials.attributes import claim_attributes
 from rcm_pipeline.denials.causes import Taxonomy, find_causes
@@ -30,7 +32,6 @@ from rcm_pipeline.settings import ClientSettings
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 
-Tables = Mapping[str, pl.DataFrame]
 CORE = (
     "core_submissions",
     "core_payers",
@@ -73,6 +74,12 @@ SOURCES: dict[str, tuple[str, ...]] = {  # what is read of each raw table; all o
 }  # fmt: skip
 
 
+_KEYED = (
+    "raw_claims", "raw_remits", "raw_claim_lines", "raw_remit_lines", "raw_adjustments", "raw_remarks", "raw_other_payers",
+)  # fmt: skip
+_ORDER = ("claim_key", "file_id", "transaction_no", "claim_no", "line_no", "adjustment_no", "lineage_index")
+
+
 def taxonomy_of(settings: ClientSettings) -> Taxonomy:
     """The shipped tables with the client's own rules of cause; the version names both."""
     overrides = [override.model_dump(exclude_none=True) for override in settings.cause_overrides]
@@ -88,62 +95,97 @@ def taxonomy_of(settings: ClientSettings) -> Taxonomy:
     )
 
 
-def build_core(raw: Tables, settings: ClientSettings, as_of: dt.date) -> dict[str, pl.DataFrame]:
-    """All core tables from raw tables; a raw table that is not given counts as empty, ages count to `as_of`.
+class RawTables:
+    """Raw tables, loaded when asked for, with file_id as a small code and one number for file and claim.
+
+    Nothing is kept: who holds a table decides how long it stays in memory.
+    """
+
+    def __init__(self, load: Callable[[str], pl.DataFrame], files: pl.Enum) -> None:
+        self._load, self.files = load, files
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        """The table, by its name."""
+        short = self._load(name).with_columns(pl.col("file_id").cast(self.files))
+        keyed = with_claim_key(short) if name in _KEYED else short
+        return keyed.drop(PLACE) if name in _KEYED[2:] else keyed
+
+
+def build_core(raw: Mapping[str, pl.DataFrame], settings: ClientSettings, as_of: dt.date) -> dict[str, pl.DataFrame]:
+    """All core tables from raw tables at once, see `core_tables`. A raw table that is not given counts as empty."""
+    given = {name: raw.get(name, empty(CONTRACTS[name])) for name in SOURCES}
+    files = pl.Enum(pl.concat([table["file_id"].unique() for table in given.values()]).unique().sort())
+    found = dict(core_tables(RawTables(given.__getitem__, files), settings, as_of))
+    return {name: found[name] for name in CORE}
+
+
+def core_tables(raw: RawTables, settings: ClientSettings, as_of: dt.date) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The core tables one by one, each to be let go before the next is finished. Ages count to `as_of`.
 
     Every 837 claim becomes one version, every claim payment one adjudication, every line gets exactly one disposition;
     nothing is filtered out.
     """
-    given = _with_short_keys(raw)
-    submissions = core_submissions(given, as_of)
-    payments = identify_payers(given["raw_payments"], settings.payer_aliases)
-    payers = core_payers(payments, given["raw_remits"])
-    versions, remits = linked_claims(given, payments, submissions, settings.payer_aliases)
-    disposed, remits, reversals = judged_lines(given, remits, settings)
+    payments = identify_payers(raw["raw_payments"], settings.payer_aliases)
+    payers, submissions, statuses, versions, remits, sent_lines, said_lines = _linked(raw, payments, settings, as_of)
     clocks = payer_clocks(payers, reference("clocks"), {p: c.model_dump() for p, c in settings.clocks.items()})
-    attributes = claim_attributes(remits, versions, given["raw_other_payers"], clocks)
-    denials = find_causes(disposed, given["raw_remarks"], attributes, taxonomy_of(settings))
-    for part, on in ((expected_amounts(denials, disposed), LINE), (remits.select(*KEYS, "claim_token"), KEYS)):
+    finish = _finisher(named_lineages(versions, remits), raw.files)
+    remarks = raw["raw_remarks"]
+    lines, remits, reversals = judged_lines(remits, said_lines, raw["raw_adjustments"], remarks, settings)
+    lines = with_sent_lines(lines, said_lines, remits, sent_lines)
+    del said_lines, sent_lines
+    attributes = claim_attributes(remits, versions, raw["raw_other_payers"], clocks)
+    denials = find_causes(lines, remarks, attributes, taxonomy_of(settings))
+    for part, on in ((expected_amounts(denials, lines), LINE), (remits.select(*KEYS, "claim_token"), KEYS)):
         denials = denials.join(part, on=on, how="left", validate="m:1", maintain_order="left")
-    return _conformed(
-        {
-            "core_submissions": submissions,
-            "core_payers": payers.join(clocks, on="payer_id", how="left", validate="1:1", maintain_order="left"),
-            "core_claim_versions": versions,
-            "core_adjudications": remits,
-            "core_adjudicated_lines": disposed,
-            "core_denials": denials,
-            "core_reversals": reversals,
-            "core_recoupments": recoupments(given["raw_provider_adjustments"], payments, remits),
-            "core_claim_lineages": claim_lineages(versions, remits, denials, _coders(given["raw_coded_encounters"])),
-            "core_layer_events": layer_events(
-                submissions,
-                versions,
-                given["raw_claim_statuses"],
-                remits,
-                main_lines(denials),
-                reference("claim_status"),
-                reference("root_causes"),
-            ),
-        },
-        named_lineages(versions, remits),
-    )
+    yield finish("core_adjudicated_lines", lines)
+    del lines, attributes
+    yield finish("core_submissions", submissions)
+    yield finish("core_payers", payers.join(clocks, on="payer_id", how="left", validate="1:1", maintain_order="left"))
+    yield finish("core_recoupments", recoupments(raw["raw_provider_adjustments"], payments, remits))
+    yield finish("core_reversals", reversals)
+    yield finish("core_claim_lineages", claim_lineages(versions, remits, denials, _coders(raw["raw_coded_encounters"])))
+    events = layer_events(submissions, versions, statuses, remits, main_lines(denials), reference("claim_status"), reference("root_causes"))
+    yield finish("core_layer_events", events)
+    del events
+    yield finish("core_denials", denials)
+    yield finish("core_claim_versions", versions)
+    yield finish("core_adjudications", remits)
 
 
-def judged_lines(raw: Tables, remits: pl.DataFrame, settings: ClientSettings) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Lines with disposition, main reason and the sent line they answer; adjudications with what they come to; reversals."""
-    lines = payable_lines(remits, raw["raw_remit_lines"])
-    classified = classify(raw["raw_adjustments"], lines, reference("carc"))
-    disposed = main_reasons(dispose(lines, classified, raw["raw_remarks"], settings.capitated_payers), classified)
+def _linked(
+    raw: RawTables, payments: pl.DataFrame, settings: ClientSettings, as_of: dt.date
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Payers, submissions, codes of statuses, versions and claim payments with their lineages, lines sent and said."""
+    early = {name: raw[name] for name in ("raw_transactions", "raw_acknowledgements", "raw_claims", "raw_claim_statuses", "raw_remits")}
+    answers = answers_by_claim(sent_transactions(early["raw_transactions"]), early["raw_claims"], early["raw_claim_statuses"])
+    submissions = core_submissions(early | {"raw_payments": payments}, as_of, answers)
+    sent = Sent(early["raw_claims"], raw["raw_claim_lines"], early["raw_transactions"], early["raw_claim_statuses"], answers)
+    said = Said(early["raw_remits"], raw["raw_remit_lines"], raw["raw_adjustments"], payments)
+    versions, remits = linked_claims(sent, said, submissions, settings.payer_aliases)
+    codes = sent.statuses.select("file_id", "status_no", "category_code", "status_code")
+    return core_payers(payments, said.remits), submissions, codes, versions, remits, sent.lines, said.lines
+
+
+def judged_lines(
+    remits: pl.DataFrame, remit_lines: pl.DataFrame, adjustments: pl.DataFrame, remarks: pl.DataFrame, settings: ClientSettings
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Lines with disposition and main reason; adjudications with what they come to; reversals."""
+    lines = payable_lines(remits, remit_lines)
+    classified = classify(adjustments, lines, reference("carc"))
+    disposed = main_reasons(dispose(lines, classified, remarks, settings.capitated_payers), classified)
     reversals = pair_reversals(remits)
     totalled = remits.join(claim_dispositions(disposed), on=KEYS, how="left", validate="1:1", maintain_order="left")
     marked = mark_current(mark_first(mark_pended(totalled, _only_pended(disposed))), reversals)
-    marked = with_broken_rules(marked, lines, classified, raw["raw_remarks"], reference("carc"))
-    answered = match_lines(raw["raw_remit_lines"], marked.filter(pl.col("match_rule") != UNMATCHED), raw["raw_claim_lines"])
-    disposed = disposed.join(marked.select(*KEYS, "is_first"), on=KEYS, how="left", validate="m:1", maintain_order="left").join(
-        answered, on=LINE, how="left", validate="1:1", maintain_order="left"
-    )
-    return disposed.with_columns(pl.col("line_match_rule").fill_null(UNMATCHED)), marked, reversals
+    marked = with_broken_rules(marked, lines, classified, remarks, reference("carc"))
+    disposed = disposed.join(marked.select(*KEYS, "is_first"), on=KEYS, how="left", validate="m:1", maintain_order="left")
+    return disposed, marked, reversals
+
+
+def with_sent_lines(lines: pl.DataFrame, remit_lines: pl.DataFrame, remits: pl.DataFrame, sent_lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines with the line of the sent claim each answers, and the rule that found it."""
+    answered = match_lines(remit_lines, remits.filter(pl.col("match_rule") != UNMATCHED), sent_lines)
+    joined = lines.join(answered, on=LINE, how="left", validate="1:1", maintain_order="left")
+    return joined.with_columns(pl.col("line_match_rule").fill_null(UNMATCHED))
 
 
 def _only_pended(lines: pl.DataFrame) -> pl.DataFrame:
@@ -160,21 +202,14 @@ def _coders(encounters: pl.DataFrame) -> pl.DataFrame:
     return ordered.unique("claim_token", keep="last", maintain_order=True).select("claim_token", "coder_id", "coded_date")
 
 
-def _with_short_keys(raw: Tables) -> dict[str, pl.DataFrame]:
-    """The raw tables with file_id as a small code: every join and sort is by it, and the text is 64 signs long."""
-    tables = {name: raw.get(name, empty(CONTRACTS[name])) for name in SOURCES}
-    ids = pl.concat([table["file_id"].cast(pl.String).unique() for table in tables.values()]).unique().sort()
-    code = pl.Enum(ids)
-    return {name: table.with_columns(pl.col("file_id").cast(code)) for name, table in tables.items()}
+def _finisher(names: pl.DataFrame, files: pl.Enum) -> Callable[[str, pl.DataFrame], tuple[str, pl.DataFrame]]:
+    """Makes finished tables: lineage_id in place of the index, files and ordinals in place of keys, in the order of keys."""
 
+    def finish(name: str, frame: pl.DataFrame) -> tuple[str, pl.DataFrame]:
+        order = [key for key in _ORDER if key in frame.columns] or [frame.columns[0]]
+        ordered = frame.sort(order, maintain_order=True, nulls_last=True)
+        if "lineage_index" in frame.columns:
+            ordered = ordered.join(names, on="lineage_index", how="left", validate="m:1", maintain_order="left")
+        return name, conform(with_places(ordered, files), CONTRACTS[name])
 
-def _conformed(tables: Tables, names: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Each table with lineage_id in place of the index, its contract's columns and types, in the order of its keys."""
-    done = {}
-    for name, frame in tables.items():
-        has_index = "lineage_index" in frame.columns
-        named = frame.join(names, on="lineage_index", how="left", validate="m:1", maintain_order="left") if has_index else frame
-        order = [key for key in ("file_id", "transaction_no", "claim_no", "line_no", "adjustment_no") if key in named.columns]
-        ordered = named.sort(order or [named.columns[0]], maintain_order=True, nulls_last=True)
-        done[name] = conform(ordered, CONTRACTS[name])
-    return done
+    return finish

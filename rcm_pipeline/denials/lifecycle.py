@@ -3,8 +3,10 @@
 import polars as pl
 
 from rcm_pipeline.claims.remits import KEYS
+from rcm_pipeline.claims.runs import begins, ends, ordinal
 
 _ON = "lineage_index"
+_FACTS = ("claim_token", "sequence_code", "charge_amount", "first_service_date", "last_service_date", "place_code", "provider_npi")
 
 
 def claim_lineages(versions: pl.DataFrame, adjudications: pl.DataFrame, denials: pl.DataFrame, coders: pl.DataFrame) -> pl.DataFrame:
@@ -16,18 +18,7 @@ def claim_lineages(versions: pl.DataFrame, adjudications: pl.DataFrame, denials:
     for part in (sent, answered, initial_denials(adjudications, denials), _first(adjudications), _current(adjudications)):
         joined = joined.join(part, on=_ON, how="left", validate="1:1", maintain_order="left")
     facts = joined.with_columns(
-        *(
-            pl.coalesce(f"sent_{name}", f"said_{name}").alias(name)
-            for name in (
-                "claim_token",
-                "sequence_code",
-                "charge_amount",
-                "first_service_date",
-                "last_service_date",
-                "place_code",
-                "provider_npi",
-            )
-        ),
+        *(pl.coalesce(f"sent_{name}", f"said_{name}").alias(name) for name in _FACTS),
         pl.coalesce("first_payer_id", "sent_payer_id", "said_payer_id").alias("payer_id"),
         pl.col("version_count", "answer_count").fill_null(0),
     )
@@ -42,46 +33,31 @@ def claim_lineages(versions: pl.DataFrame, adjudications: pl.DataFrame, denials:
 
 
 def _sent(versions: pl.DataFrame) -> pl.DataFrame:
+    """Per lineage its first version, and what the newest says. `versions` are numbered, in order."""
     ordered = versions.sort(_ON, "version_no")
-    return ordered.group_by(_ON, maintain_order=True).agg(
-        pl.len().cast(pl.Int64).alias("version_count"),
-        pl.col("sent_date").first().alias("first_sent_date"),
-        pl.col("sent_date").last().alias("last_sent_date"),
-        pl.col("frequency_code").last().alias("last_frequency_code"),
-        pl.col("is_rejected").last().alias("is_last_rejected"),
-        pl.col("is_file_rejected").last().alias("is_last_file_rejected"),
-        *(
-            pl.col(name).first().alias(f"sent_{name}")
-            for name in (
-                "claim_token",
-                "sequence_code",
-                "charge_amount",
-                "first_service_date",
-                "last_service_date",
-                "place_code",
-                "provider_npi",
-                "payer_id",
-            )
-        ),
+    first = ordered.filter(begins([_ON])).select(
+        _ON, pl.col("sent_date").alias("first_sent_date"), *(pl.col(name).alias(f"sent_{name}") for name in (*_FACTS, "payer_id"))
     )
+    last = ordered.filter(ends([_ON])).select(
+        pl.col("version_no").alias("version_count"),
+        pl.col("sent_date").alias("last_sent_date"),
+        pl.col("is_rejected").alias("is_last_rejected"),
+        pl.col("is_file_rejected").alias("is_last_file_rejected"),
+    )
+    return first.hstack(last)
 
 
 def _answered(adjudications: pl.DataFrame) -> pl.DataFrame:
+    """Per lineage its first answer, how many there are, and whether one decides."""
     ordered = adjudications.sort(_ON, "adjudication_date", *KEYS, nulls_last=True)
-    decides = pl.col("kind") == "adjudication"
-    return ordered.group_by(_ON, maintain_order=True).agg(
-        pl.len().cast(pl.Int64).alias("answer_count"),
-        decides.any().alias("has_decision"),
-        pl.col("adjudication_date").last().alias("last_answer_date"),
-        pl.col("claim_token").first().alias("said_claim_token"),
-        pl.col("sequence_code").first().alias("said_sequence_code"),
-        pl.col("charge_amount").first().alias("said_charge_amount"),
-        pl.col("first_service_date").first().alias("said_first_service_date"),
-        pl.col("last_service_date").first().alias("said_last_service_date"),
-        pl.col("place_code").first().alias("said_place_code"),
-        pl.col("rendering_npi").first().alias("said_provider_npi"),
-        pl.col("payer_id").first().alias("said_payer_id"),
+    decided = adjudications.filter(pl.col("kind") == "adjudication").select(pl.col(_ON).unique(), pl.lit(True).alias("has_decision"))
+    numbered = ordered.with_columns((ordinal(begins([_ON])) + 1).alias("answer_count"))
+    first = numbered.filter(begins([_ON])).select(
+        _ON,
+        *(pl.col(name).alias(f"said_{name}") for name in (*_FACTS[:-1], "payer_id")),
+        pl.col("rendering_npi").alias("said_provider_npi"),
     )
+    return first.hstack(numbered.filter(ends([_ON])).select("answer_count")).join(decided, on=_ON, how="left", maintain_order="left")
 
 
 def _first(adjudications: pl.DataFrame) -> pl.DataFrame:
@@ -91,7 +67,6 @@ def _first(adjudications: pl.DataFrame) -> pl.DataFrame:
         _ON,
         pl.col("adjudication_date").alias("first_decision_date"),
         pl.col("payer_id").alias("first_payer_id"),
-        *(pl.col(key).alias(f"first_decision_{key}") for key in KEYS),
     )
 
 

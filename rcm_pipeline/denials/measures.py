@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from rcm_pipeline.claims.remits import PLACE
 from rcm_pipeline.denials.adjudications import standing
 from rcm_pipeline.denials.outcomes import Life
 from rcm_pipeline.intervals import wilson
@@ -72,7 +73,7 @@ def known_at(
 
     cut = Life(
         life.lineages,
-        until(life.versions, "sent_date"),
+        _answered_until(until(life.versions, "sent_date"), last),
         until(life.adjudications, "adjudication_date"),
         until(life.denials, "adjudication_date"),
         until(life.reversals, "adjudication_date"),
@@ -81,15 +82,30 @@ def known_at(
     )
     return Known(
         anchor,
-        until(submissions, "sent_date"),
+        _acknowledged_until(until(submissions, "sent_date"), last),
         cut,
         until(lines, "week"),
         until(recoupments, "adjudication_date"),
         rates,
         quality,
         outcomes,
-        standing(cut.adjudications, cut.reversals, "lineage_id"),
+        standing(cut.adjudications, cut.reversals, "lineage_id", PLACE),
     )
+
+
+def _answered_until(versions: pl.DataFrame, last: dt.date) -> pl.DataFrame:
+    """Versions with the 277CA answer they had on the last day: the newest, else the first, else none."""
+    has_first, has_newest = (pl.col(name) <= last for name in ("first_answer_date", "answer_date"))
+    return versions.with_columns(
+        pl.when(has_newest).then("is_rejected").when(has_first).then("is_first_rejected").alias("is_rejected"),
+        pl.when(has_first).then("is_first_rejected").alias("is_first_rejected"),
+    )
+
+
+def _acknowledged_until(submissions: pl.DataFrame, last: dt.date) -> pl.DataFrame:
+    """Sent files as they stood on the last day: a 999 dated after it had not come, and what follows it neither."""
+    is_later = (pl.col("transaction_answered_date") > last).fill_null(False)
+    return submissions.with_columns(pl.when(is_later).then(pl.lit("unanswered")).otherwise("status_code").alias("status_code"))
 
 
 def weekly(metric_id: str, counted: pl.DataFrame, variant: str = "") -> pl.DataFrame:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import KEYS
+from rcm_pipeline.claims.remits import PLACE
 from rcm_pipeline.denials.actions import WRITE_OFF, actions
 from rcm_pipeline.denials.adjudications import standing
 from rcm_pipeline.denials.reasons import main_lines
@@ -66,8 +66,8 @@ def _initial(life: Life, last_day: dt.date) -> pl.DataFrame:
         pl.col("denial_file_id").alias("file_id"),
         pl.col("denial_claim_no").alias("claim_no"),
     )
-    lines = life.denials.filter("is_initial").join(facts.select(KEYS), on=KEYS, how="semi")
-    sums = lines.group_by(KEYS).agg(
+    lines = life.denials.filter("is_initial").join(facts.select(PLACE), on=PLACE, how="semi")
+    sums = lines.group_by(PLACE).agg(
         pl.len().cast(pl.Int64).alias("line_count"),
         *(pl.col(f"{name}_amount").sum().cast(pl.Decimal(18, 2)) for name in ("charge", "denied")),
         _money_of(pl.col("expected_amount").filter(pl.col("root_cause") != "duplicate")).alias("expected_amount"),
@@ -77,12 +77,12 @@ def _initial(life: Life, last_day: dt.date) -> pl.DataFrame:
         ),
         _money_of(pl.col("denied_amount").filter(pl.col("root_cause") == "unspecified")).alias("unspecified_amount"),
     )
-    named = main_lines(lines).select(
-        *KEYS, "payer_id", "line_no", "procedure_code", "group_code", "carc_code", "rarc_code", "root_cause", "owner",
+    named = main_lines(lines, PLACE).select(
+        *PLACE, "payer_id", "line_no", "procedure_code", "group_code", "carc_code", "rarc_code", "root_cause", "owner",
         "rework_target", "preventable", "hardness", "evidence_detail", "review_reason",
     )  # fmt: skip
-    claims = life.adjudications.select(*KEYS, pl.col("charge_amount").alias("claim_charge_amount"))
-    return facts.join(sums, on=KEYS, how="inner").join(named, on=KEYS, how="inner").join(claims, on=KEYS, how="left").sort(_ON)
+    claims = life.adjudications.select(*PLACE, pl.col("charge_amount").alias("claim_charge_amount"))
+    return facts.join(sums, on=PLACE, how="inner").join(named, on=PLACE, how="inner").join(claims, on=PLACE, how="left").sort(_ON)
 
 
 def _money_of(amounts: pl.Expr) -> pl.Expr:
@@ -93,7 +93,7 @@ def _current(life: Life, denied: pl.DataFrame, last_day: dt.date) -> pl.DataFram
     """The decision that stood on the day."""
     known = life.adjudications.join(denied.select(_ON), on=_ON, how="semi").filter(pl.col("adjudication_date") <= last_day)
     reversals = life.reversals.filter(pl.col("adjudication_date") <= last_day)
-    return standing(known, reversals, _ON).select(
+    return standing(known, reversals, _ON, PLACE).select(
         _ON,
         pl.col("adjudication_date").alias("current_date"),
         pl.col("disposition").alias("current_disposition"),
@@ -170,8 +170,8 @@ def _channels(resolved: pl.DataFrame, done: pl.DataFrame) -> pl.DataFrame:
 def _repeats(resolved: pl.DataFrame, life: Life, last_day: dt.date) -> pl.DataFrame:
     """Reworked denials that were denied again, after the rework, for a main reason of theirs."""
     rework = pl.min_horizontal("first_touch_date", "resent_date")
-    reworked = resolved.filter(rework.is_not_null()).select(_ON, *KEYS, rework.alias("rework_date"))
-    reasons = life.denials.filter("is_initial").join(reworked, on=KEYS, how="inner").select(_ON, "carc_code").unique()
+    reworked = resolved.filter(rework.is_not_null()).select(_ON, *PLACE, rework.alias("rework_date"))
+    reasons = life.denials.filter("is_initial").join(reworked, on=PLACE, how="inner").select(_ON, "carc_code").unique()
     later = (
         life.denials.join(reworked.select(_ON, "rework_date"), on=_ON, how="inner")
         .filter((pl.col("adjudication_date") > pl.col("rework_date")) & (pl.col("adjudication_date") <= last_day))

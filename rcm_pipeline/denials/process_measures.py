@@ -66,7 +66,8 @@ def _taken_back(known: Known) -> pl.DataFrame:
     )
     lost = -total(net.filter(pl.col("net") < 0)["net"])
     moved = _recent(known, known.recoupments).filter(pl.col("kind").is_in(["recoupment_taken", "recoupment_delayed"]))
-    decisions = _recent(known, known.life.adjudications.filter(pl.col("kind") == "adjudication"))
+    is_decision = (pl.col("kind") == "adjudication") & ~pl.col("is_pended")
+    decisions = _recent(known, known.life.adjudications.filter(is_decision))
     return over_window("M25", known, lost + total(moved["amount"]), decisions["paid_amount"].sum())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import KEYS, LINE
+from rcm_pipeline.claims.remits import PLACE, PLACE_LINE
 from rcm_pipeline.denials.reasons import main_lines
 from rcm_pipeline.intervals import rate, wilson
 from schemas.contract import conform
@@ -26,20 +26,21 @@ def denial_rates(adjudications: pl.DataFrame, lines: pl.DataFrame, denials: pl.D
     decided = first.filter(pl.col("disposition") != "undecided")
     decided_lines = lines.filter(pl.col("is_first") & pl.col("week").is_not_null() & ~pl.col("disposition").is_in(NOT_DECIDED))
     initial = denials.filter("is_initial")
-    causes = initial.select(*LINE, "root_cause", pl.col("denied_amount").alias("lost"))
-    line_events = decided_lines.filter(pl.col("disposition").is_in(["denied_full", "denial_suspected"])).join(causes, on=LINE, how="inner")
+    causes = initial.select(*PLACE_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
+    is_denied = pl.col("disposition").is_in(["denied_full", "denial_suspected"])
+    line_events = decided_lines.filter(is_denied).join(causes, on=PLACE_LINE, how="inner")
     by_claim = _claim_causes(initial)
     parts = [_metric("M08", decided_lines, line_events)]
     for metric, disposition in (("M09", "denied_full"), ("M11", "denied_partial")):
-        events = decided.filter(pl.col("disposition") == disposition).join(by_claim, on=KEYS, how="inner")
+        events = decided.filter(pl.col("disposition") == disposition).join(by_claim, on=PLACE, how="inner")
         parts.append(_metric(metric, decided, events))
     table = pl.concat(parts).with_columns(_is_complete(anchor))
     return conform(table, CONTRACTS["mart_denial_rates"]).sort("metric_id", "week", "payer_id", "root_cause")
 
 
 def _claim_causes(denials: pl.DataFrame) -> pl.DataFrame:
-    lost = denials.group_by(KEYS).agg(pl.col("denied_amount").sum().alias("lost"))
-    return main_lines(denials).select(*KEYS, "root_cause").join(lost, on=KEYS)
+    lost = denials.group_by(PLACE).agg(pl.col("denied_amount").sum().alias("lost"))
+    return main_lines(denials, PLACE).select(*PLACE, "root_cause").join(lost, on=PLACE)
 
 
 def _metric(metric_id: str, decided: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import LINE
+from rcm_pipeline.claims.remits import KEYS, LINE
 from schemas.vocabulary import DENIED, ROOT_CAUSES
 
 SECOND_LEVEL_CARCS, SECOND_LEVEL_RARCS = ("193", "285", "286"), ("MA46", "MA91")
@@ -29,11 +29,11 @@ def main_reasons(lines: pl.DataFrame, classified: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def main_lines(denials: pl.DataFrame) -> pl.DataFrame:
+def main_lines(denials: pl.DataFrame, keys: list[str] = KEYS) -> pl.DataFrame:
     """Per denied claim payment the line that lost most; ties to the cause that stands first in the taxonomy, then to the first line."""
     rank = pl.col("root_cause").replace_strict({c: i for i, c in enumerate(ROOT_CAUSES)}, default=99, return_dtype=pl.Int32)
-    ranked = denials.with_columns(rank.alias("_rank")).sort([*LINE[:2], -pl.col("denied_amount"), "_rank", "line_no"])
-    return ranked.unique(LINE[:2], keep="first", maintain_order=True).drop("_rank")
+    ranked = denials.with_columns(rank.alias("_rank")).sort([*keys, -pl.col("denied_amount"), "_rank", "line_no"])
+    return ranked.unique(keys, keep="first", maintain_order=True).drop("_rank")
 
 
 def refinements(denied: pl.DataFrame, remarks: pl.DataFrame, rarc: pl.DataFrame) -> pl.DataFrame:
@@ -68,6 +68,6 @@ def refinements(denied: pl.DataFrame, remarks: pl.DataFrame, rarc: pl.DataFrame)
 
 def _every_remark(denied: pl.DataFrame, remarks: pl.DataFrame) -> pl.DataFrame:
     own = remarks.filter(pl.col("line_no").is_not_null()).select(*LINE, "rarc_code", "remark_no", pl.lit(0).alias("_level"))
-    above = remarks.filter(pl.col("line_no").is_null()).select(*LINE[:2], "rarc_code", "remark_no", pl.lit(1).alias("_level"))
-    spread = denied.select(LINE).join(above, on=LINE[:2], how="inner")
+    above = remarks.filter(pl.col("line_no").is_null()).select(*KEYS, "rarc_code", "remark_no", pl.lit(1).alias("_level"))
+    spread = denied.select(LINE).join(above, on=KEYS, how="inner")
     return pl.concat([own.join(denied.select(LINE), on=LINE, how="semi"), spread.select(own.columns)])

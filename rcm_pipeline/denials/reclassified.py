@@ -2,11 +2,11 @@
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import LINE
+from rcm_pipeline.claims.remits import PLACE_LINE
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
-RECLASSIFIED_BY = (*LINE, "root_cause", "taxonomy_version")
+RECLASSIFIED_BY = (*PLACE_LINE, "root_cause", "taxonomy_version")
 
 
 def reclassified(before: pl.DataFrame, after: pl.DataFrame, run_id: str) -> pl.DataFrame:
@@ -16,7 +16,7 @@ def reclassified(before: pl.DataFrame, after: pl.DataFrame, run_id: str) -> pl.D
     """
     contract = CONTRACTS["ops_reclassifications"]
     old = before.rename({"root_cause": "from_cause", "taxonomy_version": "from_version"})
-    both = after.join(old, on=LINE, how="inner").filter(
+    both = after.join(old, on=PLACE_LINE, how="inner").filter(
         (pl.col("taxonomy_version") != pl.col("from_version")) & (pl.col("root_cause") != pl.col("from_cause"))
     )
     by = ["from_version", "taxonomy_version", "carc_code", "rarc_code", "from_cause", "root_cause"]

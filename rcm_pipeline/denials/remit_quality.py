@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import KEYS, LINE
+from rcm_pipeline.claims.remits import KEYS, LINE, PLACE
 from rcm_pipeline.claims.reversals import WAITING_DAYS
 from rcm_pipeline.intervals import rate, wilson
 from rcm_pipeline.reference import reference
@@ -30,12 +30,13 @@ def payer_quality(adjudications: pl.DataFrame, reversals: pl.DataFrame, anchor: 
     if anchor is None:
         return conform(pl.DataFrame(), contract).clear()
     since, last = anchor - dt.timedelta(weeks=_WEEKS - 1), anchor + dt.timedelta(days=6)
-    recent = adjudications.filter(pl.col("adjudication_date").is_between(since, last)).select(*KEYS, "payer_id", "kind", "broken_rules")
-    broken = recent.filter(pl.col("broken_rules").is_not_null()).select(*KEYS, pl.col("broken_rules").str.split(",").alias("rule_id"))
+    recent = adjudications.filter(pl.col("adjudication_date").is_between(since, last)).select(*PLACE, "payer_id", "kind", "broken_rules")
+    broken = recent.filter(pl.col("broken_rules").is_not_null()).select(*PLACE, pl.col("broken_rules").str.split(",").alias("rule_id"))
     breaches = pl.concat([broken.explode("rule_id"), _reversal_breaches(reversals, last)])
-    found = breaches.join(recent, on=KEYS, how="inner")
-    counted = _by_payer(found.select(*KEYS, "payer_id", "rule_id").unique(), ["payer_id", "rule_id"], "failure_count")
-    any_rule = _by_payer(found.select(*KEYS, "payer_id").unique(), ["payer_id"], "failure_count").with_columns(pl.lit(ALL).alias("rule_id"))
+    found = breaches.join(recent, on=PLACE, how="inner")
+    counted = _by_payer(found.select(*PLACE, "payer_id", "rule_id").unique(), ["payer_id", "rule_id"], "failure_count")
+    at_least_one = _by_payer(found.select(*PLACE, "payer_id").unique(), ["payer_id"], "failure_count")
+    any_rule = at_least_one.with_columns(pl.lit(ALL).alias("rule_id"))
     answers = _by_payer(recent, ["payer_id"], "answer_count")
     takes = _by_payer(recent.filter(pl.col("kind") == "reversal"), ["payer_id"], "_reversals")
     rules = pl.DataFrame({"rule_id": [*quality_rules(), ALL]})
@@ -95,14 +96,14 @@ def _reversal_breaches(reversals: pl.DataFrame, last_day: dt.date) -> pl.DataFra
     waited = (pl.lit(last_day) - pl.col("adjudication_date")).dt.total_days()
     return pl.concat(
         [
-            _ruled(reversals.filter(pl.col("original_claim_no").is_null()), "Q4"),
-            _ruled(reversals.filter(pl.col("correction_claim_no").is_null() & (waited > WAITING_DAYS)), "Q7"),
+            _ruled(reversals.filter(pl.col("original_claim_no").is_null()), "Q4", PLACE),
+            _ruled(reversals.filter(pl.col("correction_claim_no").is_null() & (waited > WAITING_DAYS)), "Q7", PLACE),
         ]
     )
 
 
-def _ruled(frame: pl.DataFrame, rule: str) -> pl.DataFrame:
-    return frame.select(*KEYS, pl.lit(rule).alias("rule_id")).unique()
+def _ruled(frame: pl.DataFrame, rule: str, keys: list[str] = KEYS) -> pl.DataFrame:
+    return frame.select(*keys, pl.lit(rule).alias("rule_id")).unique()
 
 
 def _by_payer(frame: pl.DataFrame, by: list[str], name: str) -> pl.DataFrame:

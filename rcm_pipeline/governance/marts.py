@@ -1,7 +1,7 @@
 """Every mart in one place: the tables it reads and the pure function that makes it."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -93,10 +93,11 @@ def _funnel(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
     )
 
 
-def _worklist(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
+def _worklist(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
     newest = newest_day(tables["core_adjudications"], tables["raw_touches"])
-    outcomes = denial_outcomes(_life(tables), newest) if newest else tables["mart_denial_outcomes"]
-    return worklist(outcomes, default_parameters().causes, newest)
+    if newest is None or (anchor and newest <= last_day(anchor)):
+        return worklist(tables["mart_denial_outcomes"], default_parameters().causes, newest and anchor and last_day(anchor))
+    return worklist(denial_outcomes(_life(tables), newest), default_parameters().causes, newest)
 
 
 def _metrics(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.DataFrame:
@@ -177,23 +178,41 @@ MARTS: dict[str, Mart] = {
 }
 
 
-# of the widest table marts read these columns alone
+# what marts read of the wide tables; all of the others
 _COLUMNS = {
     "core_adjudicated_lines": (
         "file_id", "claim_no", "line_no", "week", "payer_id", "is_first", "procedure_code", "charge_amount", "paid_amount",
         "patient_amount", "allowed_amount", "disposition",
     ),
+    "core_adjudications": (
+        "file_id", "claim_no", "lineage_id", "claim_token", "payer_id", "status_code", "kind", "adjudication_date", "week",
+        "charge_amount", "paid_amount", "disposition", "is_first", "is_pended", "is_duplicate", "is_current", "is_reversed",
+        "is_balanced", "broken_rules", "match_rule", "version_file_id", "version_claim_no",
+    ),
+    "core_claim_versions": (
+        "file_id", "transaction_no", "claim_no", "lineage_id", "version_no", "claim_token", "sequence_code", "frequency_code",
+        "sent_date", "week", "payer_id", "charge_amount", "last_service_date", "place_code", "place_qualifier",
+        "is_file_rejected", "is_rejected", "is_first_rejected", "first_answer_date", "answer_date",
+    ),
+    "core_claim_lineages": (
+        "lineage_id", "claim_token", "payer_id", "is_crossover", "version_count", "answer_count", "last_sent_date", "charge_amount",
+        "place_code", "provider_npi", "coder_id", "coded_date", "denied_date", "denial_file_id", "denial_claim_no",
+        "initial_paid_amount", "status_code",
+    ),
 }  # fmt: skip
+SOURCES: dict[str, tuple[str, ...]] = {
+    source: _COLUMNS.get(source, ()) for mart in MARTS.values() for source in mart.sources if source not in MARTS
+}
 
 
-def sources_of(name: str) -> dict[str, tuple[str, ...]]:
-    """The tables a mart reads, with the columns it needs; all of a table where none are named."""
-    return {source: _COLUMNS.get(source, ()) for source in MARTS[name].sources}
+def mart_tables(tables: Tables, anchor: Anchor, settings: ClientSettings) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Every mart at an anchor week in turn, from core and raw tables and the marts before it."""
+    known = dict(tables)
+    for name, mart in MARTS.items():
+        known[name] = mart.build(known, anchor, settings)
+        yield name, known[name]
 
 
 def build_marts(tables: Tables, anchor: Anchor, settings: ClientSettings) -> dict[str, pl.DataFrame]:
     """All marts at an anchor week, from core and raw tables."""
-    known = dict(tables)
-    for name, mart in MARTS.items():
-        known[name] = mart.build(known, anchor, settings)
-    return {name: known[name] for name in MARTS}
+    return dict(mart_tables(tables, anchor, settings))

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from rcm_pipeline.claims.remits import LINE
+from rcm_pipeline.claims.remits import PLACE_LINE
 from rcm_pipeline.redelivery import once
 from rcm_pipeline.reference import reference
 from rcm_pipeline.warehouse import read_where
@@ -103,8 +103,8 @@ def _decisions(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterat
     """Every claim payment that is no reversal, with its lines, their rules and the cause of each denial."""
     payments = read_where(connection, "core_adjudications", "lineage_id", [lineage_id]).filter(pl.col("kind") != "reversal")
     lines = read_where(connection, "core_adjudicated_lines", "lineage_id", [lineage_id])
-    causes = read_where(connection, "core_denials", "lineage_id", [lineage_id]).select(*LINE, *_CAUSE)
-    told = lines.join(causes, on=LINE, how="left").sort(LINE)
+    causes = read_where(connection, "core_denials", "lineage_id", [lineage_id]).select(*PLACE_LINE, *_CAUSE)
+    told = lines.join(causes, on=PLACE_LINE, how="left").sort(PLACE_LINE)
     for r in payments.iter_rows(named=True):
         own = told.filter((pl.col("file_id") == r["file_id"]) & (pl.col("claim_no") == r["claim_no"]))
         paid = f"paid ${r['paid_amount']} of ${r['charge_amount']}"

@@ -9,21 +9,20 @@ from pathlib import Path
 
 from rcm_pipeline.sample import files
 from rcm_pipeline.sample.acknowledgements import acknowledgement_file
-from rcm_pipeline.sample.claims import Answer, Claim, draw_answers, draw_claim
-from rcm_pipeline.sample.sheets import (
-    CODING_HEADER,
-    FINDING_HEADER,
-    REVIEW_HEADER,
-    TOUCH_HEADER,
-    Reviewed,
-    Row,
-    coding_row,
-    review,
-    touches,
-)
-from rcm_pipeline.sample.truth import Truth
-from rcm_pipeline.sample.world import CLIENTS, LAST_WEEK, SPIKE_CAUSE, SPIKE_PAYER, SPIKE_WEEKS, Client
-from rcm_pipeline.sample.x12_text import claim_file, remittance_file
+from rcm_pipeline.sample.claim_text import claim_file
+from rcm_pipeline.sample.claims import Claim, draw_claim
+from rcm_pipeline.sample.course import draw_life, numbered
+from rcm_pipeline.sample.draws import Draws
+from rcm_pipeline.sample.lineage_truth import lineage_row, lineages_of
+from rcm_pipeline.sample.lives import Answer, Life, Recoupment, Version
+from rcm_pipeline.sample.logs import Logs
+from rcm_pipeline.sample.metrics_truth import Metrics
+from rcm_pipeline.sample.mistakes import stranger
+from rcm_pipeline.sample.remittance_text import remittance_file
+from rcm_pipeline.sample.sheets import coding_row, review
+from rcm_pipeline.sample.truth import Truth, answer_row, line_rows, recoupment_row, version_row
+from rcm_pipeline.sample.work import Escalation, coding_query, denial_query, touch_row
+from rcm_pipeline.sample.world import CLIENTS, PAYER_OF, SPIKE_CAUSE, SPIKE_PAYER, SPIKE_WEEKS
 
 _LEAD_WEEKS = 5
 _SHEET_WEEKS = 4
@@ -35,123 +34,155 @@ def generate(
 ) -> dict[str, int]:
     """Write <out>/inbox, <out>/settings and <out>/truth; return how many claims each client got.
 
-    `scale` multiplies the claims per week; at 26 weeks a scale of 275 gives a million claims.
+    `scale` multiplies the claims per week; at 26 weeks a scale of 300 gives a million claims.
     """
     counts = {}
     for index, client in enumerate(CLIENTS):
         sized = replace(client, claims_per_week=max(1, round(client.claims_per_week * scale)))
-        counts[client.client] = _Maker(out, sized, random.Random(seed + index), weeks).run(progress)  # noqa: S311 - no secret
+        draws = Draws(random.Random(seed + index), sized, weeks, index)  # noqa: S311 - no secret
+        counts[client.client] = _Maker(out, draws).run(progress)
     return counts
 
 
 class _Maker:
-    """One client's files, week by week; what is due later waits in a queue by week."""
+    """One client's files, week by week; what is due later waits in a queue by day or week."""
 
-    def __init__(self, out: Path, client: Client, rng: random.Random, weeks: int) -> None:
-        self._client, self._rng, self._weeks, self._out = client, rng, weeks, out
-        self._inbox = out / "inbox" / client.client
+    def __init__(self, out: Path, draws: Draws) -> None:
+        self._draws, self._client, self._out = draws, draws.client, out
+        self._inbox = out / "inbox" / self._client.client
         self._inbox.mkdir(parents=True, exist_ok=True)
-        self._truth = Truth(out / "truth" / client.client)
-        self._due: dict[int, list[Answer]] = {}
-        self._work: dict[int, list[Row]] = {}
-        self._reviews: list[Reviewed] = []
-        self._coding: list[Row] = []
-        self._control = self._drawn = self._claims = self._review_no = 0
+        self._truth_folder = out / "truth" / self._client.client
+        self._truth, self._metrics = Truth(self._truth_folder), Metrics(draws)
+        self._logs = Logs(self._inbox, draws)
+        self._sends: dict[date, list[Version]] = {}
+        self._due: dict[tuple[int, str], list[tuple[Life, Answer]]] = {}
+        self._moves: dict[tuple[int, str], list[Recoupment]] = {}
+        self._control = self._drawn = self._review_no = 0
 
     def run(self, progress: Progress) -> int:
         """Write everything and return how many claims were sent."""
-        for week in range(-_LEAD_WEEKS, self._weeks):
-            claims = self._draw(week)
-            self._write_claims(week, claims)
+        draws, claims = self._draws, 0
+        for week in range(-_LEAD_WEEKS, draws.weeks):
+            drawn = self._draw(week)
+            claims += len(drawn)
+            for day in (draws.monday(week), draws.sent_day(week)):
+                self._send(day, has_statuses=week < draws.weeks - 1)
             if week >= 0:
-                self._review(week, claims)
+                self._review(week, drawn)
                 self._answer(week)
-                if (week + 1) % _SHEET_WEEKS == 0 or week == self._weeks - 1:
-                    self._write_sheets(week)
-            progress(len(claims))
-        self._truth.write()
+                if (week + 1) % _SHEET_WEEKS == 0 or week == draws.weeks - 1:
+                    self._logs.write(week)
+            progress(len(drawn))
+        self._truth.close()
+        self._metrics.write(self._truth_folder / "metrics.parquet")
         self._write_settings()
         self._write_planted()
-        return self._claims
-
-    def _monday(self, week: int) -> date:
-        return LAST_WEEK - timedelta(weeks=self._weeks - 1 - week)
+        return claims
 
     def _draw(self, week: int) -> list[Claim]:
         """Claims of a week; those answered before the first week of the story are left out."""
         found = []
         for _ in range(self._client.claims_per_week):
             self._drawn += 1
-            claim = draw_claim(self._rng, self._client, week, self._monday(week), self._drawn)
-            if claim.first_week >= 0:
+            account = f"{self._client.account_prefix}{self._drawn:08d}"
+            claim = draw_claim(self._draws.rng, self._client, self._draws.monday(week), account)
+            if week + claim.lag_weeks >= 0:
                 found.append(claim)
-                for answer in draw_answers(self._rng, claim, self._weeks - 1):
-                    self._due.setdefault(answer.week, []).append(answer)
-        self._claims += len(found)
+                self._plan(draw_life(self._draws, claim, week), self._log_coding(claim))
+        other = stranger(self._draws, week) if week >= 0 else None
+        if other is not None:
+            self._plan(numbered(other), None)
         return found
 
-    def _write_claims(self, week: int, claims: list[Claim]) -> None:
-        day = self._monday(week) + timedelta(days=4)
-        sent: list[tuple[int, list[Claim]]] = []
+    def _plan(self, life: Life, coded: date | None) -> None:
+        """Queue what a life brings, and note where it stands on the last day."""
+        draws, last_week = self._draws, self._draws.weeks - 1
+        for version in life.versions:
+            self._sends.setdefault(version.sent, []).append(version)
+        for answer in life.answers:
+            self._due.setdefault((answer.week, answer.payer.payer_id), []).append((life, answer))
+        for move in life.recoupments:
+            self._moves.setdefault((move.week, move.payer.payer_id), []).append(move)
+        for touch in life.touches:
+            self._logs.touch(draws.week_of(touch.day), touch_row(touch))
+        for lineage in lineages_of(life, last_week, draws.monday(last_week) + timedelta(days=6)):
+            self._truth.add("lineages", [lineage_row(lineage)])
+            self._metrics.add(lineage, coded)
+
+    def _log_coding(self, claim: Claim) -> date:
+        """Log the coding of an encounter; returns its day."""
+        row = coding_row(self._draws.rng, claim)
+        self._logs.code(row)
+        coded = row[4]
+        assert isinstance(coded, date)
+        self._metrics.add_coding(coded, claim.service)
+        self._ask(coding_query(self._draws, claim, coded))
+        return coded
+
+    def _ask(self, query: Escalation | None) -> None:
+        if query is not None:
+            self._logs.ask(query)
+            self._metrics.add_query(query)
+
+    def _send(self, day: date, *, has_statuses: bool) -> None:
+        """The batches of a day and their acknowledgements; the last week's claims have no verdict one by one yet."""
+        due, sent = self._sends.pop(day, []), list[tuple[int, list[Version]]]()
         for is_institutional, name in ((False, "837P"), (True, "837I")):
-            batch = [claim for claim in claims if claim.is_institutional == is_institutional]
+            batch = [version for version in due if version.claim.is_institutional == is_institutional]
             if batch:
                 self._control += 1
                 files.write_text(self._inbox / f"{name}_{day:%Y%m%d}.edi", claim_file(self._client, batch, day, self._control))
                 sent.append((self._control, batch))
-        if sent:  # the claims of the last week are accepted as a file, and not yet one by one
-            text = acknowledgement_file(self._client, sent, day, self._control, has_claims=week < self._weeks - 1)
+        if sent:
+            text = acknowledgement_file(self._client, sent, day, self._control, has_claims=has_statuses)
             files.write_text(self._inbox / f"ACK_{day + timedelta(days=3):%Y%m%d}.txt", text)
-        self._coding += [coding_row(self._rng, claim) for claim in claims]
+        self._truth.add("versions", [version_row(version, has_statuses=has_statuses) for version in due])
 
     def _answer(self, week: int) -> None:
-        """Write the week's remittances, and queue the work its denials cause."""
-        day = self._monday(week) + timedelta(days=3)
-        by_payer: dict[str, list[Answer]] = {}
-        for answer in self._due.pop(week, []):
-            by_payer.setdefault(answer.claim.payer.payer_id, []).append(answer)
-        for payer_id, answers in sorted(by_payer.items()):
+        """Write the week's remittances."""
+        for payer_id, payer in PAYER_OF.items():
+            due = self._due.pop((week, payer_id), [])
+            moves = self._bearable(week, payer_id, sum(answer.paid for _, answer in due))
+            if not due and not moves:
+                continue
             self._control += 1
-            text = remittance_file(self._client, answers[0].claim.payer, answers, day, self._control)
+            day, answers = self._draws.remitted_day(week), [answer for _, answer in due]
+            text = remittance_file(self._client, payer, answers, moves, day, self._control)
             files.write_text(self._inbox / f"835_{payer_id}_{day:%Y%m%d}.txt", text)
-            for answer in answers:
-                self._truth.add(answer, self._monday(week), _is_first(answer))
-                self._plan_work(answer, week)
+            self._note(week, due, moves)
 
-    def _plan_work(self, answer: Answer, week: int) -> None:
-        causes = [s.root_cause for s in answer.scenarios if s.root_cause]
-        if causes and not answer.is_reversal:
-            for row in touches(self._rng, answer, causes[0], self._monday(week)):
-                day = row[1]
-                assert isinstance(day, date)
-                self._work.setdefault((day - self._monday(0)).days // 7, []).append(row)
+    def _bearable(self, week: int, payer_id: str, total: int) -> list[Recoupment]:
+        """The money moved this week; what a payment cannot bear waits a week."""
+        moves = sorted(self._moves.pop((week, payer_id), []), key=lambda move: move.amount)
+        borne = []
+        for move in moves:
+            if move.amount < 0 or move.amount <= total:
+                borne.append(move)
+                total -= move.amount
+            else:
+                self._moves.setdefault((week + 1, payer_id), []).append(move)
+        return borne
+
+    def _note(self, week: int, due: list[tuple[Life, Answer]], moves: list[Recoupment]) -> None:
+        monday, day, last_week = self._draws.monday(week), self._draws.remitted_day(week), self._draws.weeks - 1
+        for life, answer in due:
+            self._truth.add("lines", line_rows(answer, life, monday))
+            self._truth.add("answers", [answer_row(answer, life, last_week)])
+            if answer.is_denied:
+                self._ask(denial_query(self._draws, answer))
+        for move in moves:
+            self._metrics.add_move(move, day)
+        self._truth.add("recoupments", [recoupment_row(move, day) for move in moves])
 
     def _review(self, week: int, claims: list[Claim]) -> None:
-        day = self._monday(week) + timedelta(days=4)
+        day = self._draws.sent_day(week)
         plan = [("random", self._client.random_reviews), ("risk", self._client.risk_reviews)]
         for stratum, size in plan:
-            for claim in self._rng.sample(claims, min(size, len(claims))):
+            for claim in self._draws.audits.sample(claims, min(size, len(claims))):
                 self._review_no += 1
-                self._reviews.append(review(self._rng, claim, self._review_no, day, self._client, stratum))
-
-    def _write_sheets(self, week: int) -> None:
-        stamp = f"{self._monday(week) + timedelta(days=4):%Y%m%d}"
-        reviews = [r.review for r in self._reviews]
-        findings = [row for r in self._reviews for row in r.findings]
-        work = [row for due in sorted(w for w in self._work if w <= week) for row in self._work.pop(due)]
-        if self._client.sheet_format == "xlsx":
-            files.write_workbook(
-                self._inbox / f"QA_{stamp}.xlsx", {"Reviews": (REVIEW_HEADER, reviews), "Findings": (FINDING_HEADER, findings)}
-            )
-            files.write_csv(self._inbox / f"coding_log_{stamp}.csv", CODING_HEADER, self._coding)
-            files.write_csv(self._inbox / f"touch_log_{stamp}.csv", TOUCH_HEADER, work)
-        else:
-            header = ["Audit #" if name == "Review ID" else name for name in REVIEW_HEADER]
-            files.write_csv(self._inbox / f"qa_reviews_{stamp}.csv", header, reviews, us_dates=True)
-            files.write_csv(self._inbox / f"qa_findings_{stamp}.csv", ["Audit #", *FINDING_HEADER[1:]], findings, us_dates=True)
-            files.write_csv(self._inbox / f"coding_log_{stamp}.tsv", CODING_HEADER, self._coding, delimiter="\t", us_dates=True)
-            files.write_workbook(self._inbox / f"touch_log_{stamp}.xlsx", {"Work": (TOUCH_HEADER, work)})
-        self._reviews, self._coding = [], []
+                reviewed = review(self._draws.audits, claim, self._review_no, day, self._client, stratum)
+                self._logs.review(reviewed)
+                self._metrics.add_review(reviewed)
 
     def _write_settings(self) -> None:
         own = '\n[headers.qa_reviews]\nreview_token = "Audit #"\n\n[headers.qa_findings]\nreview_token = "Audit #"\n'
@@ -160,17 +191,12 @@ class _Maker:
 
     def _write_planted(self) -> None:
         """The planted spike and the planted accuracy of each coder."""
+        first_week = self._draws.monday(self._draws.weeks - SPIKE_WEEKS)
         planted = {
-            "spike": {"payer_id": SPIKE_PAYER, "root_cause": SPIKE_CAUSE, "first_week": str(self._monday(self._weeks - SPIKE_WEEKS))},
+            "spike": {"payer_id": SPIKE_PAYER, "root_cause": SPIKE_CAUSE, "first_week": str(first_week)},
             "coders": {coder.coder_id: coder.accuracy for coder in self._client.coders},
         }
-        files.write_text(self._out / "truth" / self._client.client / "planted.json", json.dumps(planted, indent=1) + "\n")
-
-
-def _is_first(answer: Answer) -> bool:
-    """The first decision: the first answer, or the one that follows a pended first answer."""
-    is_pended = answer.scenarios[0].name == "pended"
-    return not is_pended and (answer.number == 1 or (answer.number == 2 and answer.follows_pend))
+        files.write_text(self._truth_folder / "planted.json", json.dumps(planted, indent=1) + "\n")
 
 
 def expected_claims(weeks: int, scale: float) -> int:

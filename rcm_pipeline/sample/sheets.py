@@ -1,10 +1,10 @@
-"""Draw what people log: the coding log, QA reviews with findings, and work on denials; with the truth beside it."""
+"""Draw what coders and auditors log: the coding log, and QA reviews with their findings."""
 
 import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rcm_pipeline.sample.claims import Answer, Claim
+from rcm_pipeline.sample.claims import Claim
 from rcm_pipeline.sample.world import Client
 
 Row = list[object]
@@ -25,16 +25,8 @@ REVIEW_HEADER = [
     "Comments",
 ]
 FINDING_HEADER = ["Review ID", "Error Code", "Original Code", "Corrected Code", "Dollar Impact", "Responsible Party", "Rebuttal Status"]
-TOUCH_HEADER = ["Account Number", "Work Date", "Staff ID", "Role", "Activity", "Minutes", "Notes"]
 _WRONG = ("PX_WRONG", "DX_SPECIFICITY", "MOD_WRONG", "EM_OVER1", "EM_UNDER1", "DX_WRONG")
 _MISSED = ("PX_MISSED", "DX_MISSED", "MOD_MISSING")
-_MINUTES = {"billing_format": 14, "eligibility": 18, "coding": 32, "documentation": 45, "authorization": 48, "medical_necessity": 95}
-_ACTIVITY = {
-    "coding": ("coder", "correct codes"),
-    "medical_necessity": ("appeals", "write appeal"),
-    "authorization": ("appeals", "retro authorization"),
-}
-WORKED_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -82,20 +74,6 @@ def review(rng: random.Random, claim: Claim, number: int, day: date, client: Cli
         "see chart",
     ]
     return Reviewed(row, findings)
-
-
-def touches(rng: random.Random, answer: Answer, cause: str, monday: date) -> list[Row]:
-    """Work on one denied claim: most are worked within two weeks, some never."""
-    if rng.random() > WORKED_SHARE:
-        return []
-    role, activity = _ACTIVITY.get(cause, ("biller", "correct and resend"))
-    rows: list[Row] = []
-    day = monday + timedelta(days=4 + rng.randrange(1, 16))
-    for _ in range(rng.choices((1, 2), (75, 25))[0]):
-        minutes = max(3, round(rng.lognormvariate(0, 0.35) * _MINUTES.get(cause, 20) / 1.25))
-        rows.append([answer.claim.account, day, f"B{rng.randrange(1, 5):02d}", role, activity, minutes, "called payer"])
-        day += timedelta(days=rng.randrange(3, 12))
-    return rows
 
 
 def _rebuttal(rng: random.Random) -> str:

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 LAST_WEEK = date(2026, 11, 16)
-SPIKE_PAYER, SPIKE_CAUSE, SPIKE_WEEKS, SPIKE_FACTOR = "PAY03", "authorization", 5, 25.0
+SPIKE_PAYER, SPIKE_CAUSE, SPIKE_WEEKS, SPIKE_FACTOR = "PAY03", "authorization", 5, 28.0
 CAPITATED_PAYER = "PAY05"
 DENIAL_LEVEL = 0.6
+INPATIENT, OUTPATIENT, OFFICE = "11", "13", "11"  # first two digits of the type of bill, and the place of service
+INPATIENT_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,14 @@ PAYERS = (
     Payer("PAY06", "UNITED WORKERS TRUST", "CI", (3, 5), ("*", ":", "~"), drops_cents=True, denial_factor=0.8),
 )
 
+PAYER_OF = {payer.payer_id: payer for payer in PAYERS}
+
 CLIENTS = (
-    Client("lakeside-physicians", "Lakeside Physicians Group", 92, 0.0,
+    Client("lakeside-physicians", "Lakeside Physicians Group", 76, 0.0,
            tuple(Coder(f"C{n:03d}", 0.80 if n == 4 else 0.965, s) for n, s in
                  enumerate(("Family medicine", "Cardiology", "Orthopedics", "Imaging", "Family medicine", "Cardiology"), start=1)),
            "xlsx", "1467560003", "LP", 12, 3),
-    Client("stonebridge-regional", "Stonebridge Regional Hospital", 48, 0.6,
+    Client("stonebridge-regional", "Stonebridge Regional Hospital", 40, 0.6,
            tuple(Coder(f"K-{n:02d}", 0.955, s) for n, s in enumerate(("Outpatient", "Emergency", "Surgery", "Outpatient"), start=1)),
            "csv", "1578901234", "SB", 8, 2),
 )  # fmt: skip

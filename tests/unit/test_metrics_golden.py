@@ -142,8 +142,8 @@ def test_the_worklist_puts_what_brings_most_first_and_what_is_late_last(tables: 
     """Chances: priors, drawn to what is worked and old: B was won (6 of 11), C was not (5 of 11). Cost: minutes x rate of the priors."""
     listed = tables["mart_worklist"].select("rank", "claim_token", "urgency", "days_left", "net_amount").rows()
     assert listed == [
-        (1, "G", "open", 60, D("2.50")),  # 65.83 x 0.20 - 10.67
-        (2, "S", "doubtful", 18, D("-4.89")),  # 65.83 x 6/11 - 40.80
-        (3, "C", "doubtful", 18, D("-30.15")),  # 131.67 x 5/11 - 90.00
-        (4, "D", "late", -17, D("49.83")),  # 263.33 x 0.25 - 16.00
+        (1, "G", "open", 57, D("2.50")),  # 65.83 x 0.20 - 10.67
+        (2, "S", "doubtful", 15, D("-4.89")),  # 65.83 x 6/11 - 40.80
+        (3, "C", "doubtful", 15, D("-30.15")),  # 131.67 x 5/11 - 90.00
+        (4, "D", "late", -20, D("49.83")),  # 263.33 x 0.25 - 16.00
     ]

@@ -1,0 +1,79 @@
+"""The course of a claim from the day it is sent: who answers, what follows, and how it ends."""
+
+from rcm_pipeline.sample.answers import decide
+from rcm_pipeline.sample.claims import Claim
+from rcm_pipeline.sample.draws import Draws
+from rcm_pipeline.sample.followups import follow_up
+from rcm_pipeline.sample.lives import Answer, Life, Version
+from rcm_pipeline.sample.mistakes import mangle, send_twice
+from rcm_pipeline.sample.scenarios import AUTHORIZATION_SENT, PENDED
+from rcm_pipeline.sample.secondary import bill_second_payer, cross_over
+from rcm_pipeline.sample.sending import answer_week, draft, send, tell
+from rcm_pipeline.sample.takebacks import recoup, take_back
+
+_NEVER_ANSWERED = 0.01
+_CROSSED_OVER, _SECOND_PAYER = 0.025, 0.12  # of claims paid with a share left to the patient: about 1 % and 4 % of all
+_TAKEN_BACK = 0.014
+_BY_LETTER_EVERY = 140  # paid claims
+_AUTHORIZED = 0.1
+
+
+def draw_life(draws: Draws, claim: Claim, week: int) -> Life:
+    """Everything that will happen to a claim of a week."""
+    life = Life(claim)
+    version = send(draws, life, draft(draws, claim, week))
+    if draws.rng.random() > _NEVER_ANSWERED:
+        first = _first_decision(draws, life, version)
+        if first.is_denied:
+            follow_up(draws, life, version, first)
+        elif all(s.disposition in ("paid", "paid_patient_resp") for s in first.outcomes):
+            _after_payment(draws, life, version, first)
+    _authorize(draws, life)
+    return numbered(life)
+
+
+def _first_decision(draws: Draws, life: Life, version: Version) -> Answer:
+    first = decide(draws, version, answer_week(draws, version, life.claim.lag_weeks))
+    life.answers.append(first)
+    tell(draws, version, first.icn)
+    mangle(draws, version, first)
+    if first.scenarios[0] is PENDED:
+        first = decide(draws, version, first.week + draws.rng.randint(2, 4), may_pend=False)
+        first.follows_pend = True
+        life.answers.append(first)
+    return first
+
+
+def _after_payment(draws: Draws, life: Life, version: Version, first: Answer) -> None:
+    """A paid claim may be sent twice, go to a second payer, or be taken back; mostly it rests."""
+    if send_twice(draws, life, version, first):
+        return
+    if first.patient_share and draws.rng.random() < _CROSSED_OVER:
+        cross_over(draws, life, first)
+    elif first.patient_share and draws.rng.random() < _SECOND_PAYER:
+        bill_second_payer(draws, life, version, first)
+    elif first.paid and draws.rng.random() < _TAKEN_BACK:
+        take_back(draws, life, version, first)
+    elif first.paid and draws.is_due("letter", _BY_LETTER_EVERY):
+        recoup(draws, life, first)
+
+
+def _authorize(draws: Draws, life: Life) -> None:
+    """Some claims carry an authorization number; none of those denied for want of one, but where that is the payer's error."""
+    scenarios = {scenario for answer in life.answers for scenario in answer.scenarios}
+    if any(scenario.root_cause == "authorization" for scenario in scenarios):
+        return
+    if AUTHORIZATION_SENT in scenarios or draws.rng.random() < _AUTHORIZED:
+        life.claim.authorization = f"A{draws.rng.randrange(10**7):07d}"
+
+
+def numbered(life: Life) -> Life:
+    """Number the answers as they come in, and mark the first decision of each payer sequence."""
+    life.answers.sort(key=lambda answer: answer.week)
+    decided: set[str] = set()
+    for number, answer in enumerate(life.answers, start=1):
+        answer.number = number
+        if not answer.is_reversal and answer.scenarios[0] is not PENDED and answer.sequence not in decided:
+            answer.is_first = True
+            decided.add(answer.sequence)
+    return life

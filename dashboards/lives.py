@@ -93,7 +93,7 @@ def measure_row(r: dict[str, Any]) -> dict[str, Any]:
         "metric_id": r["metric_id"],
         "name": d.name + (f", {variant}" if variant else ""),
         "value": words.measure(r["value"], r["unit_code"]),
-        "of": words.fraction(r["numerator"], r["denominator"], r["unit_code"]),
+        "of": words.fraction(r["numerator"], r["denominator"], r["unit_code"], r["factor"]),
         "interval": words.interval(r["low"], r["high"]) if r["unit_code"] != "days" else words.day_range(r["low"], r["high"]),
         "period": words.period(r["period_code"], r["period_start"], r["period_end"]),
         "basis": d.basis,

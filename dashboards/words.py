@@ -105,12 +105,13 @@ def measure(value: float | None, unit: str) -> str:
     return dollars(value) if unit == "dollars" and value > 1 else percent(value)
 
 
-def fraction(numerator: Decimal | None, denominator: Decimal | None, unit: str) -> str:
-    """Both sides of a fraction, in its unit."""
+def fraction(numerator: Decimal | None, denominator: Decimal | None, unit: str, factor: int = 1) -> str:
+    """Both sides of a fraction, in its unit, with what it is multiplied by."""
     shown = dollars if unit == "dollars" else count
     if numerator is None:
         return "" if denominator is None else shown(denominator)
-    return shown(numerator) if denominator is None else f"{shown(numerator)} of {shown(denominator)}"
+    times = f"{factor} × " if factor != 1 else ""
+    return shown(numerator) if denominator is None else f"{times}{shown(numerator)} of {shown(denominator)}"
 
 
 def days(value: float | None) -> str:

@@ -57,11 +57,11 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make every table that is not there yet, with its comments, and a quarantine beside every raw table.
 
-    Core and mart tables of an older version are made anew, for they are recomputed from raw; raw ones never.
+    Core and mart tables of an older version are made anew, for they are recomputed from raw. Raises StorageError when
+    another table is of an older version.
     """
     for name in CONTRACTS:
-        if name.startswith(("core_", "mart_")):
-            _drop_outdated(connection, name)
+        _bring_up_to_date(connection, name)
         _create(connection, name, name)
     for name in layer("raw"):
         _create(connection, QUARANTINE + name, name, extra=', "broken_rule" VARCHAR')
@@ -103,7 +103,7 @@ def _coded(query: duckdb.DuckDBPyRelation, files: pl.Enum) -> pl.DataFrame:
     reader = query.to_arrow_reader(_ROWS)
     coded = [name for name in reader.schema.names if name.endswith(_FILE)]
     batches = [pl.DataFrame(batch).with_columns(pl.col(coded).cast(files)) for batch in reader]
-    return pl.concat(batches or [pl.DataFrame(reader.schema.empty_table()).with_columns(pl.col(coded).cast(files))]).rechunk()
+    return pl.concat(batches or [pl.DataFrame(reader.schema.empty_table()).with_columns(pl.col(coded).cast(files))])
 
 
 def file_codes(connection: duckdb.DuckDBPyConnection) -> pl.Enum:
@@ -130,12 +130,19 @@ def portions(connection: duckdb.DuckDBPyConnection, table: str, rows: int = 500_
         yield conform(pl.DataFrame(reader.schema.empty_table()), CONTRACTS[table])
 
 
-def _drop_outdated(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Drop a core or mart table of an older version. Raises StorageError for another: what was read cannot be made anew here."""
     query = "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
     found = connection.sql(query, params=[table]).fetchall()
     wanted = [(name, _sql_type(dtype).replace(", ", ",")) for name, dtype in polars_schema(CONTRACTS[table]).items()]
-    if found and found != wanted:
-        connection.execute(f'DROP TABLE "{table}"')
+    if not found or found == wanted:
+        return
+    if not table.startswith(("core_", "mart_")):
+        raise StorageError(
+            f"this warehouse was made by an older version: its table {table} has other columns",
+            fix="move the warehouse file away and run again: the whole inbox is then read anew",
+        )
+    connection.execute(f'DROP TABLE "{table}"')
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: str = "") -> None:

@@ -13,7 +13,9 @@ def claim_attributes(adjudications: pl.DataFrame, versions: pl.DataFrame, other_
 
     An attribute of a claim that is not here is false.
     """
-    first = versions.group_by("lineage_index").agg(pl.col("sent_date").min().alias("_first_sent"))
+    first = versions.group_by("lineage_index").agg(
+        pl.col("sent_date").min().alias("_first_sent"), pl.col("last_service_date").max().alias("_served")
+    )
     told = other_payers.filter(pl.col("adjudication_date").is_not_null() | pl.col("paid_amount").is_not_null()).select(KEYS).unique()
     sent = versions.select(*KEYS, "has_authorization").join(told.with_columns(pl.lit(True).alias("_told")), on=KEYS, how="left")
     known = sent.select(
@@ -28,7 +30,7 @@ def claim_attributes(adjudications: pl.DataFrame, versions: pl.DataFrame, other_
         .join(paid_first, on="lineage_index", how="left", validate="m:1", maintain_order="left")
         .join(clocks.select("payer_id", "filing_days"), on="payer_id", how="left", validate="m:1", maintain_order="left")
     )
-    waited = (pl.col("_first_sent") - pl.col("last_service_date")).dt.total_days()
+    waited = (pl.col("_first_sent") - pl.coalesce("_served", "last_service_date")).dt.total_days()
     return joined.select(
         *KEYS,
         pl.col("_authorization").fill_null(False).alias("authorization_sent"),

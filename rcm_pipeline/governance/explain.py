@@ -36,7 +36,7 @@ def printed(told: Story) -> str:
     head = [
         f"Lineage {told.lineage_id}",
         f"  {facts['status_code'].replace('_', ' ')}; payer {facts['payer_id'] or 'unknown'}; charge ${facts['charge_amount']}; "
-        f"{facts['version_count']} versions, {facts['answer_count']} answers" + ("; a crossover" if facts["is_crossover"] else ""),
+        f"versions sent {facts['version_count']}, answers {facts['answer_count']}" + ("; a crossover" if facts["is_crossover"] else ""),
     ]
     body = [line for event in told.events for line in _event(event)]
     return "\n".join([*head, *body, f"  next: {told.next_step}"])

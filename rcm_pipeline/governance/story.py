@@ -57,8 +57,8 @@ def story(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Story:
     events = [
         *_sent(connection, lineage_id),
         *_answers(connection, lineage_id),
+        *_reversals(connection, lineage_id),  # before the decisions of their day, as their corrections follow them
         *_decisions(connection, lineage_id),
-        *_reversals(connection, lineage_id),
         *_recoupments(connection, lineage_id),
         *_touches(connection, facts["claim_token"]),
     ]

@@ -120,7 +120,7 @@ def test_nothing_planted_is_found_after_a_failing_run(planted: Path) -> None:
     home = planted / "home"
     code = (
         "import sys, rcm_pipeline.denials.core as core\n"
-        "def broken(raw, **_):\n    raise ValueError('ZZPHI999 ' + str(raw['raw_remits'].rows()))\n"
+        "def broken(raw, *_):\n    raise ValueError('ZZPHI999 ' + str(raw['raw_remits'].rows()))\n"
         "import assets.denials\nassets.denials.core_tables = broken\n"
         "from rcm_pipeline.cli import main\nmain()\n"
     )

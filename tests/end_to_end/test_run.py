@@ -21,7 +21,7 @@ def run(sample: Path, home: Path, *more: object, **options):
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_pack_is_where_it_says(published: Path, client: str) -> None:
     folder = published / "reports" / client / "2026-11-16"
-    assert {p.name for p in folder.iterdir()} == {"governance_pack.html", "governance_pack.xlsx", "manifest.json"}
+    assert {p.name for p in folder.iterdir()} == {"governance_pack.html", "governance_pack.xlsx", "manifest.json", "worklist.xlsx"}
     manifest = json.loads((folder / "manifest.json").read_text())
     hashes = file_hashes(folder)
     assert manifest["files"] == {name: hashes[name] for name in ("governance_pack.html", "governance_pack.xlsx")}

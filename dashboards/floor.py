@@ -24,6 +24,7 @@ def write_worklist(home: Home, client: str, out: Path, *, with_accounts: bool) -
     accounts = account_numbers(home, client, listed["claim_token"].drop_nulls()) if with_accounts else None
     content = worklist_workbook(listed, None, accounts)
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        os.fchmod(file.fileno(), 0o600)  # one that was there already may be open to others
         file.write(content)
     return listed.height, 0 if accounts is None else listed.join(accounts, on="claim_token", how="semi").height
 

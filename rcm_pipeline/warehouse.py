@@ -31,6 +31,8 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
     failure = ""
     try:
         yield connection
+    except duckdb.CatalogException:
+        failure = "a table is missing: the warehouse is of an older version"
     except duckdb.Error as error:
         failure = type(error).__name__
     finally:
@@ -38,7 +40,7 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
     if failure:
         raise StorageError(
             f"{path}: the warehouse refused to read or write ({failure}); what was there before still stands",
-            fix="check free space and permissions of that folder, then run again",
+            fix="check free space and permissions of that folder, then rcm run",
         )
 
 

@@ -11,8 +11,17 @@ from rcm_pipeline.claims.remits import KEYS, PLACE
 from rcm_pipeline.claims.runs import begins, count_so_far
 
 _SEQUENCES = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
-_ROUNDS = 30
-_DAYS = 1_000_000  # more than the days of any date since 1970
+_DAYS, _BEFORE_1970 = 10_000_000, 1_000_000  # more than the days of any date; added, so that none is negative
+
+
+def with_token_numbers(versions: pl.DataFrame, remits: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both with `token_no`, a small number per account number that is quicker to group by than its token; null where there is none."""
+    tokens = pl.concat([frame.select("claim_token") for frame in (versions, remits)]).drop_nulls().unique(maintain_order=True)
+    numbered = tokens.with_row_index("token_no")
+    first, second = (
+        frame.join(numbered, on="claim_token", how="left", validate="m:1", maintain_order="left") for frame in (versions, remits)
+    )
+    return first, second
 
 
 def with_sequence(remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
@@ -21,16 +30,16 @@ def with_sequence(remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     A payer that answers as secondary to the only claim we sent answers that claim, unless another payer answered too: then
     it was crossed over to it.
     """
-    named = versions.filter(pl.col("claim_token").is_not_null())
-    to_payer = _only(named, ["claim_token", "payer_id"], "_sent_to_payer")
-    at_all = _only(named, ["claim_token"], "_sent")
-    alone = remits.group_by("claim_token").agg((pl.col("payer_id").n_unique() == 1).alias("_is_alone"))
+    named = versions.filter(pl.col("token_no").is_not_null())
+    to_payer = _only(named, ["token_no", "payer_id"], "_sent_to_payer")
+    at_all = _only(named, ["token_no"], "_sent")
+    alone = remits.group_by("token_no").agg((pl.col("payer_id").n_unique() == 1).alias("_is_alone"))
     said = pl.col("status_code").replace_strict(_SEQUENCES, default=None, return_dtype=pl.String)
     joined = remits.with_columns(said.alias("_said"))
-    usual = _only(joined.filter(pl.col("_said").is_not_null()), ["claim_token", "payer_id"], "_usual", "_said")
-    for part, on in ((to_payer, ["claim_token", "payer_id"]), (usual, ["claim_token", "payer_id"]), (at_all, ["claim_token"])):
+    usual = _only(joined.filter(pl.col("_said").is_not_null()), ["token_no", "payer_id"], "_usual", "_said")
+    for part, on in ((to_payer, ["token_no", "payer_id"]), (usual, ["token_no", "payer_id"]), (at_all, ["token_no"])):
         joined = joined.join(part, on=on, how="left", validate="m:1", maintain_order="left")
-    joined = joined.join(alone, on="claim_token", how="left", validate="m:1", maintain_order="left")
+    joined = joined.join(alone, on="token_no", how="left", validate="m:1", maintain_order="left")
     sole = pl.when(pl.col("_is_alone")).then("_sent")
     return joined.with_columns(pl.coalesce("_sent_to_payer", sole, "_said", "_usual", "_sent", pl.lit("P")).alias("sequence_code")).drop(
         "_sent_to_payer", "_said", "_usual", "_sent", "_is_alone"
@@ -45,18 +54,18 @@ def _only(frame: pl.DataFrame, by: list[str], name: str, column: str = "sequence
 
 def assign_lineages(versions: pl.DataFrame, remits: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Both with `lineage_index`, a number per lineage, and `visit_no`, the ordinal of the visit under its account number."""
-    fields = ["claim_token", "sequence_code", "first_service_date", "last_service_date", *KEYS]
+    fields = ["token_no", "sequence_code", "first_service_date", "last_service_date", *KEYS]
     every = pl.concat(
         [versions.select(*fields, pl.lit(0, pl.Int8).alias("_side")), remits.select(*fields, pl.lit(1, pl.Int8).alias("_side"))]
     )
-    group = ["claim_token", "sequence_code"]
+    group = ["token_no", "sequence_code"]
     ordered = every.sort([*group, "first_service_date", "_side", *KEYS], nulls_last=True)
     # a row without an account number stands alone
-    is_group = begins(group) | pl.col("claim_token").is_null()
+    is_group = begins(group) | pl.col("token_no").is_null()
     numbered = ordered.with_columns(is_group.alias("_is_group"), is_group.cum_sum().cast(pl.Int64).alias("_group"))
     # the last day reached so far in the group: groups are numbered upwards, so one running maximum serves all
-    reached = (pl.col("_group") * _DAYS + pl.col("last_service_date").to_physical().cast(pl.Int64).fill_null(0)).cum_max().shift(1)
-    first = pl.col("_group") * _DAYS + pl.col("first_service_date").to_physical().cast(pl.Int64)
+    reached = (pl.col("_group") * _DAYS + _day("last_service_date").fill_null(0)).cum_max().shift(1)
+    first = pl.col("_group") * _DAYS + _day("first_service_date")
     is_known = reached > pl.col("_group") * _DAYS  # some row of the group before this one has a date
     is_visit = (~pl.col("_is_group") & is_known & (first > reached)).fill_null(False)
     visits = numbered.with_columns(count_so_far(is_visit, pl.col("_is_group")).alias("visit_no"))
@@ -70,16 +79,28 @@ def assign_lineages(versions: pl.DataFrame, remits: pl.DataFrame) -> tuple[pl.Da
     )
 
 
+def _day(date: str) -> pl.Expr:
+    return pl.col(date).to_physical().cast(pl.Int64) + _BEFORE_1970
+
+
 def replaced(versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of lineages of which one says by REF F8 that it replaces a claim of the other."""
-    known = remits.filter(pl.col("icn_token").is_not_null()).select(
-        pl.col("icn_token").alias("original_icn_token"), "sequence_code", pl.col("lineage_index").alias("_to")
+    """Pairs of lineages of which one says by REF F8 that it replaces a claim of the other.
+
+    A number that several lineages bear (0, a placeholder) names none of them; an answer can replace its own payer's only.
+    """
+    numbers = remits.filter(pl.col("icn_token").is_not_null()).select(
+        pl.col("icn_token").alias("original_icn_token"), "sequence_code", "payer_id", pl.col("lineage_index").alias("_to")
     )
-    said = pl.concat([frame.select("original_icn_token", "sequence_code", "lineage_index") for frame in (versions, remits)]).filter(
-        pl.col("original_icn_token").is_not_null()
-    )
-    pairs = said.join(known.unique(), on=["original_icn_token", "sequence_code"], how="inner")
-    return pairs.select("lineage_index", "_to").filter(pl.col("lineage_index") != pl.col("_to")).unique()
+    said = [
+        (versions, ["original_icn_token", "sequence_code"]),
+        (remits, ["original_icn_token", "sequence_code", "payer_id"]),
+    ]
+    found = []
+    for frame, on in said:
+        known = numbers.select(*on, "_to").unique().filter(pl.len().over(on) == 1)
+        named = frame.filter(pl.col("original_icn_token").is_not_null()).select(*on, "lineage_index")
+        found.append(named.join(known, on=on, how="inner").select("lineage_index", "_to"))
+    return pl.concat(found).filter(pl.col("lineage_index") != pl.col("_to")).unique()
 
 
 def merged(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -87,13 +108,15 @@ def merged(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     if pairs.is_empty():
         return frame
     both = pl.concat([pairs, pairs.select(pl.col("_to").alias("lineage_index"), pl.col("lineage_index").alias("_to"))])
-    label = both.select("lineage_index", pl.col("lineage_index").alias("_label")).unique()
-    for _ in range(_ROUNDS):
+    label = both.select("lineage_index", pl.col("lineage_index").alias("_label")).unique(maintain_order=True)
+    is_settled = False
+    while not is_settled:  # each round reaches one link further, and never back
         reached = both.join(label.rename({"lineage_index": "_to", "_label": "_near"}), on="_to")
         lowest = reached.group_by("lineage_index").agg(pl.col("_near").min())
-        spread = label.join(lowest, on="lineage_index").select("lineage_index", pl.min_horizontal("_label", "_near").alias("_label"))
-        if spread.sort("lineage_index").equals(label.sort("lineage_index")):
-            break
+        spread = label.join(lowest, on="lineage_index", maintain_order="left").select(
+            "lineage_index", pl.min_horizontal("_label", "_near").alias("_label")
+        )
+        is_settled = spread.equals(label)
         label = spread
     return (
         frame.join(label, on="lineage_index", how="left", validate="m:1", maintain_order="left")

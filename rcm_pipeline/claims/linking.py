@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from rcm_pipeline.claims.layers import with_answers
-from rcm_pipeline.claims.lineages import assign_lineages, merged, replaced, with_sequence
+from rcm_pipeline.claims.lineages import assign_lineages, merged, replaced, with_sequence, with_token_numbers
 from rcm_pipeline.claims.matching import UNMATCHED, match_strangers, match_versions
 from rcm_pipeline.claims.remits import KEYS, dated_remits, with_balance, with_service_dates
 from rcm_pipeline.claims.versions import claim_versions, numbered
@@ -38,7 +38,8 @@ def linked_claims(sent: Sent, said: Said, submissions: pl.DataFrame, aliases: Ma
     versions = claim_versions(sent.claims, sent.lines, sent.transactions, aliases)
     versions = with_file_verdict(with_answers(versions, sent.answers), submissions)
     remits = with_balance(dated_remits(said.remits, said.payments), said.adjustments)
-    remits = with_sequence(with_service_dates(remits, said.lines), versions)
+    versions, remits = with_token_numbers(versions, with_service_dates(remits, said.lines))
+    remits = with_sequence(remits, versions)
     versions, remits = assign_lineages(versions, remits)
     strangers = match_strangers(remits, versions, said.lines, sent.lines, sent.statuses)
     pairs = pl.concat([_adopted(strangers, versions, remits), replaced(versions, remits)])

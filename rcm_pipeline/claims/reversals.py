@@ -1,7 +1,7 @@
 """Reversals (CLP02 22) with what they take back and what takes its place.
 
 R1: same payer, account number and amounts with the sign turned, dated before. R2: the same on one day. R3: same payer and
-the same claim number of the payer (CLP07, or REF F8 of the reversal). Where several fit, the newest that is not taken back
+the same claim number of the payer (CLP07, or REF F8 of the reversal) and charge. Where several fit, the newest that is not taken back
 yet. A correction is the next decision of the payer on the lineage, on the day of the reversal or later.
 """
 
@@ -31,8 +31,11 @@ def pair_reversals(remits: pl.DataFrame) -> pl.DataFrame:
     pairs = _more(pairs, near, reversals, _MONEY, "R2")
     same_day = _originals(pairs.filter(pl.col("pair_rule") == "R2"))
     for number in ("icn_token", "original_icn_token"):
-        named = decisions.with_columns(pl.col("icn_token").alias(number))
-        pairs = _more(pairs, named, reversals, ["payer_id", number], "R3")
+        wanted = reversals.select(pl.col(number).alias("icn_token")).drop_nulls().unique()
+        named = decisions.join(wanted, on="icn_token", how="semi")
+        # a number that several lineages bear is a placeholder, and tells nothing
+        telling = named.filter(pl.col("lineage_index").n_unique().over("payer_id", "icn_token") == 1)
+        pairs = _more(pairs, telling.with_columns(pl.col("icn_token").alias(number)), reversals, ["payer_id", number, "_charge"], "R3")
     corrected = _corrections(reversals, near.join(same_day, on=KEYS, how="anti"))
     return reversals.join(pairs, on=KEYS, how="left", maintain_order="left").join(corrected, on=KEYS, how="left", maintain_order="left")
 

@@ -7,14 +7,22 @@ from rcm_pipeline.claims.remits import KEYS
 DUPLICATE_CARCS = ("18", "B13")
 
 
-def mark_first(remits: pl.DataFrame) -> pl.DataFrame:
-    """Mark the first decision of each payer on each lineage: the earliest one that is not only pended."""
-    candidates = remits.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended"))
-    first = (
-        candidates.sort(["adjudication_date", *KEYS], nulls_last=True)
-        .unique(["lineage_index", "payer_id"], keep="first", maintain_order=True)
-        .select(*KEYS, pl.lit(True).alias("is_first"))
+def mark_first(remits: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
+    """Mark the first decision of each payer on each lineage: the earliest one that is not only pended.
+
+    A payer may split a claim over several claim payments of one day, each with a claim number of its own: all of them are
+    the first decision then. A correction is never one.
+    """
+    corrections = reversals.select(pl.col(f"correction_{key}").alias(key) for key in KEYS).drop_nulls()
+    group = ["lineage_index", "payer_id"]
+    candidates = remits.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended")).sort(
+        ["adjudication_date", *KEYS], nulls_last=True
     )
+    earliest = candidates.unique(group, keep="first", maintain_order=True).select(*group, *KEYS, pl.col("adjudication_date").alias("_day"))
+    same_day = candidates.filter(pl.col("icn_token").is_not_null()).join(earliest.drop(KEYS), on=group, how="inner", maintain_order="left")
+    parts = same_day.filter(pl.col("adjudication_date") == pl.col("_day")).join(corrections, on=KEYS, how="anti", maintain_order="left")
+    split = parts.unique([*group, "icn_token"], keep="first", maintain_order=True)
+    first = pl.concat([earliest.select(KEYS), split.select(KEYS)]).unique().with_columns(pl.lit(True).alias("is_first"))
     return remits.join(first, on=KEYS, how="left", maintain_order="left").with_columns(pl.col("is_first").fill_null(False))
 
 

@@ -175,7 +175,7 @@ def judged_lines(
     disposed = main_reasons(dispose(lines, classified, remarks, settings.capitated_payers), classified)
     reversals = pair_reversals(remits)
     totalled = remits.join(claim_dispositions(disposed), on=KEYS, how="left", validate="1:1", maintain_order="left")
-    marked = mark_current(mark_first(mark_pended(totalled, _only_pended(disposed))), reversals)
+    marked = mark_current(mark_first(mark_pended(totalled, _only_pended(disposed)), reversals), reversals)
     marked = with_broken_rules(marked, lines, classified, remarks, reference("carc"))
     disposed = disposed.join(marked.select(*KEYS, "is_first"), on=KEYS, how="left", validate="m:1", maintain_order="left")
     return disposed, marked, reversals

@@ -13,8 +13,8 @@ def claim_funnel(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: 
     """mart_claim_funnel: each version sent, by the week it was sent, to the furthest step it reached.
 
     sent > file_accepted (no TA1 or 999 rejects it, and something answered) > claim_accepted (277CA, or a payer answered
-    without one) > decided (a first decision answers it) > undenied (no denied line in it) > first_pass (first version, and
-    no later one, and not reversed).
+    without one) > decided (a decision answers it) > undenied (no denied line in it) > first_pass (first version, and
+    no later one, and not reversed). One with a later version waits for nothing.
     """
     reached = _reached(versions, adjudications, lineages, submissions)
     rows = []
@@ -28,7 +28,7 @@ def claim_funnel(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: 
                 pl.lit(number + 1, pl.Int64).alias("step_no"),
                 pl.col(step).sum().cast(pl.Int64).alias("claim_count"),
                 is_lost.sum().cast(pl.Int64).alias("lost_count"),
-                (before & ~pl.col(step) & ~is_lost).sum().cast(pl.Int64).alias("waiting_count"),
+                (before & ~pl.col(step) & ~is_lost & ~pl.col("is_superseded")).sum().cast(pl.Int64).alias("waiting_count"),
                 pl.col("charge_amount").filter(pl.col(step)).sum().cast(pl.Decimal(18, 2)),
             )
         )
@@ -37,7 +37,7 @@ def claim_funnel(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: 
 
 def _reached(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: pl.DataFrame, submissions: pl.DataFrame) -> pl.DataFrame:
     decided = (
-        adjudications.filter(pl.col("is_first") & (pl.col("match_rule") != "none") & (pl.col("disposition") != "undecided"))
+        adjudications.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended") & (pl.col("match_rule") != "none"))
         .sort("adjudication_date", *_KEYS)
         .unique(["version_file_id", "version_claim_no"], keep="first", maintain_order=True)
         .select(pl.col("version_file_id").alias("file_id"), pl.col("version_claim_no").alias("claim_no"), "disposition", "is_reversed")
@@ -57,6 +57,7 @@ def _reached(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: pl.D
     denied = pl.col("disposition").is_in(["denied_full", "denied_partial"]).fill_null(False)
     needs_more = (pl.col("version_no") > 1) | (pl.col("version_count") > 1) | pl.col("is_reversed").fill_null(False)
     return joined.with_columns(
+        (pl.col("version_no") < pl.col("version_count")).alias("is_superseded"),
         pl.lit(True).alias("sent"),
         accepted_file.alias("file_accepted"),
         accepted.alias("claim_accepted"),

@@ -31,10 +31,14 @@ def last_day(anchor: dt.date) -> dt.date:
     return anchor + dt.timedelta(days=6)
 
 
-def newest_day(adjudications: pl.DataFrame, touches: pl.DataFrame) -> dt.date | None:
-    """The newest day anything is known of; None without remittances."""
-    newest = adjudications["adjudication_date"].max()
-    if not isinstance(newest, dt.date):
+def newest_day(adjudications: pl.DataFrame, touches: pl.DataFrame, anchor: dt.date | None) -> dt.date | None:
+    """The newest day anything is known of, but at most a week after the anchor week: later ones are typing errors.
+
+    None without remittances or an anchor.
+    """
+    if anchor is None:
         return None
-    worked = touches["touched_date"].max()
-    return max(newest, worked) if isinstance(worked, dt.date) else newest
+    limit = last_day(anchor) + dt.timedelta(days=7)
+    dates = pl.concat([adjudications["adjudication_date"], touches["touched_date"]]).drop_nulls()
+    newest = dates.filter(dates <= limit).max()
+    return newest if isinstance(newest, dt.date) else None

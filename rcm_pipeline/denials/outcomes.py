@@ -130,11 +130,12 @@ def _resolution(last_day: dt.date) -> pl.Expr:
     """Overturned > settled > written off > expired > open; a claim under appeal or sent again in time does not expire."""
     denies = pl.col("current_disposition").is_in(["denied_full", "denied_partial"])
     is_later = pl.col("current_date") > pl.col("denied_date")
+    is_other = pl.col("current_date") != pl.col("denied_date")  # on one day they are parts of one decision
     is_pending = (pl.col("_last_answerable") <= pl.col("deadline_date")) & (pl.col("_last_answerable") >= pl.col("current_date"))
     return (
-        pl.when(pl.col("current_paid_amount") > pl.col("initial_paid_amount"))
+        pl.when(is_later & (pl.col("current_paid_amount") > pl.col("initial_paid_amount")))
         .then(pl.lit("overturned"))
-        .when(pl.col("current_disposition").is_not_null() & ~denies & is_later)
+        .when(pl.col("current_disposition").is_not_null() & ~denies & is_other)
         .then(pl.lit("settled"))
         .when(pl.col("written_off_date").is_not_null())
         .then(pl.lit("written_off"))
@@ -149,7 +150,7 @@ def _resolved_date() -> pl.Expr:
     code = pl.col("resolution_code")
     return (
         pl.when(code.is_in(["overturned", "settled"]))
-        .then("current_date")
+        .then(pl.max_horizontal("current_date", "denied_date"))
         .when(code == "written_off")
         .then("written_off_date")
         .when(code == "expired")

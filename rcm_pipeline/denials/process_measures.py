@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from rcm_pipeline.denials.adjudications import DUPLICATE_CARCS
 from rcm_pipeline.denials.measures import WINDOW_WEEKS, Known, over_window, shaped, total
 from schemas.vocabulary import ALL
 
@@ -33,7 +34,7 @@ def _recent(known: Known, frame: pl.DataFrame) -> pl.DataFrame:
 def _duplicates(known: Known) -> pl.DataFrame:
     is_decision = (pl.col("kind") == "adjudication") & ~pl.col("is_pended")
     decisions = _recent(known, known.life.adjudications.filter(is_decision))
-    named = known.life.denials.filter(pl.col("carc_code") == "18").select(_KEYS).unique()
+    named = known.life.denials.filter(pl.col("carc_code").is_in(DUPLICATE_CARCS)).select(_KEYS).unique()
     suspects = decisions.join(named, on=_KEYS, how="semi")
     numbers = known.life.versions.select(
         pl.col("file_id").alias("version_file_id"), pl.col("claim_no").alias("version_claim_no"), "version_no"

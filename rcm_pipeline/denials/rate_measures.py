@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 
+from rcm_pipeline.denials.adjudications import DUPLICATE_CARCS
 from rcm_pipeline.denials.measures import Known, shaped, weekly
 from schemas.vocabulary import ALL
 
@@ -70,7 +71,7 @@ def _by_submission(known: Known) -> pl.DataFrame:
 
 def _zero_pay(known: Known) -> pl.DataFrame:
     """M10: payments of nothing among all payments of primary payers, four weeks at a time."""
-    duplicates = known.life.denials.filter(pl.col("carc_code") == "18").select("file_id", "claim_no").unique()
+    duplicates = known.life.denials.filter(pl.col("carc_code").is_in(DUPLICATE_CARCS)).select("file_id", "claim_no").unique()
     paid = known.life.adjudications.filter(pl.col("status_code").is_in(_PRIMARY) & pl.col("week").is_not_null()).join(
         duplicates, on=["file_id", "claim_no"], how="anti"
     )

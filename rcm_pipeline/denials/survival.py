@@ -4,6 +4,8 @@ import polars as pl
 
 from rcm_pipeline.intervals import Z95
 
+_HALF = 0.5 + 1e-9  # products of fractions may stop short of one half by the last digit
+
 
 def kaplan_meier(frame: pl.DataFrame, by: list[str], days: str = "days", ended: str = "is_ended") -> pl.DataFrame:
     """One row per group and distinct number of days: at_risk, ended_count, survival, and log-log 95 % limits low and high.
@@ -39,7 +41,7 @@ def median_days(frame: pl.DataFrame, by: list[str], days: str = "days", ended: s
     curve = kaplan_meier(frame, by, days, ended)
 
     def first(limit: str, name: str) -> pl.Expr:
-        return pl.col(days).filter(pl.col(limit) <= 0.5).min().alias(name)
+        return pl.col(days).filter(pl.col(limit) <= _HALF).min().alias(name)
 
     # the lower limit of the curve reaches one half first
     return curve.group_by(by).agg(

@@ -94,7 +94,7 @@ def _funnel(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
 
 
 def _worklist(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
-    newest = newest_day(tables["core_adjudications"], tables["raw_touches"])
+    newest = newest_day(tables["core_adjudications"], tables["raw_touches"], anchor)
     if newest is None or (anchor and newest <= last_day(anchor)):
         return worklist(tables["mart_denial_outcomes"], default_parameters().causes, newest and anchor and last_day(anchor))
     return worklist(denial_outcomes(_life(tables), newest), default_parameters().causes, newest)

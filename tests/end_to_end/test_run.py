@@ -24,7 +24,7 @@ def test_the_pack_is_where_it_says(published: Path, client: str) -> None:
     assert {p.name for p in folder.iterdir()} == {"governance_pack.html", "governance_pack.xlsx", "manifest.json", "worklist.xlsx"}
     manifest = json.loads((folder / "manifest.json").read_text())
     hashes = file_hashes(folder)
-    assert manifest["files"] == {name: hashes[name] for name in ("governance_pack.html", "governance_pack.xlsx")}
+    assert manifest["files"] == {name: hashes[name] for name in ("governance_pack.html", "governance_pack.xlsx", "worklist.xlsx")}
     assert manifest["week"] == "2026-11-16"
     assert (published / "reports" / client / "latest").resolve() == folder.resolve()
 

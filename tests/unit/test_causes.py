@@ -8,9 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from rcm_pipeline.denials.core import build_core
+from rcm_pipeline.denials.outcomes import Life, denial_outcomes
 from rcm_pipeline.denials.reclassified import RECLASSIFIED_BY, reclassified
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import read_x12
+from schemas.contract import empty
+from schemas.registry import CONTRACTS
 from tests.conftest import OpenDoor
 from tests.spec.engine import remittance
 from tests.unit.golden_world import decided
@@ -115,3 +118,56 @@ def test_expected_payment_never_exceeds_the_charge_and_is_nothing_without_a_paid
     assert (float(many["expected_amount"]), many["expected_basis"]) == (40.0, "line")
     cheap = DENIED.format("CO*197").replace("*100", "*30")
     assert float(core(decided("20261112", "2", paid + "\n" + cheap))["core_denials"]["expected_amount"][0]) == 30.0
+
+
+def test_an_open_ended_date_of_one_claim_touches_no_other() -> None:
+    """9999-12-31 as last day of service is how some systems say that it goes on."""
+    open_ended = "CLP*A*1*100*0*0*12*I1\nDTM*232*20261001\nDTM*233*99991231\nSVC*HC:99213*100*0\nCAS*CO*50*100"
+    visits = "\n".join(f"CLP*B*1*100*0*0*12*J{n}\nSVC*HC:99213*100*0\nDTM*472*202610{n:02d}\nCAS*CO*50*100" for n in (1, 8, 15))
+    lineages = core(decided("20261112", "2", open_ended + "\n" + visits))["core_claim_lineages"]
+    assert lineages.group_by("claim_token").len().sort("claim_token").rows() == [("A", 1), ("B", 3)]
+
+
+def outcome(*files: bytes) -> list[tuple]:
+    """What became of each initial denial, with what it recovered."""
+    tables = core(*files)
+    life = Life(*(tables[f"core_{name}"] for name in ("claim_lineages", "claim_versions", "adjudications", "denials", "reversals", "payers")),
+                empty(CONTRACTS["raw_touches"]))  # fmt: skip
+    found = denial_outcomes(life, DAY)
+    return (
+        found.select("claim_token", "resolution_code", "resolved_date", pl.col("recovered_amount").cast(pl.Int64))
+        .sort("claim_token")
+        .rows()
+    )
+
+
+SPLIT_DENIED = "CLP*A*1*100*0*0*12*I1\nSVC*HC:99213*100*0\nCAS*CO*197*100"
+SPLIT_PAID = "CLP*A*1*200*150*0*12*I2\nSVC*HC:99214*200*150\nCAS*CO*45*50"
+
+
+@pytest.mark.parametrize("parts", [(SPLIT_DENIED, SPLIT_PAID), (SPLIT_PAID, SPLIT_DENIED)])
+def test_a_claim_split_over_payments_of_one_day_is_one_first_decision_and_no_overturn(parts: tuple[str, str]) -> None:
+    file = decided("20261105", "2", "\n".join(parts))
+    assert core(file)["core_adjudications"]["is_first"].to_list() == [True, True]
+    assert outcome(file) == [("A", "open", None, 0)]
+
+
+def test_a_denial_by_another_payer_after_a_payment_is_settled_and_brings_nothing_back() -> None:
+    paid = "CLP*A*1*100*80*0*12*I1\nSVC*HC:99213*100*80\nCAS*CO*45*20"
+    again = decided("20261112", "3", "CLP*A*1*100*0*0*12*J1\nSVC*HC:99213*100*0\nCAS*OA*18*100").replace(b"XV*P1", b"XV*P2")
+    assert outcome(decided("20261005", "2", paid), again) == [("A", "settled", dt.date(2026, 11, 12), 0)]
+
+
+def test_a_placeholder_for_the_payers_number_links_nothing() -> None:
+    rows = "\n".join(f"CLP*A{n}*1*100*0*0*12*0\nSVC*HC:99213*100*0\nCAS*CO*197*100\nREF*F8*0" for n in (1, 2, 3))
+    other = "CLP*B*22*-300*-250*0*12*0\nSVC*HC:99213*-300*-250\nCAS*CO*45*-50"
+    tables = core(decided("20261105", "2", rows), decided("20261112", "3", other))
+    assert tables["core_claim_lineages"].height == 4
+    assert tables["core_reversals"]["pair_rule"].to_list() == [None]
+
+
+def test_what_a_partial_denial_can_still_bring_is_the_rest() -> None:
+    likes = "\n".join(f"CLP*P{n}*1*100*80*0*12*J{n}\nSVC*HC:99213*100*80\nCAS*CO*45*20" for n in range(20))
+    partial = "CLP*A*1*100*60*0*12*I1\nSVC*HC:99213*100*60\nCAS*CO*45*10**151*30"
+    denial = core(decided("20261112", "2", likes + "\n" + partial))["core_denials"].row(0, named=True)
+    assert (denial["disposition"], float(denial["expected_amount"])) == ("denied_partial", 20.0)

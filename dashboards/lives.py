@@ -127,3 +127,26 @@ def unmatched_rows(unmatched: pl.DataFrame) -> list[dict[str, Any]]:
         }
         for r in sorted(grouped.to_dicts(), key=lambda row: order[row["kind"]])
     ]
+
+
+def stage_rows(events: pl.DataFrame, anchor: dt.date | None) -> list[dict[str, Any]]:
+    """Where the defects of the last 13 weeks began, how many were caught before the payer and how many only by it."""
+    if anchor is None:
+        return []
+    first, last = anchor - dt.timedelta(weeks=_WEEKS - 1), anchor + dt.timedelta(days=6)
+    defects = events.filter(pl.col("root_cause").is_not_null() & pl.col("event_date").is_between(first, last))
+    grouped = (
+        defects.filter(pl.col("layer_code") != "L1")
+        .group_by("stage_introduced", "stage_detectable")
+        .agg((pl.col("layer_code") == "L2").sum().alias("rejected"), (pl.col("layer_code") == "L3").sum().alias("denied"))
+        .sort(-pl.col("denied").cast(pl.Int64), "stage_introduced", "stage_detectable")
+    )
+    return [
+        {
+            "began": words.plain(r["stage_introduced"]).capitalize(),
+            "seen": words.plain(r["stage_detectable"]),
+            "rejected": words.count(r["rejected"]),
+            "denied": words.count(r["denied"]),
+        }
+        for r in grouped.iter_rows(named=True)
+    ]

@@ -97,6 +97,7 @@ def _lives(facts: PackFacts) -> dict[str, Any]:
         "lead": lives.headline(rows),
         "figures": {"funnel": lives.funnel_chart(rows) if rows.height else None},
         "yields": lives.yield_rows(tables["mart_metrics"]),
+        "stages": lives.stage_rows(tables["core_layer_events"], facts.anchor),
         "unmatched": lives.unmatched_rows(tables["mart_unmatched"]),
     }
 

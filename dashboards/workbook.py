@@ -20,6 +20,7 @@ _SHEETS = {
     "Recoveries": "mart_recoveries",
     "Payer quality": "mart_payer_quality",
     "Without partner": "mart_unmatched",
+    "Reclassified": "ops_reclassifications",
     "Coder accuracy": "mart_coder_accuracy",
     "Coding errors": "mart_coding_errors",
     "Rework cost": "mart_rework_costs",

@@ -210,6 +210,8 @@ def _finisher(names: pl.DataFrame, files: pl.Enum) -> Callable[[str, pl.DataFram
         ordered = frame.sort(order, maintain_order=True, nulls_last=True)
         if "lineage_index" in frame.columns:
             ordered = ordered.join(names, on="lineage_index", how="left", validate="m:1", maintain_order="left")
+        if order == ["lineage_index"]:  # the index depends on the order files were read in, the name does not
+            ordered = ordered.sort("lineage_id")
         return name, conform(with_places(ordered, files), CONTRACTS[name])
 
     return finish

@@ -105,7 +105,7 @@ def _coded(query: duckdb.DuckDBPyRelation, files: pl.Enum) -> pl.DataFrame:
     reader = query.to_arrow_reader(_ROWS)
     coded = [name for name in reader.schema.names if name.endswith(_FILE)]
     batches = [pl.DataFrame(batch).with_columns(pl.col(coded).cast(files)) for batch in reader]
-    return pl.concat(batches or [pl.DataFrame(reader.schema.empty_table()).with_columns(pl.col(coded).cast(files))])
+    return pl.concat(batches or [pl.DataFrame(reader.schema.empty_table()).with_columns(pl.col(coded).cast(files))]).rechunk()
 
 
 def file_codes(connection: duckdb.DuckDBPyConnection) -> pl.Enum:

@@ -13,7 +13,7 @@ from rcm_pipeline.denials.history import anchor_of
 from rcm_pipeline.governance.marts import SOURCES as MART_SOURCES
 from rcm_pipeline.governance.marts import mart_tables
 from rcm_pipeline.settings import ClientSettings
-from rcm_pipeline.warehouse import file_codes, open_warehouse, read
+from rcm_pipeline.warehouse import create_tables, file_codes, open_warehouse, read
 
 TODAY = dt.date(2026, 11, 23)
 SETTINGS = ClientSettings(capitated_payers=["PAY05"])
@@ -22,6 +22,7 @@ SETTINGS = ClientSettings(capitated_payers=["PAY05"])
 def rebuild(path: Path, steps: dict[str, float]) -> None:
     """Core, then each mart from what is stored, as the assets do it."""
     with open_warehouse(path) as connection:
+        create_tables(connection)
         start, files, stored = time.monotonic(), file_codes(connection), 0.0
         raw = RawTables(lambda name: read(connection, name, SOURCES[name], files), files)
         for name, table in core_tables(raw, SETTINGS, TODAY):

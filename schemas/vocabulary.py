@@ -18,6 +18,7 @@ DISPOSITIONS = [
 DENIED = ["denied_full", "denied_partial", "denial_suspected"]
 NOT_DECIDED = ["excluded", "pended", "capitated"]
 ADJUDICATION_KINDS = ["adjudication", "reversal", "forwarded", "predetermination", "other"]
+CLAIM_DENIED = ["denied_full", "denied_partial"]
 CLAIM_DISPOSITIONS = ["denied_full", "denied_partial", "paid", "undecided"]
 ROOT_CAUSES = [
     "coding", "documentation", "billing_format", "eligibility", "authorization", "medical_necessity", "timely_filing",

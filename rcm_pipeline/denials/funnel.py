@@ -2,11 +2,10 @@
 
 import polars as pl
 
+from rcm_pipeline.claims.remits import PLACE
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import FUNNEL_STEPS
-
-_KEYS = ["file_id", "claim_no"]
+from schemas.vocabulary import CLAIM_DENIED, FUNNEL_STEPS
 
 
 def claim_funnel(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: pl.DataFrame, submissions: pl.DataFrame) -> pl.DataFrame:
@@ -38,14 +37,14 @@ def claim_funnel(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: 
 def _reached(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: pl.DataFrame, submissions: pl.DataFrame) -> pl.DataFrame:
     decided = (
         adjudications.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended") & (pl.col("match_rule") != "none"))
-        .sort("adjudication_date", *_KEYS)
+        .sort("adjudication_date", *PLACE)
         .unique(["version_file_id", "version_claim_no"], keep="first", maintain_order=True)
         .select(pl.col("version_file_id").alias("file_id"), pl.col("version_claim_no").alias("claim_no"), "disposition", "is_reversed")
     )
     answered = submissions.select("file_id", "transaction_no", (pl.col("transaction_status_code").is_not_null()).alias("_file_answered"))
     joined = (
         versions.filter(pl.col("week").is_not_null())
-        .join(decided, on=_KEYS, how="left", maintain_order="left")
+        .join(decided, on=PLACE, how="left", maintain_order="left")
         .join(lineages.select("lineage_id", "version_count"), on="lineage_id", how="left", maintain_order="left")
         .join(answered, on=["file_id", "transaction_no"], how="left", maintain_order="left")
     )
@@ -54,7 +53,7 @@ def _reached(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: pl.D
     spoken = pl.col("is_rejected").is_not_null() | is_decided
     accepted_file = ~refused & (pl.col("_file_answered").fill_null(False) | spoken)
     accepted = accepted_file & ~back & spoken
-    denied = pl.col("disposition").is_in(["denied_full", "denied_partial"]).fill_null(False)
+    denied = pl.col("disposition").is_in(CLAIM_DENIED).fill_null(False)
     needs_more = (pl.col("version_no") > 1) | (pl.col("version_count") > 1) | pl.col("is_reversed").fill_null(False)
     return joined.with_columns(
         (pl.col("version_no") < pl.col("version_count")).alias("is_superseded"),

@@ -9,6 +9,7 @@ from rcm_pipeline.claims.remits import PLACE
 from rcm_pipeline.denials.actions import WRITE_OFF, actions
 from rcm_pipeline.denials.adjudications import standing
 from rcm_pipeline.denials.reasons import main_lines
+from schemas.vocabulary import CLAIM_DENIED
 
 _ON = "lineage_id"
 
@@ -120,7 +121,7 @@ def _work(done: pl.DataFrame) -> pl.DataFrame:
 
 def _deadline() -> pl.Expr:
     """Counted from the denial that stands: soft ones have the days for corrections, others those for appeals."""
-    denies = pl.col("current_disposition").is_in(["denied_full", "denied_partial"])
+    denies = pl.col("current_disposition").is_in(CLAIM_DENIED)
     start = pl.when(denies).then("current_date").otherwise("denied_date")
     days = pl.when(pl.col("hardness") == "soft").then("corrected_days").otherwise("appeal_days")
     return (start + pl.duration(days=days)).alias("deadline_date")
@@ -128,7 +129,7 @@ def _deadline() -> pl.Expr:
 
 def _resolution(last_day: dt.date) -> pl.Expr:
     """Overturned > settled > written off > expired > open; a claim under appeal or sent again in time does not expire."""
-    denies = pl.col("current_disposition").is_in(["denied_full", "denied_partial"])
+    denies = pl.col("current_disposition").is_in(CLAIM_DENIED)
     is_later = pl.col("current_date") > pl.col("denied_date")
     is_other = pl.col("current_date") != pl.col("denied_date")  # on one day they are parts of one decision
     is_pending = (pl.col("_last_answerable") <= pl.col("deadline_date")) & (pl.col("_last_answerable") >= pl.col("current_date"))

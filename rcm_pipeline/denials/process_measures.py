@@ -2,11 +2,10 @@
 
 import polars as pl
 
+from rcm_pipeline.claims.remits import PLACE
 from rcm_pipeline.denials.adjudications import DUPLICATE_CARCS
 from rcm_pipeline.denials.measures import WINDOW_WEEKS, Known, over_window, shaped, total
 from schemas.vocabulary import ALL
-
-_KEYS = ["file_id", "claim_no"]
 
 
 def process_measures(known: Known, cohorts: pl.DataFrame) -> pl.DataFrame:
@@ -34,8 +33,8 @@ def _recent(known: Known, frame: pl.DataFrame) -> pl.DataFrame:
 def _duplicates(known: Known) -> pl.DataFrame:
     is_decision = (pl.col("kind") == "adjudication") & ~pl.col("is_pended")
     decisions = _recent(known, known.life.adjudications.filter(is_decision))
-    named = known.life.denials.filter(pl.col("carc_code").is_in(DUPLICATE_CARCS)).select(_KEYS).unique()
-    suspects = decisions.join(named, on=_KEYS, how="semi")
+    named = known.life.denials.filter(pl.col("carc_code").is_in(DUPLICATE_CARCS)).select(PLACE).unique()
+    suspects = decisions.join(named, on=PLACE, how="semi")
     numbers = known.life.versions.select(
         pl.col("file_id").alias("version_file_id"), pl.col("claim_no").alias("version_claim_no"), "version_no"
     )
@@ -60,7 +59,7 @@ def _taken_back(known: Known) -> pl.DataFrame:
     )
     reversals = _recent(known, known.life.reversals)
     # one correction may stand for several reversals: it counts once
-    joined = reversals.join(paid, on=["correction_file_id", "correction_claim_no"], how="left").sort(_KEYS)
+    joined = reversals.join(paid, on=["correction_file_id", "correction_claim_no"], how="left").sort(PLACE)
     once = pl.col("correction_claim_no").is_not_null() & pl.struct("correction_file_id", "correction_claim_no").is_first_distinct()
     net = joined.select(
         (pl.col("paid_amount").fill_null(0) + pl.when(once).then(pl.col("_corrected").fill_null(0)).otherwise(0)).alias("net")

@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 
+from rcm_pipeline.claims.remits import PLACE
 from rcm_pipeline.denials.adjudications import DUPLICATE_CARCS
 from rcm_pipeline.denials.measures import Known, shaped, weekly
 from schemas.vocabulary import ALL
@@ -71,9 +72,9 @@ def _by_submission(known: Known) -> pl.DataFrame:
 
 def _zero_pay(known: Known) -> pl.DataFrame:
     """M10: payments of nothing among all payments of primary payers, four weeks at a time."""
-    duplicates = known.life.denials.filter(pl.col("carc_code").is_in(DUPLICATE_CARCS)).select("file_id", "claim_no").unique()
+    duplicates = known.life.denials.filter(pl.col("carc_code").is_in(DUPLICATE_CARCS)).select(PLACE).unique()
     paid = known.life.adjudications.filter(pl.col("status_code").is_in(_PRIMARY) & pl.col("week").is_not_null()).join(
-        duplicates, on=["file_id", "claim_no"], how="anti"
+        duplicates, on=PLACE, how="anti"
     )
     by_week = paid.group_by("week").agg(
         (pl.col("paid_amount") == 0).fill_null(False).sum().cast(pl.Int64).alias("numerator"), pl.len().cast(pl.Int64).alias("denominator")

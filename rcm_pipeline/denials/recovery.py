@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import polars as pl
 
+from rcm_pipeline.claims.remits import PLACE
 from rcm_pipeline.denials.measures import Known, over_window, total
 from rcm_pipeline.denials.survival import median_days
 from rcm_pipeline.intervals import rate, wilson
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import ALL
+from schemas.vocabulary import ALL, CLAIM_DENIED
 
 _BY = ["payer_id", "root_cause"]
 _CENT3 = pl.Decimal(18, 3)
@@ -81,7 +82,7 @@ def _closed(known: Known, monthly_net_revenue: Decimal | None) -> list[pl.DataFr
     closed = known.outcomes.filter(pl.col("resolved_date").is_between(since, last))
     given_up = closed.filter(pl.col("resolution_code").is_in(["written_off", "expired"]))
     current = known.current
-    clean = current.filter(~pl.col("disposition").is_in(["denied_full", "denied_partial", "undecided"]))
+    clean = current.filter(~pl.col("disposition").is_in([*CLAIM_DENIED, "undecided"]))
     paid = clean.filter(pl.col("adjudication_date").is_between(since, last)).height
     net = monthly_net_revenue * 3 if monthly_net_revenue else _allowed(known, current, since, last)
     return [
@@ -91,8 +92,8 @@ def _closed(known: Known, monthly_net_revenue: Decimal | None) -> list[pl.DataFr
 
 
 def _allowed(known: Known, current: pl.DataFrame, since: dt.date, last: dt.date) -> Decimal:
-    keys = current.filter(pl.col("adjudication_date").is_between(since, last)).select("file_id", "claim_no")
-    return total(known.lines.join(keys, on=["file_id", "claim_no"], how="semi")["allowed_amount"])
+    keys = current.filter(pl.col("adjudication_date").is_between(since, last)).select(PLACE)
+    return total(known.lines.join(keys, on=PLACE, how="semi")["allowed_amount"])
 
 
 def _overturned(outcomes: pl.DataFrame, known: Known) -> list[pl.DataFrame]:

@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 
+from rcm_pipeline.claims.remits import PLACE
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
@@ -26,7 +27,7 @@ def unmatched(lineages: pl.DataFrame, adjudications: pl.DataFrame, anchor: dt.da
         "charge_amount",
         "is_crossover",
     )
-    strangers = adjudications.filter(pl.col("match_rule") == "none").sort("adjudication_date", "file_id", "claim_no", nulls_last=True)
+    strangers = adjudications.filter(pl.col("match_rule") == "none").sort("adjudication_date", *PLACE, nulls_last=True)
     first = strangers.unique("lineage_id", keep="first", maintain_order=True).select(
         "lineage_id", "payer_id", pl.col("adjudication_date").alias("date"), "charge_amount"
     )

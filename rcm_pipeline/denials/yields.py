@@ -2,11 +2,13 @@
 
 import polars as pl
 
+from rcm_pipeline.claims.remits import PLACE
+from rcm_pipeline.denials.adjudications import taken_back
 from rcm_pipeline.denials.measures import Known, shaped, weekly
 from rcm_pipeline.intervals import Z95
+from schemas.vocabulary import CLAIM_DENIED
 
 _ACCEPTED = ["acknowledged", "answered", "partly_answered", "rejected_batch"]
-_DENIED = ["denied_full", "denied_partial"]
 
 
 def yields(known: Known) -> pl.DataFrame:
@@ -73,12 +75,12 @@ def _passed_edits(first: pl.DataFrame) -> pl.DataFrame:
 def _first_decisions(known: Known) -> pl.DataFrame:
     """The earliest first decision of each lineage that decides a line."""
     first = known.life.adjudications.filter(pl.col("is_first") & pl.col("adjudication_date").is_not_null())
-    earliest = first.sort("adjudication_date", "file_id", "claim_no").unique("lineage_id", keep="first", maintain_order=True)
+    earliest = first.sort("adjudication_date", *PLACE).unique("lineage_id", keep="first", maintain_order=True)
     return earliest.filter(pl.col("disposition") != "undecided")
 
 
 def _undenied(known: Known) -> pl.DataFrame:
-    return _counted(_first_decisions(known), ~pl.col("disposition").is_in(_DENIED))
+    return _counted(_first_decisions(known), ~pl.col("disposition").is_in(CLAIM_DENIED))
 
 
 def _first_pass(known: Known) -> pl.DataFrame:
@@ -99,23 +101,17 @@ def _first_pass(known: Known) -> pl.DataFrame:
     )
     versions = known.life.versions.group_by("lineage_id").agg(pl.len().alias("_versions"))
     last_touch = known.life.touches.group_by("claim_token").agg(pl.col("touched_date").max().alias("_touched"))
-    taken = (
-        known.life.reversals.select(
-            pl.col("original_file_id").alias("file_id"), pl.col("original_claim_no").alias("claim_no"), pl.lit(True).alias("_reversed")
-        )
-        .drop_nulls()
-        .unique()
-    )
+    taken = taken_back(known.life.reversals, PLACE).with_columns(pl.lit(True).alias("_reversed"))
     joined = (
         first.join(numbers, on=["version_file_id", "version_claim_no"], how="left")
         .join(versions, on="lineage_id", how="left")
         .join(last_touch, on="claim_token", how="left")
-        .join(taken, on=["file_id", "claim_no"], how="left")
+        .join(taken, on=PLACE, how="left")
     )
     is_first = pl.col("version_no").fill_null(1) == 1
     is_alone = pl.col("_versions").fill_null(1) <= 1
     is_untouched = ~(pl.col("_touched") >= pl.col("adjudication_date")).fill_null(False)
-    needs_nothing = ~pl.col("disposition").is_in(_DENIED) & is_alone & is_untouched & pl.col("_reversed").is_null()
+    needs_nothing = ~pl.col("disposition").is_in(CLAIM_DENIED) & is_alone & is_untouched & pl.col("_reversed").is_null()
     return _counted(joined, is_first & needs_nothing)
 
 

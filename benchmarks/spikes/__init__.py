@@ -1,0 +1,1 @@
+"""Benchmarks of what is said about weeks that are not over."""

@@ -1,0 +1,7 @@
+"""Denial spikes by expected versus actual (EvA): one verdict per series and week."""
+
+from rcm_pipeline.denials.spikes.detect import detect
+from rcm_pipeline.denials.spikes.prior import Reference
+from rcm_pipeline.denials.spikes.settings import SpikeSettings
+
+__all__ = ["Reference", "SpikeSettings", "detect"]

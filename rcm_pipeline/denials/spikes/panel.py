@@ -1,0 +1,124 @@
+"""The weekly counts as arrays, week by series, and what is refused on the way."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rcm_pipeline.errors import InputError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+SERIES = ("client", "payer", "cause")
+_COUNTS = ("denied", "decided")
+_GUARD = "expected_decided"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Counts by week and series. Series stand in the order of payer, cause, client; a group is a payer and cause."""
+
+    keys: pl.DataFrame
+    first: dt.date
+    denied: Floats
+    decided: Floats
+    expected_decided: Floats | None
+    group: Ints
+    cause: Ints
+    group_cause: Ints
+
+    @property
+    def weeks(self) -> int:
+        """Number of weeks, those without a decision included."""
+        return self.denied.shape[0]
+
+    def week(self, at: int) -> dt.date:
+        """Monday of a week by its place."""
+        return self.first + dt.timedelta(weeks=at)
+
+
+def panel(weekly: pl.DataFrame) -> Panel:
+    """Every series in every week from the first to the last; a missing week is one in which nothing was decided.
+
+    Raises InputError, naming the column and how many rows, never a value.
+    """
+    _check_columns(weekly)
+    coded = _coded(weekly)
+    first, last = weekly["week"].min(), weekly["week"].max()
+    assert isinstance(first, dt.date)
+    assert isinstance(last, dt.date)
+    at = ((weekly["week"].to_physical().to_numpy() - (first - dt.date(1970, 1, 1)).days) // 7).astype(np.int64)
+    keys, series = _series(weekly, coded)
+    shape = (last - first).days // 7 + 1, keys.height
+    cell = at * shape[1] + series
+    _check_rows(weekly, cell, shape[0] * shape[1])
+    denied, decided = (_spread(weekly[name], cell, shape, 0.0) for name in _COUNTS)
+    expected = _spread(weekly[_GUARD], cell, shape, np.nan) if _GUARD in weekly.columns else None
+    group, cause = _groups(keys)
+    firsts = np.flatnonzero(np.diff(group, prepend=-1))
+    return Panel(keys, first, denied, decided, expected, group, cause, cause[firsts])
+
+
+def _check_columns(weekly: pl.DataFrame) -> None:
+    needed = (*SERIES, "week", *_COUNTS)
+    if missing := [name for name in needed if name not in weekly.columns]:
+        raise InputError(f"weekly counts lack the column {', '.join(missing)}", fix="Pass one row per series and week.")
+    if weekly.is_empty():
+        raise InputError("weekly counts are empty", fix="Pass one row per series and week.")
+    if weekly.schema["week"] != pl.Date:
+        raise InputError("weekly counts: column week is not of type Date", fix="Cast it to Date.")
+    for name in _COUNTS:
+        if not weekly.schema[name].is_integer():
+            raise InputError(f"weekly counts: column {name} holds no whole numbers", fix="Cast it to Int64.")
+    for name in needed:
+        _refuse(weekly[name].null_count(), f"column {name} is empty", "Fill it or leave the rows out.")
+    if _GUARD in weekly.columns and not weekly.schema[_GUARD].is_numeric():
+        raise InputError(f"weekly counts: column {_GUARD} holds no numbers", fix="Cast it to Float64.")
+
+
+def _check_rows(weekly: pl.DataFrame, cell: Ints, cells: int) -> None:
+    _refuse(int((weekly["week"].dt.weekday() != 1).sum()), "column week is not a Monday", "Name a week by its Monday.")
+    for name in _COUNTS:
+        _refuse(int((weekly[name] < 0).sum()), f"column {name} is below zero", "Count from zero.")
+    over = int((weekly["denied"] > weekly["decided"]).sum())
+    _refuse(over, "column denied exceeds decided", "Count every decided claim of the week once.")
+    seen = np.bincount(cell, minlength=cells)
+    _refuse(int(weekly.height - np.count_nonzero(seen)), "columns client, payer, cause, week repeat", "Add such rows up.")
+
+
+def _refuse(wrong: int, what: str, fix: str) -> None:
+    if wrong:
+        raise InputError(f"weekly counts: {what} in {wrong} row{'s' * (wrong != 1)}", fix=fix)
+
+
+def _coded(weekly: pl.DataFrame) -> Ints:
+    """One whole number per client, payer and cause, in no order that matters."""
+    code = np.zeros(weekly.height, dtype=np.int64)
+    for name in SERIES:
+        column = weekly[name].cast(pl.String).rank("dense").cast(pl.Int64).to_numpy()
+        code = code * (int(column.max()) + 1) + column
+    return code
+
+
+def _series(weekly: pl.DataFrame, coded: Ints) -> tuple[pl.DataFrame, Ints]:
+    """The keys in the order of payer, cause and client, and each row's place among them."""
+    _, where, inverse = np.unique(coded, return_index=True, return_inverse=True)
+    keys = weekly[where].select(SERIES).with_row_index("found").sort("payer", "cause", "client")
+    place = np.empty(keys.height, dtype=np.int64)
+    place[keys["found"].to_numpy()] = np.arange(keys.height)
+    return keys.drop("found"), place[inverse]
+
+
+def _spread(column: pl.Series, cell: Ints, shape: tuple[int, int], empty: float) -> Floats:
+    out = np.full(shape[0] * shape[1], empty)
+    out[cell] = column.cast(pl.Float64).to_numpy()
+    return out.reshape(shape)
+
+
+def _groups(keys: pl.DataFrame) -> tuple[Ints, Ints]:
+    group = keys.select(pl.struct("payer", "cause").rle_id()).to_series().cast(pl.Int64).to_numpy()
+    cause = keys["cause"].cast(pl.String).rank("dense").cast(pl.Int64).to_numpy() - 1
+    return group, cause

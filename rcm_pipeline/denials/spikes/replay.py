@@ -1,0 +1,90 @@
+"""The weeks of a panel gone through in their order: what was expected of each, knowing only the weeks before it."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from rcm_pipeline.denials.spikes.baseline import Baselines
+from rcm_pipeline.denials.spikes.noise import Noise
+from rcm_pipeline.denials.spikes.panel import Floats, Panel
+from rcm_pipeline.denials.spikes.prior import prior
+from rcm_pipeline.denials.spikes.season import Season
+from rcm_pipeline.denials.spikes.settings import SpikeSettings
+from rcm_pipeline.denials.spikes.tails import normal_score
+
+_TINY = 1e-9
+_MOST = 0.98
+
+
+@dataclass(frozen=True)
+class Week:
+    """One number per series, or with `replay` one row per week.
+
+    `level` is the usual rate before season. `scatter` is E (1 - p) phi, independent from week to week; `doubt` the standard
+    deviation that the index adds to all weeks of a window alike. `seen` counts the weeks in the baseline that had decided
+    claims. `has_index`: 1 where the index rests on a past year, a shipped January or a week that needs neither.
+    """
+
+    level: Floats
+    index: Floats
+    expected: Floats
+    noise: Floats
+    scatter: Floats
+    doubt: Floats
+    seen: Floats
+    has_index: Floats
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What was expected week by week, and the seasonal sums by week and group that were gathered on the way."""
+
+    weeks: Week
+    season_denied: Floats
+    season_expected: Floats
+
+
+def replay(panel: Panel, settings: SpikeSettings) -> Replayed:
+    """Every week of every series foretold by the weeks before it, the last `settings.left_out` left out."""
+    known = prior(panel, settings.reference)
+    out = Week(*(np.zeros(panel.denied.shape) for _ in fields(Week)))
+    weight = np.ones(panel.denied.shape)
+    baselines, noise = Baselines(panel, settings, known.rates), Noise(panel.keys.height, settings)
+    season = Season(panel, settings, known)
+    for week in range(panel.weeks):
+        added = week - 1 - settings.left_out
+        if added >= 0:
+            baselines.add(panel.denied[added], panel.decided[added] * out.index[added], weight[added])
+        denied, decided = panel.denied[week], panel.decided[week]
+        index, is_known = season.index(week)
+        doubt = _doubt(index, is_known, known.is_january[week] & known.has_january[panel.cause], settings)
+        has_index = is_known | known.has_january[panel.cause] | ~known.is_january[week]
+        rates = baselines.rates()
+        level = np.maximum(baselines.blend(rates), _TINY)
+        rate = np.minimum(level * index, _MOST)
+        expected = decided * rate
+        factor = noise.factor(expected, decided, rate)
+        scatter = expected * (1 - rate) * factor
+        variance = np.maximum(scatter + (expected * doubt) ** 2, _TINY)
+        is_settled = ((baselines.seen >= settings.settle_weeks) & (decided > 0)).astype(np.float64)
+        weight[week] = np.where(is_settled, _belief(denied, expected, variance, settings.robust), 1.0)
+        found = Week(level, index, expected, factor, scatter, expected * doubt, baselines.seen, has_index)
+        for field in fields(Week):
+            getattr(out, field.name)[week] = getattr(found, field.name)
+        noise.add(denied, expected, decided, rate, factor, is_settled)
+        baselines.judge(denied, rates * (decided * index), variance)
+        season.add(week, is_settled * denied, is_settled * decided * level, factor)
+    return Replayed(out, season.denied, season.expected)
+
+
+def _doubt(index: Floats, is_known: Floats, is_shipped: Floats, settings: SpikeSettings) -> Floats:
+    """Relative standard deviation of the index: (1/4) |1 - 1/I|, more where it is the shipped January."""
+    doubt: Floats = np.sqrt(settings.season_doubt) * np.abs(1 - 1 / index) / 4
+    return np.where(is_shipped & ~is_known, np.maximum(doubt, settings.prior_doubt), doubt)
+
+
+def _belief(denied: Floats, expected: Floats, variance: Floats, robust: float) -> Floats:
+    """1, or (2.58 / z)² for a week that surprises by more than 2.58 standard deviations."""
+    score = np.abs(normal_score(denied, np.maximum(expected, _TINY), variance))
+    belief: Floats = np.minimum(1, robust / np.maximum(score, _TINY)) ** 2
+    return belief

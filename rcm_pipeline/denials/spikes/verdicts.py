@@ -1,0 +1,105 @@
+"""From expectations to verdicts: chances of a window, which are alarms among all of a week, and why some are not judged."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rcm_pipeline.denials.spikes.panel import Floats, Panel
+from rcm_pipeline.denials.spikes.prior import Bools
+from rcm_pipeline.denials.spikes.replay import Week
+from rcm_pipeline.denials.spikes.settings import SpikeSettings
+from rcm_pipeline.denials.spikes.tails import all_denied, upper_tail
+
+_TINY = 1e-9
+SHORT = "too little history"
+JANUARY = "first January without a prior"
+FEW = "too few to tell"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of every series in one week. `window` is the number of weeks whose p was smallest; `reason` is empty where judged."""
+
+    p_value: Floats
+    lift: Floats
+    window: Floats
+    q_value: Floats
+    is_alarm: Bools
+    reason: np.ndarray[tuple[int], np.dtype[np.str_]]
+
+
+@dataclass(frozen=True)
+class _Window:
+    p_value: Floats
+    least: Floats
+    lift: Floats
+
+
+def verdict(panel: Panel, weeks: Week, at: int, settings: SpikeSettings) -> Verdict:
+    """p = min(1, price x the smallest p of the windows), then Benjamini and Hochberg over all judged series of the week."""
+    found = [_window(panel, weeks, at, length) for length in settings.windows if at + 1 >= length]
+    chances = np.stack([window.p_value for window in found])
+    price = settings.window_price if len(found) > 1 else 1.0
+    p_value = np.minimum(price * chances.min(axis=0), 1.0)
+    best = chances.argmin(axis=0)
+    lift = np.stack([window.lift for window in found])[best, np.arange(best.size)]
+    least = price * np.stack([window.least for window in found]).min(axis=0)
+    reason = np.select(
+        [
+            weeks.seen[at] < settings.min_weeks,
+            weeks.has_index[at] == 0,
+            (panel.decided[at] == 0) | (least > settings.tell_chance),
+        ],
+        [SHORT, JANUARY, FEW],
+        "",
+    )
+    is_judged = reason == ""
+    q_value = np.ones(p_value.size)
+    q_value[is_judged] = benjamini_hochberg(p_value[is_judged])
+    is_alarm = is_judged & (q_value <= settings.false_share) & (lift >= settings.min_lift)
+    return Verdict(p_value, lift, np.array(settings.windows)[best], q_value, is_alarm, reason)
+
+
+def benjamini_hochberg(chances: Floats) -> Floats:
+    """Adjusted p-values: alarms at q <= .1 are wrong in one of ten on average. Any order; of nothing nothing."""
+    order = np.argsort(chances, kind="stable")
+    ranked = chances[order] * chances.size / np.arange(1, chances.size + 1)
+    adjusted = np.empty(chances.size)
+    adjusted[order] = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1.0)
+    return adjusted
+
+
+def detectable_lift(expected: Floats, variance: Floats) -> Floats:
+    """The smallest denials over expected seen in four of five cases at a false alarm in a thousand: 1 + 3.9 G / E."""
+    lift: Floats = np.where(expected > 0, 1 + 3.9 * np.sqrt(variance) / np.maximum(expected, _TINY), np.inf)
+    return lift
+
+
+def _window(panel: Panel, weeks: Week, at: int, length: int) -> _Window:
+    """The weeks of a window summed: scatter adds, doubt adds before it is squared.
+
+    The speed guard repeats the test with the claims that were expected to be decided and keeps the larger p.
+    """
+    rows = slice(at + 1 - length, at + 1)
+    denied, decided, expected = (part[rows].sum(axis=0) for part in (panel.denied, panel.decided, weeks.expected))
+    variance = weeks.scatter[rows].sum(axis=0) + weeks.doubt[rows].sum(axis=0) ** 2
+    p_value, least = _chance(denied, decided, expected, variance)
+    if panel.expected_decided is not None:
+        hoped = panel.expected_decided[rows]
+        hoped = np.where(np.isnan(hoped), panel.decided[rows], hoped)
+        share = np.where(panel.decided[rows] > 0, hoped / np.maximum(panel.decided[rows], 1), 1.0)
+        guarded = (weeks.expected[rows] * share).sum(axis=0)
+        total = np.maximum(hoped.sum(axis=0), denied)
+        scale = guarded / np.maximum(expected, _TINY)
+        p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0))[0])
+    return _Window(p_value, least, np.where(expected > 0, denied / np.maximum(expected, _TINY), np.where(denied > 0, np.inf, 0.0)))
+
+
+def _chance(denied: Floats, decided: Floats, expected: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """Mid-p of as many or more, and the same if all had been denied; 1 where nothing was decided."""
+    n = np.maximum(decided, 1.0)
+    rate = np.clip(expected / n, _TINY, 0.98)
+    over = variance / np.maximum(n * rate * (1 - rate), _TINY)
+    icc = np.where(n > 1, (over - 1) / np.maximum(n - 1, _TINY), 0.0)
+    some = decided > 0
+    return np.where(some, upper_tail(denied, n, rate, icc), 1.0), np.where(some, all_denied(n, rate, icc), 1.0)

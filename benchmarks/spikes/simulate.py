@@ -16,7 +16,7 @@ Generator = np.random.Generator
 WEEKS, EVALUATED = 160, 52
 SIZES = (1.3, 1.5, 2.0, 3.0)
 SPIKE_WEEKS = 2
-ELIGIBILITY = 2  # the first causes of each payer rise in January
+ELIGIBILITY = ("26", "27")  # the first causes of each payer; they rise in January
 JANUARY_WEEKS = 6
 MAXIMUM_RATE = 0.95
 KEYS = ["client", "payer", "cause"]
@@ -126,29 +126,37 @@ def with_rates(world: World, rng: Generator, factor: Floats) -> World:
 
 
 def frame(world: World) -> pl.DataFrame:
-    """The world as the detector reads it: a row by series and week in which anything was decided."""
-    weeks = world.n.shape[0]
-    columns = {"denied": world.y.ravel(), "decided": world.n.ravel()}
-    names = names_of(world.scenario)
-    repeated = {key: np.tile(names[key].to_numpy(), weeks) for key in KEYS}
-    mondays = np.repeat(mondays_of(world.scenario), len(names))
-    return pl.DataFrame({**repeated, "week": pl.Series(mondays).cast(pl.Date), **columns}).filter(pl.col("decided") > 0)
+    """The world as the detector reads it."""
+    return table(world.scenario, world.y, world.n)
 
 
-def grid(found: pl.DataFrame, scenario: Scenario, column: str, missing: float) -> Floats:
-    """A column of the detector's answer as an array by evaluated week and series."""
+def table(scenario: Scenario, denied: Ints, decided: Ints, **more: Floats) -> pl.DataFrame:
+    """A row by series and week in which anything was decided, from arrays by week and series."""
+    names = names_of(scenario)
+    weeks = mondays_of(scenario)
+    repeated = {key: np.tile(names[key].to_numpy(), len(weeks)) for key in KEYS}
+    monday = pl.Series(np.repeat(weeks, len(names))).cast(pl.Date)
+    counts = {"denied": denied, "decided": decided, **more}
+    rows = pl.DataFrame({**repeated, "week": monday, **{name: values.ravel() for name, values in counts.items()}})
+    return rows.filter(pl.col("decided") > 0)
+
+
+def grid(found: pl.DataFrame, scenario: Scenario, column: str, missing: float, names: pl.DataFrame | None = None) -> Floats:
+    """A column of the detector's answer as an array by evaluated week and series, or by week and row of `names`."""
     weeks = pl.DataFrame({"week": pl.Series(mondays_of(scenario)[-scenario.evaluated :]).cast(pl.Date)})
-    cells = weeks.join(names_of(scenario), how="cross", maintain_order="left_right")
-    values = cells.join(found.select(*KEYS, "week", column), on=[*KEYS, "week"], how="left", maintain_order="left")[column]
+    names = names_of(scenario) if names is None else names
+    cells = weeks.join(names, how="cross", maintain_order="left_right")
+    values = cells.join(found.select(*cells.columns, column), on=cells.columns, how="left", maintain_order="left")[column]
     array: Floats = values.cast(pl.Float64).fill_null(missing).fill_nan(missing).to_numpy()
     return array.reshape(scenario.evaluated, -1)
 
 
 def names_of(scenario: Scenario) -> pl.DataFrame:
     """Client, payer and cause by series, in the order of the arrays."""
-    client, payer, cause = _indices(scenario)
-    text = {"client": ("C", client), "payer": ("P", payer), "cause": ("K", cause)}
-    return pl.DataFrame({key: [f"{letter}{number:02d}" for number in numbers] for key, (letter, numbers) in text.items()})
+    client, payer, cause = indices(scenario)
+    causes = [*ELIGIBILITY, *(f"K{number:02d}" for number in range(len(ELIGIBILITY), scenario.causes))]
+    text = {"client": [f"C{number:02d}" for number in client], "payer": [f"P{number:02d}" for number in payer]}
+    return pl.DataFrame({**text, "cause": [causes[number] for number in cause]})
 
 
 def mondays_of(scenario: Scenario) -> npt.NDArray[np.datetime64]:
@@ -165,11 +173,11 @@ def january_weeks(scenario: Scenario) -> npt.NDArray[np.bool_]:
 
 def eligibility(scenario: Scenario) -> npt.NDArray[np.bool_]:
     """Which series are of a cause that rises in January."""
-    is_rising: npt.NDArray[np.bool_] = _indices(scenario)[2] < ELIGIBILITY
+    is_rising: npt.NDArray[np.bool_] = indices(scenario)[2] < len(ELIGIBILITY)
     return is_rising
 
 
-def _indices(scenario: Scenario) -> Ints:
+def indices(scenario: Scenario) -> Ints:
     """Numbers of client, payer and cause by series."""
     return np.indices((scenario.clients, scenario.payers, scenario.causes)).reshape(3, -1)
 

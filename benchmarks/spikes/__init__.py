@@ -1,1 +1,1 @@
-"""Benchmarks of what is said about weeks that are not over."""
+"""Benchmarks of denial spikes, and of what is said about weeks that are not over."""

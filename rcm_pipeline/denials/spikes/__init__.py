@@ -1,7 +1,8 @@
 """Denial spikes by expected versus actual (EvA): one verdict per series and week."""
 
 from rcm_pipeline.denials.spikes.detect import detect
+from rcm_pipeline.denials.spikes.payer_lines import payer_lines
 from rcm_pipeline.denials.spikes.prior import Reference
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 
-__all__ = ["Reference", "SpikeSettings", "detect"]
+__all__ = ["Reference", "SpikeSettings", "detect", "payer_lines"]

@@ -1,0 +1,54 @@
+"""The payer-wide line: all clients of a payer and cause together, and whether one client or several made it rise."""
+
+import polars as pl
+
+from rcm_pipeline.denials.spikes.detect import detect
+from rcm_pipeline.denials.spikes.settings import SpikeSettings
+from rcm_pipeline.privacy.suppression import MINIMUM_CLAIMS, MINIMUM_CLIENTS
+
+_LINE = ["payer", "cause", "week"]
+_HIGH = 1.2815515594457831  # standard deviations that one week in ten passes by chance: such a client is up
+_MAIN_SHARE = 0.8  # of the excess of all clients that are up, from which on it is one client's
+SUPPRESSED = "suppressed: fewer than 3 clients or 11 claims"
+
+
+def payer_lines(weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSettings | None = None) -> pl.DataFrame:
+    """One row per payer, cause and tested week: the columns of `detect` for all clients together, and who rose.
+
+    The sums over clients go through the detector as one series, with a baseline and a noise of their own: clients of a payer
+    rise and fall together, so the sum of their variances is too small (p-values were 1.3 to 2.7 times too small that way).
+
+    clients: with decided claims. clients_up: whose surprise alone is above 1.28. main_share: of the excess of these, the
+    part of the largest. reading: "payer" where several are up and none has four fifths of it, else "process" (one client;
+    look at its cards whether it is one coder). A line of fewer than 3 clients or 11 claims is not judged and shows no count.
+    """
+    alone = detect(weekly, test_weeks=test_weeks, settings=settings)
+    sums = [pl.col(name).sum() for name in ("denied", "decided", "expected_decided") if name in weekly.columns]
+    pooled = weekly.group_by(_LINE).agg(sums).with_columns(pl.lit("").alias("client"))
+    lines = detect(pooled, test_weeks=test_weeks, settings=settings).drop("client")
+    return _hidden(lines.join(_who(alone), on=_LINE, how="left"))
+
+
+def _who(alone: pl.DataFrame) -> pl.DataFrame:
+    """By line: clients with claims, clients that are up, and the share of the largest of these."""
+    is_up = pl.col("judged") & (pl.col("surprise") > _HIGH)
+    excess = pl.when(is_up).then(pl.col("denied") - pl.col("expected")).otherwise(0.0)
+    who = alone.group_by(_LINE).agg(
+        (pl.col("decided") > 0).sum().cast(pl.Int64).alias("clients"),
+        is_up.sum().cast(pl.Int64).alias("clients_up"),
+        pl.when(excess.sum() > 0).then(excess.max() / excess.sum()).alias("main_share"),
+    )
+    several = (pl.col("clients_up") > 1) & (pl.col("main_share") < _MAIN_SHARE)
+    return who.with_columns(pl.when(several).then(pl.lit("payer")).when(pl.col("clients_up") > 0).then(pl.lit("process")).alias("reading"))
+
+
+def _hidden(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines of few claims or few clients say that they are, and nothing else."""
+    is_small = (pl.col("decided") < MINIMUM_CLAIMS) | (pl.col("clients") < MINIMUM_CLIENTS)
+    shown = [name for name in lines.columns if name not in {*_LINE, "judged", "reason", "is_alarm"}]
+    return lines.with_columns(
+        *(pl.when(~is_small).then(name).alias(name) for name in shown),
+        (pl.col("is_alarm") & ~is_small).alias("is_alarm"),
+        (pl.col("judged") & ~is_small).alias("judged"),
+        pl.when(is_small).then(pl.lit(SUPPRESSED)).otherwise("reason").alias("reason"),
+    ).sort(_LINE)

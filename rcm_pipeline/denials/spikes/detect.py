@@ -27,7 +27,7 @@ def detect(weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSettings
     if test_weeks < 1:
         raise InputError("test_weeks is below one", fix="Test at least the last week.")
     table = panel(weekly)
-    found = replay(table, chosen)
+    found = replay(table, chosen, test_weeks + max(chosen.windows) - 1)
     first = max(table.weeks - test_weeks, 0)
     parts = [rows(table, found, at, chosen) for at in range(first, table.weeks)]
     return pl.concat(parts).sort(*SERIES, "week")
@@ -44,7 +44,7 @@ def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.
     in_window = weeks.scatter[longest].sum(axis=0) + weeks.doubt[longest].sum(axis=0) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         surprise = np.where(give_or_take > 0, (table.denied[at] - expected) / give_or_take, 0.0)
-    judged = pl.Series("judged", verdicts.reason == "")  # noqa: PLC1901
+    judged = pl.Series("judged", verdicts.reason == "")
     numbers = {
         "denied": table.denied[at].astype(np.int64),
         "decided": table.decided[at].astype(np.int64),

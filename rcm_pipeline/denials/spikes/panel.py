@@ -1,6 +1,7 @@
 """The weekly counts as arrays, week by series, and what is refused on the way."""
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 SERIES = ("client", "payer", "cause")
+_ORDER = ("payer", "cause", "client")
 _COUNTS = ("denied", "decided")
+_LARGE = 20_000_000  # combinations of names, from which on a table of them would be wasteful
 _GUARD = "expected_decided"
 
 
@@ -33,7 +36,7 @@ class Panel:
     @property
     def weeks(self) -> int:
         """Number of weeks, those without a decision included."""
-        return self.denied.shape[0]
+        return len(self.denied)
 
     def week(self, at: int) -> dt.date:
         """Monday of a week by its place."""
@@ -46,12 +49,11 @@ def panel(weekly: pl.DataFrame) -> Panel:
     Raises InputError, naming the column and how many rows, never a value.
     """
     _check_columns(weekly)
-    coded = _coded(weekly)
     first, last = weekly["week"].min(), weekly["week"].max()
     assert isinstance(first, dt.date)
     assert isinstance(last, dt.date)
     at = ((weekly["week"].to_physical().to_numpy() - (first - dt.date(1970, 1, 1)).days) // 7).astype(np.int64)
-    keys, series = _series(weekly, coded)
+    keys, series = _series(weekly)
     shape = (last - first).days // 7 + 1, keys.height
     cell = at * shape[1] + series
     _check_rows(weekly, cell, shape[0] * shape[1])
@@ -94,22 +96,22 @@ def _refuse(wrong: int, what: str, fix: str) -> None:
         raise InputError(f"weekly counts: {what} in {wrong} row{'s' * (wrong != 1)}", fix=fix)
 
 
-def _coded(weekly: pl.DataFrame) -> Ints:
-    """One whole number per client, payer and cause, in no order that matters."""
-    code = np.zeros(weekly.height, dtype=np.int64)
-    for name in SERIES:
-        column = weekly[name].cast(pl.String).rank("dense").cast(pl.Int64).to_numpy()
-        code = code * (int(column.max()) + 1) + column
-    return code
-
-
-def _series(weekly: pl.DataFrame, coded: Ints) -> tuple[pl.DataFrame, Ints]:
+def _series(weekly: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
     """The keys in the order of payer, cause and client, and each row's place among them."""
-    _, where, inverse = np.unique(coded, return_index=True, return_inverse=True)
-    keys = weekly[where].select(SERIES).with_row_index("found").sort("payer", "cause", "client")
-    place = np.empty(keys.height, dtype=np.int64)
-    place[keys["found"].to_numpy()] = np.arange(keys.height)
-    return keys.drop("found"), place[inverse]
+    names = {name: weekly[name].cast(pl.String).unique().sort() for name in _ORDER}
+    code = np.zeros(weekly.height, dtype=np.int64)
+    for name, known in names.items():
+        code = code * known.len() + weekly[name].cast(pl.String).cast(pl.Enum(known)).to_physical().to_numpy()
+    space = math.prod(known.len() for known in names.values())
+    if space > _LARGE:
+        found, place = np.unique(code, return_inverse=True)
+    else:
+        is_found = np.zeros(space, dtype=bool)
+        is_found[code] = True
+        found, place = np.flatnonzero(is_found), (np.cumsum(is_found) - 1)[code]
+    parts = np.unravel_index(found, [known.len() for known in names.values()])
+    keys = pl.DataFrame({name: known.gather(part) for (name, known), part in zip(names.items(), parts, strict=True)})
+    return keys.select(SERIES), place
 
 
 def _spread(column: pl.Series, cell: Ints, shape: tuple[int, int], empty: float) -> Floats:

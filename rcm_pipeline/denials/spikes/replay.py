@@ -1,5 +1,6 @@
 """The weeks of a panel gone through in their order: what was expected of each, knowing only the weeks before it."""
 
+from collections import deque
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from rcm_pipeline.denials.spikes.baseline import Baselines
 from rcm_pipeline.denials.spikes.noise import Noise
 from rcm_pipeline.denials.spikes.panel import Floats, Panel
-from rcm_pipeline.denials.spikes.prior import prior
+from rcm_pipeline.denials.spikes.prior import Bools, prior
 from rcm_pipeline.denials.spikes.season import Season
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.denials.spikes.tails import normal_score
@@ -44,17 +45,19 @@ class Replayed:
     season_expected: Floats
 
 
-def replay(panel: Panel, settings: SpikeSettings) -> Replayed:
-    """Every week of every series foretold by the weeks before it, the last `settings.left_out` left out."""
+def replay(panel: Panel, settings: SpikeSettings, kept: int) -> Replayed:
+    """Every week of every series foretold by the weeks before it, the last `settings.left_out` left out.
+
+    Only the last `kept` weeks are written down; the others read zero.
+    """
     known = prior(panel, settings.reference)
     out = Week(*(np.zeros(panel.denied.shape) for _ in fields(Week)))
-    weight = np.ones(panel.denied.shape)
+    believed: deque[tuple[Floats, Floats, Floats]] = deque()
     baselines, noise = Baselines(panel, settings, known.rates), Noise(panel.keys.height, settings)
     season = Season(panel, settings, known)
     for week in range(panel.weeks):
-        added = week - 1 - settings.left_out
-        if added >= 0:
-            baselines.add(panel.denied[added], panel.decided[added] * out.index[added], weight[added])
+        if len(believed) > settings.left_out:
+            baselines.add(*believed.popleft())
         denied, decided = panel.denied[week], panel.decided[week]
         index, is_known = season.index(week)
         doubt = _doubt(index, is_known, known.is_january[week] & known.has_january[panel.cause], settings)
@@ -67,17 +70,19 @@ def replay(panel: Panel, settings: SpikeSettings) -> Replayed:
         scatter = expected * (1 - rate) * factor
         variance = np.maximum(scatter + (expected * doubt) ** 2, _TINY)
         is_settled = ((baselines.seen >= settings.settle_weeks) & (decided > 0)).astype(np.float64)
-        weight[week] = np.where(is_settled, _belief(denied, expected, variance, settings.robust), 1.0)
-        found = Week(level, index, expected, factor, scatter, expected * doubt, baselines.seen, has_index)
-        for field in fields(Week):
-            getattr(out, field.name)[week] = getattr(found, field.name)
+        belief = np.where(is_settled > 0, _belief(denied, expected, variance, settings.robust), 1.0)
+        believed.append((denied, decided * index, belief))
+        if week >= panel.weeks - kept:
+            found = Week(level, index, expected, factor, scatter, expected * doubt, baselines.seen, has_index)
+            for field in fields(Week):
+                getattr(out, field.name)[week] = getattr(found, field.name)
         noise.add(denied, expected, decided, rate, factor, is_settled)
         baselines.judge(denied, rates * (decided * index), variance)
         season.add(week, is_settled * denied, is_settled * decided * level, factor)
     return Replayed(out, season.denied, season.expected)
 
 
-def _doubt(index: Floats, is_known: Floats, is_shipped: Floats, settings: SpikeSettings) -> Floats:
+def _doubt(index: Floats, is_known: Bools, is_shipped: Bools, settings: SpikeSettings) -> Floats:
     """Relative standard deviation of the index: (1/4) |1 - 1/I|, more where it is the shipped January."""
     doubt: Floats = np.sqrt(settings.season_doubt) * np.abs(1 - 1 / index) / 4
     return np.where(is_shipped & ~is_known, np.maximum(doubt, settings.prior_doubt), doubt)

@@ -22,7 +22,8 @@ def limits(expected: Floats, variance: Floats, z: float) -> tuple[Floats, Floats
     """Counts at `z` standard normal deviations below and above the expectation."""
     shape = expected * expected / variance
     centre, reach = 1 - 1 / (9 * shape), z / (3 * np.sqrt(shape))
-    return expected * np.maximum(centre - reach, 0) ** 3, expected * np.maximum(centre + reach, 0) ** 3
+    low, high = np.maximum(centre - reach, 0), np.maximum(centre + reach, 0)
+    return expected * (low * low * low), expected * (high * high * high)
 
 
 def upper_tail(count: Floats, decided: Floats, rate: Floats, icc: Floats) -> Floats:

@@ -14,7 +14,7 @@ _HEADROOM = 1.08
 
 
 def headline(nowcasts: pl.DataFrame) -> str:
-    """One sentence: how many claims have no answer yet, and how many of them will be denied."""
+    """One sentence: how many claims have no answer yet, and how many of them are expected to be denied."""
     if nowcasts.is_empty():
         return "No claims sent in the last 13 weeks are known."
     sent, waiting = nowcasts["sent_count"].sum(), nowcasts["open_count"].sum()
@@ -24,9 +24,9 @@ def headline(nowcasts: pl.DataFrame) -> str:
     if not waiting:
         return f"All {words.count(sent)} claims sent in the last 13 weeks are decided."
     if not known:
-        return f"{said}; there is too little history to say how many of them will be denied."
+        return f"{said}; too little is known of their payers to say how many will be denied."
     whom = "them" if known == waiting else f"the {words.count(known)} that can be judged"
-    return f"{said}; about {words.count(round(more))} of {whom} will be denied."
+    return f"{said}; about {words.count(round(more))} of {whom} are expected to be denied."
 
 
 def payer_cards(nowcasts: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -76,13 +76,13 @@ def week_chart(weeks: pl.DataFrame, top: float) -> go.Figure:
         yaxis2={**axis, "domain": [0, 0.2], "range": [0, 1], "tickformat": ".0%", "tickvals": [0, 1]},
     )
     x, text = weeks["week"].to_list(), [_hover(r) for r in weeks.iter_rows(named=True)]
-    told = {"text": text, "hovertemplate": "%{text}<extra></extra>"}
+    told = {"hovertext": text, "hovertemplate": "%{hovertext}<extra></extra>"}
     chart.add_bar(x=x, y=weeks["decided_rate"].to_list(), yaxis="y2", marker={"color": GREY}, **told)
     judged = weeks.filter(pl.col("is_judged"))
     limits = {"x": judged["week"].to_list(), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     chart.add_scatter(y=judged["high"].to_list(), **limits)
     chart.add_scatter(y=judged["low"].to_list(), fill="tonexty", fillcolor=translucent(BLUE, 0.2), **limits)
-    naive = weeks["naive_rate"]
+    naive = weeks.select(pl.when(pl.col("open_count") > 0).then("naive_rate").alias("naive_rate"))["naive_rate"]  # else it is the final one
     chart.add_scatter(
         x=x,
         y=naive.clip(upper_bound=top).to_list(),
@@ -108,7 +108,7 @@ def week_rows(weeks: pl.DataFrame) -> list[dict[str, Any]]:
     """A payer's weeks in numbers, newest first."""
     return [
         {
-            "week": words.day(r["week"]),
+            "week": f"{r['week'].day} {r['week']:%b}",
             "decided": words.percent(r["decided_rate"], 0),
             "decided_of": f"{_decided(r)} of {r['sent_count']}",
             "naive": words.percent(r["naive_rate"]),

@@ -16,13 +16,13 @@ _HEADROOM = 1.08
 def headline(nowcasts: pl.DataFrame) -> str:
     """One sentence: how many claims have no answer yet, and how many of them are expected to be denied."""
     if nowcasts.is_empty():
-        return "No claims sent in the last 13 weeks are known."
+        return "No claims first sent in the last 13 weeks are known."
     sent, waiting = nowcasts["sent_count"].sum(), nowcasts["open_count"].sum()
     judged = nowcasts.filter(pl.col("is_judged"))
     known, more = judged["open_count"].sum(), (judged["nowcast_denied"] - judged["denied_count"]).sum()
-    said = f"{words.count(waiting)} of {words.count(sent)} claims sent in the last 13 weeks are not decided yet"
+    said = f"{words.count(waiting)} of {words.count(sent)} claims first sent in the last 13 weeks are not decided yet"
     if not waiting:
-        return f"All {words.count(sent)} claims sent in the last 13 weeks are decided."
+        return f"All {words.count(sent)} claims first sent in the last 13 weeks are decided."
     if not known:
         return f"{said}; too little is known of their payers to say how many will be denied."
     whom = "them" if known == waiting else f"the {words.count(known)} that can be judged"

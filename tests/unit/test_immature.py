@@ -171,7 +171,7 @@ def test_the_page_says_what_is_open_and_what_to_expect() -> None:
     mart = denial_nowcasts(*drawn(), ANCHOR)
     waiting = mart["open_count"].sum()
     more = round((mart["nowcast_denied"] - mart["denied_count"]).sum())
-    said = f"{waiting} of 260 claims sent in the last 13 weeks are not decided yet; about {more} of them are expected to be denied."
+    said = f"{waiting} of 260 claims first sent in the last 13 weeks are not decided yet; about {more} of them are expected to be denied."
     assert immature.headline(mart) == said
     card = immature.payer_cards(mart, {"P1": "Harbor Mutual"})[0]
     assert card["payer"] == "Harbor Mutual"
@@ -188,8 +188,8 @@ def test_the_page_says_why_there_is_no_nowcast() -> None:
     mart = denial_nowcasts(*drawn(denied_share=0.0), ANCHOR)
     assert immature.headline(mart).endswith("too little is known of their payers to say how many will be denied.")
     assert immature.payer_cards(mart, {})[0]["said"] == "No nowcast: too few denials to know how fast this payer denies."
-    assert immature.headline(mart.filter(pl.col("open_count") == 0)) == "All 140 claims sent in the last 13 weeks are decided."
-    assert immature.headline(mart.clear()) == "No claims sent in the last 13 weeks are known."
+    assert immature.headline(mart.filter(pl.col("open_count") == 0)) == "All 140 claims first sent in the last 13 weeks are decided."
+    assert immature.headline(mart.clear()) == "No claims first sent in the last 13 weeks are known."
     assert immature.payer_cards(mart.clear(), {}) == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards import coding, denials, governance, lives, quality, recovery, rework, words
+from dashboards import coding, denials, governance, immature, lives, quality, recovery, rework, words
 from dashboards.page import render
 from rcm_pipeline.denials.changes import EARLIER_WEEKS, RECENT_WEEKS, changes, recent_rates
 from rcm_pipeline.governance.definitions import definitions
@@ -31,7 +31,16 @@ class PackFacts:
 
 def pack_page(facts: PackFacts) -> str:
     """The whole pack as one self-contained HTML document."""
-    sections = [_scorecard(facts), _lives(facts), _denials(facts), _recovery(facts), _coding(facts), _rework(facts), _quality(facts)]
+    sections = [
+        _scorecard(facts),
+        _lives(facts),
+        _denials(facts),
+        _immature(facts),
+        _recovery(facts),
+        _coding(facts),
+        _rework(facts),
+        _quality(facts),
+    ]
     return render(
         "pack.html.j2",
         title=f"Governance pack · {facts.settings.name or facts.client}",
@@ -85,6 +94,19 @@ def _denials(facts: PackFacts) -> dict[str, Any]:
         "shifts": denials.shift_rows(facts.tables["mart_denial_trends"], facts.anchor, names),
     }
     return section
+
+
+def _immature(facts: PackFacts) -> dict[str, Any]:
+    nowcasts = facts.tables["mart_denial_nowcasts"]
+    cards = immature.payer_cards(nowcasts, payer_names(facts.tables["core_payers"]))
+    return {
+        "id": "mart_denial_nowcasts",
+        "kind": "immature",
+        "title": "Weeks not yet answered",
+        "lead": immature.headline(nowcasts),
+        "cards": cards,
+        "more": nowcasts["payer_id"].n_unique() - len(cards),
+    }
 
 
 def _lives(facts: PackFacts) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def points(value: float) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """The 95 % limits of a rate."""
+    """The limits of a rate."""
     return "" if low is None or high is None else f"{low * 100:.1f}–{high * 100:.1f}\u00a0%"
 
 

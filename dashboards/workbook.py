@@ -17,6 +17,7 @@ _SHEETS = {
     "Claim funnel": "mart_claim_funnel",
     "Denial rates": "mart_denial_rates",
     "Cohorts": "mart_denial_cohorts",
+    "Nowcasts": "mart_denial_nowcasts",
     "Recoveries": "mart_recoveries",
     "Payer quality": "mart_payer_quality",
     "Without partner": "mart_unmatched",

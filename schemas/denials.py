@@ -1,5 +1,7 @@
 """Denial tables: what each payer decided on each line, why it denied, and how often."""
 
+import polars as pl
+
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
 from schemas.vocabulary import (
     ADJUDICATION_KINDS,
@@ -207,6 +209,45 @@ class MartDenialCohorts(Contract):
     low: Rate = column("lower 95 % limit", in_range=SHARE)
     high: Rate = column("upper 95 % limit", in_range=SHARE)
     is_mature: Flag = column("the horizon has passed for every claim of the week")
+
+
+class MartDenialNowcasts(Contract):
+    """Weeks not yet answered: claims of a payer by the week they were first sent, and the share denied expected in the end."""
+
+    payer_id: Text = column("payer it was sent to, as the claim names it")
+    week: Date = column("Monday of the week sent, one of the last 13 to the anchor week")
+    age_weeks: Count = column("weeks from then to the anchor week", ge=0)
+    sent_count: Count = column("lineages first sent in the week: those of mart_denial_cohorts", ge=1)
+    denied_count: Count = column("of these, denied by the end of the anchor week", ge=0)
+    paid_count: Count = column("decided otherwise by then: paid, left to the patient, or nothing to decide", ge=0)
+    open_count: Count = column("not decided by then", ge=0)
+    decided_rate: Rate = column("(denied + paid) / sent: how much of the week is known", in_range=SHARE)
+    usual_decided_rate: Rate = column(
+        "share this payer usually has decided at that age, at its present speed; null when not judged", nullable=True, in_range=SHARE
+    )
+    naive_rate: Rate = column(
+        "denied / (denied + paid): misleads while claims are open, never judged by; null with nothing decided",
+        nullable=True,
+        in_range=SHARE,
+    )
+    nowcast_denied: Rate = column("claims expected to be denied in the end, denied ones included; null when not judged", nullable=True)
+    nowcast_rate: Rate = column("nowcast_denied / sent; null when not judged", nullable=True, in_range=SHARE)
+    low: Rate = column("lower 90 % limit of the nowcast rate", nullable=True, in_range=SHARE)
+    high: Rate = column("upper 90 % limit of the nowcast rate", nullable=True, in_range=SHARE)
+    is_judged: Flag = column("there is enough history for a nowcast, or nothing is open")
+    reason: Text = column("why there is no nowcast; null when there is one", nullable=True)
+
+    @classmethod
+    def rules_between_columns(cls) -> dict[str, tuple[str, pl.Expr]]:
+        """No claim is counted twice or lost, and what is not judged says why."""
+        parts = pl.sum_horizontal("denied_count", "paid_count", "open_count")
+        is_said = pl.col("reason").is_null() == pl.col("is_judged")
+        is_rated = pl.col("nowcast_rate").is_not_null() == pl.col("is_judged")
+        return {
+            "denied, paid and open add up to sent": ("open_count", parts == pl.col("sent_count")),
+            "is judged or says why": ("reason", is_said & is_rated),
+            "the nowcast is within its limits": ("nowcast_rate", pl.col("nowcast_rate").is_between("low", "high").fill_null(True)),
+        }
 
 
 class MartRecoveries(Contract):

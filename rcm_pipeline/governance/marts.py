@@ -11,6 +11,7 @@ from rcm_pipeline.coding.errors import coding_errors
 from rcm_pipeline.denials.cohorts import denial_cohorts
 from rcm_pipeline.denials.funnel import claim_funnel
 from rcm_pipeline.denials.history import last_day, newest_day
+from rcm_pipeline.denials.immature import denial_nowcasts
 from rcm_pipeline.denials.measures import known_at
 from rcm_pipeline.denials.outcomes import Life, denial_outcomes
 from rcm_pipeline.denials.rates import denial_rates
@@ -65,6 +66,10 @@ def _outcomes(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame
 
 def _cohorts(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
     return denial_cohorts(tables["core_claim_versions"], tables["mart_denial_outcomes"], anchor)
+
+
+def _nowcasts(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    return denial_nowcasts(tables["core_claim_versions"], tables["core_adjudications"], tables["mart_denial_outcomes"], anchor)
 
 
 def _recoveries(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
@@ -150,6 +155,7 @@ MARTS: dict[str, Mart] = {
     "mart_denial_rates": Mart(("core_adjudications", "core_adjudicated_lines", "core_denials"), _rates),
     "mart_denial_outcomes": Mart(_LIFE, _outcomes),
     "mart_denial_cohorts": Mart(("core_claim_versions", "mart_denial_outcomes", "core_adjudications"), _cohorts),
+    "mart_denial_nowcasts": Mart(("core_claim_versions", "core_adjudications", "mart_denial_outcomes"), _nowcasts),
     "mart_recoveries": Mart(("mart_denial_outcomes", "core_adjudications"), _recoveries),
     "mart_payer_quality": Mart(("core_adjudications", "core_reversals"), _quality),
     "mart_denial_trends": Mart(("core_adjudicated_lines", "core_denials", "core_adjudications", "core_claim_lineages"), _trends),

@@ -13,7 +13,9 @@ from rcm_pipeline.settings import Home
 
 _IS_ON = os.environ.get("RCM_AUTOMATION") == "on"  # set by `rcm ui`
 
-weekly_pack = dg.define_asset_job("weekly_pack", selection=dg.AssetSelection.all())
+_PORTFOLIO = dg.AssetSelection.assets("portfolio")
+weekly_pack = dg.define_asset_job("weekly_pack", selection=dg.AssetSelection.all() - _PORTFOLIO)
+portfolio_job = dg.define_asset_job("portfolio_job", selection=_PORTFOLIO)
 
 
 @dg.sensor(
@@ -42,6 +44,16 @@ def monday_schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest
     day = context.scheduled_execution_time.date()
     clients = context.instance.get_dynamic_partitions("clients")
     return [dg.RunRequest(partition_key=client, run_key=f"{client}:{day}") for client in clients]
+
+
+@dg.schedule(
+    job=portfolio_job,
+    cron_schedule="0 9 * * 1",
+    default_status=dg.DefaultScheduleStatus.RUNNING if _IS_ON else dg.DefaultScheduleStatus.STOPPED,
+)
+def portfolio_schedule(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """What clients know together, once their Monday packs are made; the next packs read it."""
+    return dg.RunRequest()
 
 
 @dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING if _IS_ON else dg.DefaultSensorStatus.STOPPED)

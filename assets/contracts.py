@@ -12,8 +12,6 @@ from rcm_pipeline.quality.suite import CHECKS
 from schemas.contract import Contract, descriptions, polars_schema
 from schemas.registry import CONTRACTS
 
-_KINDS = {"raw": {"duckdb", "polars"}, "core": {"duckdb", "polars"}, "mart": {"duckdb", "polars"}}
-
 
 def table_spec(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
     """The asset of a table: its contract's docstring as description, its columns on the Columns tab."""
@@ -23,7 +21,7 @@ def table_spec(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
         deps=list(deps),
         description=contract.__doc__,
         group_name=layer,
-        kinds=_KINDS[layer],
+        kinds={"duckdb", "polars"},
         partitions_def=CLIENTS,
         metadata={"dagster/column_schema": _columns(contract)},
     )

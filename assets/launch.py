@@ -70,6 +70,15 @@ def launch(home: Home, client: str, *, today: dt.date, progress: Callable[[int],
     return outcome
 
 
+def launch_portfolio(home: Home, *, today: dt.date) -> RunOutcome:
+    """Make the portfolio's reference anew from the clients that take part; they read it in their next run."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    job = build_defs(resource_overrides={"workplace": Workplace(home, today)}).resolve_job_def("portfolio_job")
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    with dg.DagsterInstance.get() as instance:
+        return _outcome(job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet))
+
+
 def _outcome(result: Any) -> RunOutcome:
     if result.success:
         return RunOutcome(ExitCode.OK)

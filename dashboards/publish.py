@@ -41,6 +41,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {  # all of a table where no columns are 
     "core_adjudicated_lines": ("disposition", "charge_amount"),
     "core_layer_events": ("layer_code", "event_date", "outcome_code", "root_cause", "stage_introduced", "stage_detectable"),
     "ops_reclassifications": (),
+    "ops_portfolio": (),
 }
 _CORE = (
     "core_adjudications", "core_adjudicated_lines", "core_denials", "core_claim_versions", "core_claim_lineages", "core_reversals",

@@ -71,6 +71,7 @@ def run(
         unopened = sum(d.file_id is None for d in delivered)
         worst = max(worst, code, ExitCode.NEEDS_A_PERSON if unopened else ExitCode.OK)
         summaries.append((name, code, summary))
+    worst = max(worst, _run_portfolio(place, day))
     _print_run(summaries, as_json)
     raise typer.Exit(worst)
 
@@ -314,6 +315,22 @@ def _run_client(place: "Home", name: str, delivered: list[Any], day: dt.date, ag
             outcome = RunOutcome(error.exit_code, f"{error} {error.fix}")
     if outcome.message:
         _say(f"rcm: {name}: {outcome.message}")
+    return ExitCode(outcome.exit_code)
+
+
+def _run_portfolio(place: "Home", day: dt.date) -> ExitCode:
+    """After the clients: what those that allow it know together. Nothing where fewer than three do and none ever did."""
+    from rcm_pipeline.privacy.suppression import MINIMUM_CLIENTS
+    from rcm_pipeline.settings import consenting
+
+    clients = consenting(place)
+    if len(clients) < MINIMUM_CLIENTS and not place.portfolio.exists():
+        return ExitCode.OK
+    from assets.launch import launch_portfolio, prepare_dagster
+
+    prepare_dagster(place)
+    outcome = launch_portfolio(place, today=day)
+    _say(f"portfolio: {outcome.message or f'weekly counts of {len(clients)} clients, read by their next runs'}")
     return ExitCode(outcome.exit_code)
 
 

@@ -1,5 +1,6 @@
 """Where everything lives, and what a client may set. Every setting has a default; a wrong one is named, never ignored."""
 
+import datetime as dt
 import hashlib
 import os
 import re
@@ -49,6 +50,11 @@ class Home:
     def warehouse(self, client: str) -> Path:
         """The one file that is all there is of a client."""
         return self.root / "warehouse" / f"{client}.duckdb"
+
+    @property
+    def portfolio(self) -> Path:
+        """What the clients that allow it know together; holds nothing of fewer than three of them."""
+        return self.root / "portfolio" / "reference.parquet"
 
     def reports(self, client: str) -> Path:
         """Folder of a client's packs, one folder per week."""
@@ -120,6 +126,15 @@ class Timeliness(_Strict):
     escalation_days: int = Field(default=5, ge=0)
 
 
+class Acknowledged(_Strict):
+    """Who has taken note of a denial spike: payer and cause, in a week in which it was open."""
+
+    payer_id: str
+    root_cause: Literal[tuple(ROOT_CAUSES)]  # type: ignore[valid-type]
+    week: dt.date
+    by: str = Field(min_length=1)
+
+
 class ClientSettings(_Strict):
     """What one client may set; the file is <settings>/<client>.toml."""
 
@@ -134,6 +149,8 @@ class ClientSettings(_Strict):
     causes: Causes = Causes()
     clocks: dict[str, Clock] = {}
     timeliness: Timeliness = Timeliness()
+    acknowledged: list[Acknowledged] = []
+    data_aggregation: bool = False
     monthly_net_revenue: Decimal | None = Field(default=None, gt=0)
 
 
@@ -155,6 +172,12 @@ def load_client_settings(folder: Path, client: str) -> ClientSettings:
     for sheet, headings in settings.headers.items():
         _check_names(path, f"headers.{sheet}", headings, _names("intake", "headers.toml")[sheet])
     return settings
+
+
+def consenting(home: Home) -> list[str]:
+    """Clients with a warehouse whose settings allow that their weekly counts are added to those of others."""
+    clients = sorted(path.stem for path in (home.root / "warehouse").glob("*.duckdb"))
+    return [client for client in clients if load_client_settings(home.settings, client).data_aggregation]
 
 
 def _names(package: str, file: str) -> Mapping[str, Any]:

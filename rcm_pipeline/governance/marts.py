@@ -11,12 +11,13 @@ from rcm_pipeline.coding.errors import coding_errors
 from rcm_pipeline.denials.cohorts import denial_cohorts
 from rcm_pipeline.denials.funnel import claim_funnel
 from rcm_pipeline.denials.history import last_day, newest_day
-from rcm_pipeline.denials.immature import denial_nowcasts
+from rcm_pipeline.denials.immature import cohort_counts, denial_nowcasts
 from rcm_pipeline.denials.measures import known_at
 from rcm_pipeline.denials.outcomes import Life, denial_outcomes
 from rcm_pipeline.denials.rates import denial_rates
 from rcm_pipeline.denials.recovery import recoveries
 from rcm_pipeline.denials.remit_quality import payer_quality
+from rcm_pipeline.denials.spikes.marts import denial_spikes, monthly_leaks
 from rcm_pipeline.denials.trends import denial_trends
 from rcm_pipeline.denials.unmatched import unmatched
 from rcm_pipeline.denials.worklist import worklist
@@ -40,6 +41,19 @@ class Mart:
 
     sources: tuple[str, ...]
     build: Callable[[Tables, Anchor, ClientSettings], pl.DataFrame]
+
+
+def _spikes(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.DataFrame:
+    cohorts = (
+        pl.DataFrame()
+        if anchor is None
+        else cohort_counts(tables["core_claim_versions"], tables["core_adjudications"], tables["mart_denial_outcomes"], anchor)
+    )
+    return denial_spikes(tables["mart_denial_rates"], cohorts, tables["ops_portfolio"], settings.acknowledged, anchor)
+
+
+def _leaks(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    return monthly_leaks(tables["mart_denial_rates"], tables["ops_portfolio"], anchor)
 
 
 def _rates(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
@@ -156,6 +170,10 @@ MARTS: dict[str, Mart] = {
     "mart_denial_outcomes": Mart(_LIFE, _outcomes),
     "mart_denial_cohorts": Mart(("core_claim_versions", "mart_denial_outcomes", "core_adjudications"), _cohorts),
     "mart_denial_nowcasts": Mart(("core_claim_versions", "core_adjudications", "mart_denial_outcomes"), _nowcasts),
+    "mart_denial_spikes": Mart(
+        ("mart_denial_rates", "mart_denial_outcomes", "core_claim_versions", "core_adjudications", "ops_portfolio"), _spikes
+    ),
+    "mart_slow_leaks": Mart(("mart_denial_rates", "core_adjudications", "ops_portfolio"), _leaks),
     "mart_recoveries": Mart(("mart_denial_outcomes", "core_adjudications"), _recoveries),
     "mart_payer_quality": Mart(("core_adjudications", "core_reversals"), _quality),
     "mart_denial_trends": Mart(("core_adjudicated_lines", "core_denials", "core_adjudications", "core_claim_lineages"), _trends),

@@ -1,8 +1,9 @@
 """Denial spikes by expected versus actual (EvA): one verdict per series and week."""
 
 from rcm_pipeline.denials.spikes.detect import detect
+from rcm_pipeline.denials.spikes.leaks import slow_leaks
 from rcm_pipeline.denials.spikes.payer_lines import payer_lines
 from rcm_pipeline.denials.spikes.prior import Reference
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 
-__all__ = ["Reference", "SpikeSettings", "detect", "payer_lines"]
+__all__ = ["Reference", "SpikeSettings", "detect", "payer_lines", "slow_leaks"]

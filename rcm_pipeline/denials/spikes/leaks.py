@@ -1,0 +1,44 @@
+"""Slow leaks: rises too small for one week, looked for once a month over four weeks, with a budget of their own."""
+
+import datetime as dt
+from dataclasses import replace
+
+import polars as pl
+
+from rcm_pipeline.denials.spikes.detect import detect
+from rcm_pipeline.denials.spikes.panel import SERIES
+from rcm_pipeline.denials.spikes.settings import SpikeSettings
+
+_WEEKS = 4
+_LIFT = 1.15
+_KEPT = ("denied", "decided", "expected", "lift", "p_value", "q_value", "is_alarm", "detectable_lift", "judged", "reason")
+
+
+def slow_leaks(weekly: pl.DataFrame, *, months: int = 1, settings: SpikeSettings | None = None) -> pl.DataFrame:
+    """One row per series and month, the last `months` that are over.
+
+    A month is judged at its last whole week, the week whose Sunday lies in it and whose next Sunday does not. Its last four
+    weeks are tested as one, none of them in the baseline. Benjamini and Hochberg at 10 % runs over the series of the month,
+    apart from the weekly alarms; a lift of 1.15 is enough. Columns are those of `detect` that have a meaning over four weeks:
+    denied, decided and expected are sums of them.
+    """
+    chosen = replace(settings or SpikeSettings(), windows=(_WEEKS,), left_out=_WEEKS - 1, min_lift=_LIFT)
+    last = weekly["week"].max()
+    ends = month_ends(last, months) if isinstance(last, dt.date) else []
+    span = (last - ends[0]).days // 7 + _WEEKS if isinstance(last, dt.date) and ends else 1
+    tested = detect(weekly, test_weeks=span, settings=chosen)
+    sums = [pl.col(name).rolling_sum(_WEEKS, min_samples=1).over(SERIES, order_by="week") for name in ("denied", "decided", "expected")]
+    summed = tested.with_columns(sums).filter(pl.col("week").is_in(ends))
+    return summed.select(*SERIES, "week", *_KEPT)
+
+
+def month_ends(last: dt.date, months: int) -> list[dt.date]:
+    """Mondays of the last whole weeks of the latest months that end in or before the week `last`, oldest first."""
+    found: list[dt.date] = []
+    monday = last
+    while len(found) < months:
+        sunday = monday + dt.timedelta(days=6)
+        if (sunday + dt.timedelta(days=7)).month != sunday.month:
+            found.append(monday)
+        monday -= dt.timedelta(weeks=1)
+    return found[::-1]

@@ -60,4 +60,7 @@ SUBMISSION_STATUSES = [
     "rejected_interchange", "rejected_transaction", "rejected_batch", "answered", "partly_answered", "acknowledged",
     "received", "unanswered",
 ]  # fmt: skip
+SPIKE_DIMENSIONS = ["carc", "rarc", "code_family", "place", "provider", "coder"]
+OPEN_SPIKE_STATES = ["new", "continuing", "fading"]
+SPIKE_READINGS = ["coder", "client", "payer"]
 ALL = "all"

@@ -139,7 +139,8 @@ def contribution_rows(evidence: pl.DataFrame) -> list[dict[str, Any]]:
 
 def fact_rows(card: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, str]]:
     """What else a person asks: whose it is, since when, the money, the fix, some claims, who has seen it."""
-    codes = " ".join(code for code in (card["main_carc_code"], card["main_rarc_code"]) if code)
+    named = (("CARC", card["main_carc_code"]), ("RARC", card["main_rarc_code"]))
+    codes = " ".join(f"{kind} {code}" for kind, code in named if code)
     begun = f"first service {words.day(card['first_service_date'])}, first denied {words.day(card['first_adjudication_date'])}"
     risk = f"{words.dollars(card['at_risk_amount'])} in {words.count(card['open_count'])} open of {words.count(card['claim_count'])} claims"
     facts = {

@@ -60,4 +60,9 @@ SUBMISSION_STATUSES = [
     "rejected_interchange", "rejected_transaction", "rejected_batch", "answered", "partly_answered", "acknowledged",
     "received", "unanswered",
 ]  # fmt: skip
+SPIKE_DIMENSIONS = ["carc", "rarc", "code_family", "place", "provider", "coder"]
+OPEN_SPIKE_STATES = ["new", "continuing", "fading"]
+SPIKE_STATES = [*OPEN_SPIKE_STATES, "closed"]
+LINE_READINGS = ["payer", "process"]
+SPIKE_READINGS = ["coder", "client", "payer"]
 ALL = "all"

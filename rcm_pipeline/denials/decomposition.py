@@ -1,6 +1,7 @@
 """Why a denial rate changed between two periods: because rates changed, or because the mix of claims did (Kitagawa 1955)."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -29,8 +30,8 @@ def kitagawa(
     counts = [name for name in joined.columns if name != by]
     filled = joined.with_columns(pl.col(counts).fill_null(0))
     if not filled.height or not filled["decided_0"].sum() or not filled["decided_1"].sum():
-        return _shape(filled, by).clear()
-    return _shape(filled, by).sort((pl.col("rate_effect") + pl.col("mix_effect")).abs(), descending=True)
+        return effects(filled, [by]).clear()
+    return effects(filled, [by]).sort((pl.col("rate_effect") + pl.col("mix_effect")).abs(), descending=True)
 
 
 def _side(trends: pl.DataFrame, period: tuple[dt.date, dt.date], by: str, root_cause: str, number: int) -> pl.DataFrame:
@@ -40,15 +41,22 @@ def _side(trends: pl.DataFrame, period: tuple[dt.date, dt.date], by: str, root_c
     return decided.join(denied, on=by, how="left").with_columns(pl.col(f"denied_{number}").fill_null(0))
 
 
-def _shape(filled: pl.DataFrame, by: str) -> pl.DataFrame:
+def effects(counts: pl.DataFrame, by: Sequence[str], within: Sequence[str] = ()) -> pl.DataFrame:
+    """Rates, shares, rate_effect and mix_effect of every stratum `by`, from denied_0, decided_0, denied_1 and decided_1.
+
+    Shares are of all lines, or of those of the same `within` (columns that are kept as well). A stratum absent on one side
+    has the rate of the other. Shares are nan, and the effects with them, where a side has no lines at all.
+    """
     own = [
         pl.when(pl.col(f"decided_{n}") > 0).then(pl.col(f"denied_{n}").cast(pl.Float64) / pl.col(f"decided_{n}").cast(pl.Float64))
         for n in (0, 1)
     ]
     rates = [pl.coalesce(own[0], own[1]).fill_null(0.0), pl.coalesce(own[1], own[0]).fill_null(0.0)]
-    shares = [pl.col(f"decided_{n}").cast(pl.Float64) / pl.col(f"decided_{n}").sum().cast(pl.Float64) for n in (0, 1)]
-    return filled.select(
-        by,
+    totals = [pl.col(f"decided_{n}").sum().cast(pl.Float64) for n in (0, 1)]
+    shares = [pl.col(f"decided_{n}").cast(pl.Float64) / (total.over(within) if within else total) for n, total in enumerate(totals)]
+    return counts.select(
+        *within,
+        *by,
         *(pl.col(f"{name}_{n}") for n in (0, 1) for name in ("denied", "decided")),
         rates[0].alias("rate_0"),
         rates[1].alias("rate_1"),

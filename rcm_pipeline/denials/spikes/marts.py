@@ -24,7 +24,6 @@ _NAMES = {
     "denied": "denied_count",
     "decided": "decided_count",
     "index": "season_index",
-    "expected": "expected_denied",
     "noise": "noise_factor",
     "window": "window_weeks",
     "judged": "is_judged",
@@ -62,7 +61,7 @@ def monthly_leaks(rates: pl.DataFrame, portfolio: pl.DataFrame, anchor: dt.date 
 
 
 def guarded_counts(rates: pl.DataFrame, cohorts: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
-    """The detector's weekly counts of one client, with the lines its payers would have decided at their usual pace."""
+    """The detector's weekly counts of one client, with the claims its payers would have decided at their usual pace."""
     weekly = weekly_counts(rates, anchor, "own")
     pace = usual_pace(cohorts, anchor).select(pl.col("payer_id").cast(pl.String).alias("payer"), "week", "pace")
     joined = weekly.with_columns(pl.col("payer").cast(pl.String)).join(pace, on=["payer", "week"], how="left")

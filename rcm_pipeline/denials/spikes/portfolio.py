@@ -22,7 +22,7 @@ _HALF_LIFE = 26.0  # weeks
 def portfolio(weekly: pl.DataFrame) -> pl.DataFrame:
     """ops_portfolio from the weekly counts of several clients, as `detect` reads them; empty with fewer than three.
 
-    A cell of fewer than 3 clients or 11 lines is left out, and so is its share of every sum: what is handed back holds
+    A cell of fewer than 3 clients or 11 claims is left out, and so is its share of every sum: what is handed back holds
     nothing of it. Seasonal sums and lines are those of `detect` and `payer_lines` over the cells that are left.
     """
     contract = CONTRACTS["ops_portfolio"]
@@ -33,7 +33,7 @@ def portfolio(weekly: pl.DataFrame) -> pl.DataFrame:
         (pl.col("decided") > 0).sum().cast(pl.Int64).alias("client_count"), pl.col("denied", "decided").sum().cast(pl.Int64)
     )
     lines = payer_lines(shown, test_weeks=_LINE_WEEKS).select(
-        *_CELL, "lift", "p_value", "q_value", "is_alarm", pl.col("expected").alias("expected_denied"), "clients_up", "reading"
+        *_CELL, "lift", "p_value", "q_value", "is_alarm", "expected", "clients_up", "reading"
     )
     table = cells.join(_season(shown), on=_CELL).join(lines, on=_CELL, how="left").with_columns(_usual())
     named = table.rename(
@@ -61,7 +61,7 @@ def reference(table: pl.DataFrame, anchor: dt.date) -> Reference | None:
 
 
 def _shown(weekly: pl.DataFrame) -> pl.DataFrame:
-    """The rows of cells with enough clients and lines."""
+    """The rows of cells with enough clients and claims."""
     decided = weekly.filter(pl.col("decided") > 0)
     clients, lines = pl.col("client").n_unique().over(_CELL), pl.col("decided").sum().over(_CELL)
     return decided.filter((clients >= MINIMUM_CLIENTS) & (lines >= MINIMUM_CLAIMS))

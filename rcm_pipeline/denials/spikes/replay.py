@@ -76,7 +76,7 @@ def replay(panel: Panel, settings: SpikeSettings, kept: int) -> Replayed:
             found = Week(level, index, expected, factor, scatter, expected * doubt, baselines.seen, has_index)
             for field in fields(Week):
                 getattr(out, field.name)[week] = getattr(found, field.name)
-        noise.add(denied, expected, decided, rate, factor, is_settled)
+        noise.add(denied, expected, decided, rate, factor, is_settled * (belief > settings.noise_belief))
         baselines.judge(denied, rates * (decided * index), variance)
         season.add(week, is_settled * denied, is_settled * decided * level, factor)
     return Replayed(out, season.denied, season.expected)

@@ -10,7 +10,7 @@ class SpikeSettings:
     """Chosen on simulated clients with seeds of their own (`benchmarks.spikes`); none is fitted to one client's data."""
 
     windows: tuple[int, ...] = (1, 2)  # weeks tested together, each with the weeks before it
-    window_price: float = 1.5  # p = price x the smallest; two windows overlap, so less than two
+    window_price: float = 1.6  # p = price x the smallest; two windows overlap, so less than two
     left_out: int = 1  # full weeks before the tested one that are not in its baseline, so that a spike cannot hide itself
     half_lives: tuple[float, ...] = (6.0, 16.0, 45.0, 130.0)  # weeks; what foretold a series best weighs most
     score_half_life: float = 52.0  # weeks over which the half-lives are compared
@@ -30,7 +30,8 @@ class SpikeSettings:
     prior_doubt: float = 0.2  # relative sd of a shipped January index
     noise_weeks: float = 10.0  # weeks of the series' own noise that the noise of series of its size counts as
     noise_half_life: float = 52.0
-    noise_clip: float = 2.3  # standard deviations at which a week's own noise is cut
+    noise_belief: float = 0.4  # of a week, at or below which it tells of a spike and not of noise
+    noise_clip: float = 2.4  # standard deviations at which a week's own noise is cut
     pool_decay: float = 0.98  # a week, of the noise of all series
     min_weeks: int = 8  # with decided claims in the baseline, to be judged
     false_share: float = 0.10  # of the alarms of a week, by Benjamini-Hochberg

@@ -69,6 +69,7 @@ def backtest_page(client: str, found: Backtest, names: Mapping[str, str]) -> str
 def month_chart(found: Backtest) -> go.Figure:
     """New episodes by month, stacked by what they were."""
     chart = figure(height=300, barmode="stack", showlegend=True, bargap=0.25)
+    chart.update_layout(legend_traceorder="normal")
     begun = found.alarms.group_by(pl.col("first_week").dt.truncate("1mo").alias("month"), "kind").agg(pl.len().alias("n"))
     for kind, colour in _COLOURS.items():
         counts = found.months.select("month").join(begun.filter(pl.col("kind") == kind), on="month", how="left")["n"].fill_null(0)
@@ -92,9 +93,9 @@ def calibration_chart(calibration: pl.DataFrame) -> go.Figure:
     """Share of series-weeks with a p no larger than a limit, with its interval, against the diagonal on which p is right."""
     chart = figure(height=430, showlegend=True)
     limits = calibration["p_limit"].unique().sort().to_list()
-    chart.add_scatter(
-        x=[limits[0] / 2, 1], y=[limits[0] / 2, 1], mode="lines", name="p as it should be", line={"color": INK, "width": 1, "dash": "dot"}, hoverinfo="skip"
-    )  # fmt: skip
+    line = {"color": INK, "width": 1, "dash": "dot"}
+    ends = [limits[0] / 2, 1]
+    chart.add_scatter(x=ends, y=ends, mode="lines", name="p as it should be", line=line, hoverinfo="skip")
     for scope, colour, aside, symbol in ((EVERY, ORANGE, 0.955, "circle-open"), (OUTSIDE, BLUE, 1.047, "circle")):
         # a share of nothing has no place on a scale of powers; all have p <= 1
         drawn = calibration.filter((pl.col("scope") == scope) & (pl.col("hit_count") > 0) & (pl.col("p_limit") < 1))
@@ -113,11 +114,13 @@ def calibration_chart(calibration: pl.DataFrame) -> go.Figure:
             text=[_share_text(r) for r in drawn.iter_rows(named=True)],
             hovertemplate="%{text}<extra></extra>",
         )
-    ticks = {"type": "log", "tickvals": [0.0001, 0.001, 0.01, 0.1, 1], "ticktext": ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"]}
+    powers = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1]
     lowest = calibration.filter(pl.col("hit_count") > 0)["low"].min()
     bottom = max(min(float(lowest), limits[0] / 2), 1e-5) if isinstance(lowest, float) else limits[0] / 2
-    chart.update_xaxes(title={"text": "p no larger than", "font": {"color": MUTED}}, range=[math.log10(limits[0] / 2), 0.1], **ticks)
-    chart.update_yaxes(title={"text": "Share of series-weeks", "font": {"color": MUTED}}, range=[math.log10(bottom) - 0.1, 0.1], **ticks)
+    chart.update_xaxes(type="log", tickvals=powers, ticktext=[f"{x:g}" for x in powers])
+    chart.update_yaxes(type="log", tickvals=powers, ticktext=[f"{100 * x:g} %" for x in powers])
+    chart.update_xaxes(title={"text": "p no larger than", "font": {"color": MUTED}}, range=[math.log10(limits[0] / 2), 0.1])
+    chart.update_yaxes(title={"text": "Share of series-weeks", "font": {"color": MUTED}}, range=[math.log10(bottom) - 0.1, 0.1])
     return chart
 
 
@@ -127,9 +130,12 @@ def _scope(scope: str) -> str:
 
 def _share_text(r: Mapping[str, Any]) -> str:
     return (
-        f"{_scope(r['scope'])}<br>p ≤ {r['p_limit']:g}: <b>{words.percent(r['hit_rate'], 2)}</b> "
-        f"({words.count(r['hit_count'])} of {words.count(r['judged_count'])})<br>95 % interval {_limits(r)}"
+        f"{_scope(r['scope'])}<br>p ≤ {r['p_limit']:g}: <b>{words.percent(r['hit_rate'], 2)}</b> ({_of(r)})<br>95 % interval {_limits(r)}"
     )
+
+
+def _of(r: Mapping[str, Any]) -> str:
+    return f"{words.count(r['hit_count'])} of {words.count(r['judged_count'])}"
 
 
 def _limits(r: Mapping[str, Any]) -> str:
@@ -155,9 +161,8 @@ def _calibration_rows(calibration: pl.DataFrame) -> list[dict[str, Any]]:
     for limit in calibration["p_limit"].unique().sort():
         by_scope = {r["scope"]: r for r in calibration.filter(pl.col("p_limit") == limit).iter_rows(named=True)}
         shares = [
-            {"share": words.percent(r["hit_rate"], 2), "limits": _limits(r), "of": f"{words.count(r['hit_count'])} of {words.count(r['judged_count'])}"}
-            for r in (by_scope[EVERY], by_scope[OUTSIDE])
-        ]  # fmt: skip
+            {"share": words.percent(r["hit_rate"], 2), "limits": _limits(r), "of": _of(r)} for r in (by_scope[EVERY], by_scope[OUTSIDE])
+        ]
         rows.append({"limit": f"{limit:g}", "shares": shares})
     return rows
 

@@ -15,7 +15,7 @@ from rcm_pipeline.errors import InputError
 from rcm_pipeline.settings import Home
 from rcm_pipeline.warehouse import open_warehouse, read
 
-_TOLD_LIMIT = 0.05  # the p of which one sentence is said
+_TOLD_LIMIT = 0.01  # the p of which one sentence is said
 _FIRST_JUDGED = SpikeSettings.min_weeks + SpikeSettings.left_out + 1
 
 
@@ -38,7 +38,7 @@ def backtest_client(home: Home, client: str, weeks: int) -> tuple[Backtest, pl.D
 
 def headline(found: Backtest) -> str:
     """One sentence: how many alarms in how many weeks, what they were, and how rare they are; or why there could be none."""
-    span = f"In {_weeks(found.week_count)} to the week of {found.last_week}"
+    span = f"In {_weeks(found.week_count)} to the week of {found.last_week.day} {found.last_week:%b %Y}"
     if not found.judged_count:
         why = found.unjudged["reason"][0]
         first = f"; a series is judged from its week {_FIRST_JUDGED} with decisions on" if why == SHORT else ""
@@ -55,23 +55,25 @@ def headline(found: Backtest) -> str:
 
 
 def calibration_line(found: Backtest) -> str:
-    """One sentence: whether p <= 0.05 was as frequent as it should be; empty when nothing was judged."""
+    """One sentence: whether p <= 0.01 was as frequent as it should be; empty when nothing was judged."""
     if not found.judged_count:
         return ""
     told = {r["scope"]: r for r in found.calibration.filter(pl.col("p_limit") == _TOLD_LIMIT).iter_rows(named=True)}
     every, outside = told[EVERY], told[OUTSIDE]
-    if outside["low"] is not None and outside["low"] > _TOLD_LIMIT:
-        meaning = "p is smaller here than it should be, and more alarms are false than it says"
-    elif every["high"] < _TOLD_LIMIT:
+    if every["high"] < _TOLD_LIMIT:
         meaning = "p is on the safe side here"
-    else:
+    elif every["low"] <= _TOLD_LIMIT:
         meaning = "p means what it says"
+    elif outside["low"] is None or outside["low"] <= _TOLD_LIMIT:
+        meaning = "p means what it says if most episodes were real spikes, and is too small if they were not"
+    else:
+        meaning = "p is too small here, and more alarms are false than it says"
     shares = " and ".join(
         f"{100 * r['hit_rate']:.1f} % of {what} ({r['hit_count']:,} of {r['judged_count']:,})"
         for r, what in ((every, "all series-weeks"), (outside, "those outside episodes"))
         if r["hit_rate"] is not None
     )
-    return f"At p ≤ {_TOLD_LIMIT} were {shares}; without spikes it should be {100 * _TOLD_LIMIT:g} %: {meaning}."
+    return f"{shares} had p ≤ {_TOLD_LIMIT}; without spikes {100 * _TOLD_LIMIT:g} % should: {meaning}."
 
 
 def as_values(client: str, found: Backtest) -> dict[str, Any]:

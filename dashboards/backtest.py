@@ -158,7 +158,7 @@ def _month_rows(months: pl.DataFrame) -> list[dict[str, str]]:
 
 def _calibration_rows(calibration: pl.DataFrame) -> list[dict[str, Any]]:
     rows = []
-    for limit in calibration["p_limit"].unique().sort():
+    for limit in calibration.filter(pl.col("p_limit") < 1)["p_limit"].unique().sort():
         by_scope = {r["scope"]: r for r in calibration.filter(pl.col("p_limit") == limit).iter_rows(named=True)}
         shares = [
             {"share": words.percent(r["hit_rate"], 2), "limits": _limits(r), "of": _of(r)} for r in (by_scope[EVERY], by_scope[OUTSIDE])

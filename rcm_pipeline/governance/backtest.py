@@ -69,11 +69,11 @@ def calibration_line(found: Backtest) -> str:
     else:
         meaning = "p is too small here, and more alarms are false than it says"
     shares = " and ".join(
-        f"{100 * r['hit_rate']:.1f} % of {what} ({r['hit_count']:,} of {r['judged_count']:,})"
+        f"{100 * r['hit_rate']:.1f}\u00a0% of {what} ({r['hit_count']:,} of {r['judged_count']:,})"
         for r, what in ((every, "all series-weeks"), (outside, "those outside episodes"))
         if r["hit_rate"] is not None
     )
-    return f"{shares} had p ≤ {_TOLD_LIMIT}; without spikes {100 * _TOLD_LIMIT:g} % should: {meaning}."
+    return f"{shares} had p ≤ {_TOLD_LIMIT}; without spikes {100 * _TOLD_LIMIT:g}\u00a0% should: {meaning}."
 
 
 def as_values(client: str, found: Backtest) -> dict[str, Any]:

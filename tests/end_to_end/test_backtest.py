@@ -1,7 +1,6 @@
 """`rcm backtest`: the same facts as text, as JSON and on a page; a past too short is said to be so."""
 
 import json
-import shutil
 from pathlib import Path
 
 from rcm_pipeline.errors import ExitCode
@@ -47,9 +46,13 @@ def test_what_cannot_be_replayed_is_said(published: Path, tmp_path: Path) -> Non
     assert rcm("backtest", CLIENT, "--weeks", "0", home=published, check=False).returncode == ExitCode.USAGE
     inbox = tmp_path / "inbox" / "acme"
     inbox.mkdir(parents=True)
-    (inbox / "r.835").write_bytes(remittance("CLP*A1*1*100*0*0*CI*I1\nSVC*HC:99213*100*0\nCAS*CO*197*100"))
-    for today, code, said in (("2026-11-17", ExitCode.INPUT, "no line was denied in a complete week"), ("2026-12-14", ExitCode.OK, "")):
-        shutil.rmtree(tmp_path / "home", ignore_errors=True)
-        rcm("run", "--inbox", tmp_path / "inbox", "--today", today, home=tmp_path / "home")
-        done = rcm("backtest", "acme", home=tmp_path / "home", check=False)
-        assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    raw = remittance("CLP*A1*1*100*0*0*CI*I1\nSVC*HC:99213*100*0\nCAS*CO*197*100")
+    for day, code, said in (
+        ("16", ExitCode.INPUT, "no line was denied in a complete week"),
+        ("19", ExitCode.OK, "nothing could be judged"),
+    ):
+        (inbox / "r.835").write_bytes(raw.replace(b"20261116~TRN", f"202611{day}~TRN".encode()))  # a Monday alone completes no week
+        rcm("run", "--inbox", tmp_path / "inbox", "--today", "2026-11-23", home=tmp_path / f"home{day}")
+        done = rcm("backtest", "acme", home=tmp_path / f"home{day}", check=False)
+        assert done.returncode == code
+        assert said in done.stdout + done.stderr

@@ -85,6 +85,23 @@ def publish_pack(
     return Published(folder, anchor, page_hash)
 
 
+def write_page(path: Path, page: str) -> None:
+    """Write one page beside and rename it: a reader sees the old page or the new one. Raises StorageError; the old one stays."""
+    beside = path.with_name(f".{path.name}-{os.getpid()}")
+    failed = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_file(beside, page.encode())
+        beside.replace(path)
+    except OSError as error:
+        failed = error.strerror or type(error).__name__
+        beside.unlink(missing_ok=True)
+    if failed:
+        raise StorageError(
+            f"{path}: the page could not be written ({failed}); one before it still stands", fix="check space and permissions"
+        )
+
+
 def is_stale(home: Home, client: str) -> bool:
     """True when the latest pack already says that it was not renewed."""
     return (home.reports(client) / "latest" / STALE).exists()

@@ -245,6 +245,33 @@ def worklist(
 
 
 @app.command()
+def backtest(
+    client: Annotated[str, typer.Argument(help="Client whose past to replay.")],
+    weeks: Annotated[int, typer.Option("--weeks", min=1, help="Complete weeks to replay, the last ones.")] = 52,
+    page: Annotated[bool, typer.Option("--page", help="Write reports/CLIENT/backtest.html as well and print where it is.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay the spike detector over a client's own past: alarms by month, whether p is to be believed, what each alarm was."""
+    from rcm_pipeline.governance.backtest import as_values, backtest_client, printed
+
+    place = _home(home, None, None)
+    _require_warehouse(place, client)
+    found, payers = backtest_client(place, client, weeks)
+    if found.week_count < weeks:
+        _say(f"{client}: there are only {found.week_count} complete weeks, and all were replayed")
+    written = None
+    if page:
+        from dashboards.backtest import write_backtest
+
+        written = write_backtest(place, client, found, payers)
+    if as_json:
+        print(json.dumps(as_values(client, found) | ({"page": str(written)} if written else {}), indent=1, default=str))
+    else:
+        print(printed(found) + (f"\n\n{written}" if written else ""))
+
+
+@app.command()
 def keys(
     home: HomeOption = DEFAULT_HOME, client: Annotated[str, typer.Option("--client", help="Make this client's key if it has none.")] = ""
 ) -> None:

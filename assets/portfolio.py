@@ -62,7 +62,7 @@ def _counts(path: Path, client: str) -> pl.DataFrame:
     with open_warehouse(path, read_only=True) as connection:
         rates = read(connection, "mart_denial_rates", _COUNTED).filter("is_complete")
     last = rates["week"].max()
-    return weekly_counts(rates, last if isinstance(last, dt.date) else dt.date.min, client)
+    return weekly_counts(rates, last if isinstance(last, dt.date) else None, client)
 
 
 def _write(table: pl.DataFrame, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Denial figures: the weekly trend, payer × cause, and what changed."""
+"""Denial figures: the weekly trend, payer × cause, and why the rate moved."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -10,13 +10,14 @@ import polars as pl
 from dashboards import words
 from dashboards.lives import measure_row
 from dashboards.theme import BLUE, HEAT, MUTED, RED, figure, translucent
-from rcm_pipeline.denials.changes import RECENT_WEEKS
 from rcm_pipeline.denials.decomposition import kitagawa
+from rcm_pipeline.denials.recent import RECENT_WEEKS
 from rcm_pipeline.governance.metrics import DENIAL_RATES
 from rcm_pipeline.reference import reference
 from schemas.vocabulary import ALL
 
 _TREND_WEEKS = 26
+_BEFORE_WEEKS = 12
 _DIMENSIONS = {"payer_id": "Payer", "code_family": "Code family", "place_code": "Place", "provider_npi": "Provider", "coder_id": "Coder"}
 
 
@@ -85,35 +86,20 @@ def heat_map(recent: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
     return chart
 
 
-def change_rows(changed: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Rows of the table of changes, in words."""
-    return [
-        {
-            "payer": names.get(r["payer_id"], r["payer_id"]),
-            "cause": words.cause(r["root_cause"]),
-            "now": words.percent(r["rate"]),
-            "now_of": f"{r['numerator']} of {r['denominator']}",
-            "interval": words.interval(r["low"], r["high"]),
-            "before": words.percent(r["earlier_rate"]),
-            "extra": f"{r['extra']:+.0f}",
-            "denied": words.dollars(r["denied_amount"]),
-            "is_clear": r["is_clear"],
-        }
-        for r in changed.iter_rows(named=True)
-    ]
+def headline(rates: pl.DataFrame, anchor: dt.date) -> str:
+    """One sentence: how many claims were denied at first decision in the week, and in the weeks before."""
+    weekly = _overall(rates, "M09").filter(pl.col("is_complete"))
+    now, before = weekly.filter(pl.col("week") == anchor), weekly.filter(pl.col("week").is_between(*_weeks_before(anchor)))
+    if now.is_empty():
+        return "Nothing was decided in the week."
+    r = now.row(0, named=True)
+    said = f"{words.percent(r['denial_rate'])} of claims denied entirely at first decision ({r['numerator']} of {r['denominator']})"
+    total, of = int(before["numerator"].sum()), int(before["denominator"].sum())
+    return f"{said}; {words.percent(total / of)} in the {_BEFORE_WEEKS} weeks before." if of else said + "."
 
 
-def headline(changed: pl.DataFrame, names: Mapping[str, str]) -> str:
-    """One sentence: which payer denies what clearly more often than before."""
-    clear = changed.filter("is_clear")
-    if clear.is_empty():
-        return f"No payer denies anything clearly more often in the last {RECENT_WEEKS} weeks than before."
-    parts = [
-        f"{names.get(r['payer_id'], r['payer_id'])} denies for {words.cause(r['root_cause']).lower()} "
-        f"({words.percent(r['rate'])} of lines, before {words.percent(r['earlier_rate'])})"
-        for r in clear.head(3).iter_rows(named=True)
-    ]
-    return "Clearly more often than before: " + "; ".join(parts) + "."
+def _weeks_before(anchor: dt.date) -> tuple[dt.date, dt.date]:
+    return anchor - dt.timedelta(weeks=_BEFORE_WEEKS), anchor - dt.timedelta(weeks=1)
 
 
 def definition_rows(metrics: pl.DataFrame) -> list[dict[str, Any]]:

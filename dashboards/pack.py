@@ -7,14 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from dashboards import coding, denials, governance, immature, lives, quality, recovery, rework, words
+from dashboards import coding, denials, governance, immature, lives, quality, recovery, rework, spikes, words
 from dashboards.page import render
-from rcm_pipeline.denials.changes import EARLIER_WEEKS, RECENT_WEEKS, changes, recent_rates
+from rcm_pipeline.denials.recent import RECENT_WEEKS, recent_rates
 from rcm_pipeline.governance.definitions import definitions
 from rcm_pipeline.governance.scorecard import measures
 from rcm_pipeline.settings import ClientSettings
-
-_CHANGES_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ def pack_page(facts: PackFacts) -> str:
         _scorecard(facts),
         _lives(facts),
         _denials(facts),
+        _spikes(facts),
         _immature(facts),
         _recovery(facts),
         _coding(facts),
@@ -72,24 +71,20 @@ def _denials(facts: PackFacts) -> dict[str, Any]:
         "title": "Denials",
         "lead": "No week is complete yet.",
         "figures": {"trend": None, "heat": None},
-        "rows": [],
         "definitions": [],
         "shifts": [],
     }
     if facts.anchor is None:
         return section
     rates, names = facts.tables["mart_denial_rates"], payer_names(facts.tables["core_payers"])
-    changed = changes(rates, facts.anchor)
     recent = recent_rates(rates, facts.anchor)
     section |= {
-        "lead": denials.headline(changed, names),
+        "lead": denials.headline(rates, facts.anchor),
         "recent_weeks": RECENT_WEEKS,
-        "earlier_weeks": EARLIER_WEEKS,
         "figures": {
             "trend": denials.trend(rates, facts.anchor, _limit(facts.settings)),
             "heat": denials.heat_map(recent, names) if recent.height else None,
         },
-        "rows": denials.change_rows(changed.head(_CHANGES_SHOWN), names),
         "definitions": denials.definition_rows(facts.tables["mart_metrics"]),
         "shifts": denials.shift_rows(facts.tables["mart_denial_trends"], facts.anchor, names),
     }
@@ -107,6 +102,10 @@ def _immature(facts: PackFacts) -> dict[str, Any]:
         "cards": cards,
         "more": nowcasts["payer_id"].n_unique() - len(cards),
     }
+
+
+def _spikes(facts: PackFacts) -> dict[str, Any]:
+    return spikes.section(facts.tables, payer_names(facts.tables["core_payers"]))
 
 
 def _lives(facts: PackFacts) -> dict[str, Any]:

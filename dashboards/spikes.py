@@ -96,7 +96,7 @@ def week_sentence(row: Mapping[str, Any]) -> str:
     usual, give = row[EXPECTED], row["give_or_take"]
     times = f" ({row['denied_count'] / usual:.1f} times)" if usual else ""
     return (
-        f"{words.count(row['denied_count'])} denied of {words.count(row['decided_count'])} decided in the week "
+        f"{words.count(row['denied_count'])} claims denied of {words.count(row['decided_count'])} decided in the week "
         f"{words.week(row['week'])}, {usual:.1f} expected give or take {give:.1f}{times}."
     )
 
@@ -173,7 +173,7 @@ def quiet_rows(spikes: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str,
 
 
 def weekly_chart(weeks: pl.DataFrame, since: Any) -> go.Figure:
-    """Denied lines of one series in the last 13 tested weeks over the expected ones, one standard deviation to either side."""
+    """Denied claims of one series in the last 13 tested weeks over the expected ones, one standard deviation to either side."""
     shown = weeks.sort("week").tail(_CHART_WEEKS)
     rows = shown.to_dicts()
     at, usual = shown["week"].to_list(), shown[EXPECTED].to_list()

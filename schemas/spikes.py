@@ -89,7 +89,7 @@ class MartDenialSpikes(Contract):
     payer_id: Text = column("payer, as in core_payers")
     root_cause: Text = column("cause", isin=ROOT_CAUSES)
     week: Date = column("Monday of the week the payer decided in, one of the last 13 to the anchor week")
-    denied_count: Count = column("claims denied at first decision, in full or in part (M09 and M11), the line that lost most for this cause", ge=0)
+    denied_count: Count = column("claims denied at first decision (M09 and M11) whose line that lost most has this cause", ge=0)
     decided_count: Count = column("claims the payer decided at first", ge=0)
     base_rate: Rate = column("usual share denied before season, from the weeks before", in_range=SHARE)
     season_index: Rate = column("the season's factor on it; 1 is none", ge=0.0)

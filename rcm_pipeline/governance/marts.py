@@ -17,6 +17,9 @@ from rcm_pipeline.denials.outcomes import Life, denial_outcomes
 from rcm_pipeline.denials.rates import denial_rates
 from rcm_pipeline.denials.recovery import recoveries
 from rcm_pipeline.denials.remit_quality import payer_quality
+from rcm_pipeline.denials.spikes.cards import spike_cards, with_other_clients
+from rcm_pipeline.denials.spikes.evidence import spike_evidence
+from rcm_pipeline.denials.spikes.lines import spike_lines
 from rcm_pipeline.denials.spikes.marts import denial_spikes, monthly_leaks
 from rcm_pipeline.denials.trends import denial_trends
 from rcm_pipeline.denials.unmatched import unmatched
@@ -30,6 +33,7 @@ from rcm_pipeline.rework.parameters import default_parameters
 from rcm_pipeline.settings import ClientSettings
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
+from schemas.vocabulary import OPEN_SPIKE_STATES
 
 Tables = Mapping[str, pl.DataFrame]
 Anchor = dt.date | None
@@ -50,6 +54,25 @@ def _spikes(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.Data
         else cohort_counts(tables["core_claim_versions"], tables["core_adjudications"], tables["mart_denial_outcomes"], anchor)
     )
     return denial_spikes(tables["mart_denial_rates"], cohorts, tables["ops_portfolio"], settings.acknowledged, anchor)
+
+
+def _told(tables: Tables) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The open spikes of the anchor week, and their lines."""
+    spikes = tables["mart_denial_spikes"]
+    is_open = (pl.col("week") == pl.col("week").max()) & pl.col("state").is_in(OPEN_SPIKE_STATES)
+    opened = spikes.filter(is_open)
+    names = ("adjudicated_lines", "denials", "adjudications", "claim_lineages", "claim_versions")
+    return opened, spike_lines(opened, *(tables[f"core_{name}"] for name in names))
+
+
+def _evidence(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
+    return conform(spike_evidence(*_told(tables)), CONTRACTS["mart_spike_evidence"])
+
+
+def _cards(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
+    opened, told = _told(tables)
+    cards = spike_cards(opened, told, tables["mart_spike_evidence"], tables["mart_denial_outcomes"], tables["mart_worklist"])
+    return conform(with_other_clients(cards, tables["ops_portfolio"]), CONTRACTS["mart_spike_cards"])
 
 
 def _leaks(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
@@ -135,7 +158,8 @@ def _metrics(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.Dat
         )
     )
     encounters, escalations = once(tables["raw_coded_encounters"]), latest_by(tables["raw_escalations"], "escalation_token", "sent_date")
-    return metrics(known, tables["mart_denial_cohorts"], encounters, escalations, settings.timeliness, settings.monthly_net_revenue)
+    spikes = tables["mart_denial_spikes"]
+    return metrics(known, tables["mart_denial_cohorts"], spikes, encounters, escalations, settings.timeliness, settings.monthly_net_revenue)
 
 
 def _accuracy(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
@@ -165,6 +189,9 @@ def _scorecard(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.D
 _LIFE = (
     "core_adjudications", "core_claim_lineages", "core_claim_versions", "core_denials", "core_payers", "core_reversals", "raw_touches",
 )  # fmt: skip
+_SPIKE = (
+    "mart_denial_spikes", "core_adjudicated_lines", "core_denials", "core_adjudications", "core_claim_lineages", "core_claim_versions",
+)  # fmt: skip
 MARTS: dict[str, Mart] = {
     "mart_denial_rates": Mart(("core_adjudications", "core_adjudicated_lines", "core_denials"), _rates),
     "mart_denial_outcomes": Mart(_LIFE, _outcomes),
@@ -180,6 +207,8 @@ MARTS: dict[str, Mart] = {
     "mart_unmatched": Mart(("core_claim_lineages", "core_adjudications"), _unmatched),
     "mart_claim_funnel": Mart(("core_claim_versions", "core_adjudications", "core_claim_lineages", "core_submissions"), _funnel),
     "mart_worklist": Mart((*_LIFE, "mart_denial_outcomes"), _worklist),
+    "mart_spike_evidence": Mart(_SPIKE, _evidence),
+    "mart_spike_cards": Mart((*_SPIKE, "mart_spike_evidence", "mart_denial_outcomes", "mart_worklist", "ops_portfolio"), _cards),
     "mart_metrics": Mart(
         (
             *_LIFE,
@@ -187,6 +216,7 @@ MARTS: dict[str, Mart] = {
             "core_adjudicated_lines",
             "core_recoupments",
             "mart_denial_rates",
+            "mart_denial_spikes",
             "mart_payer_quality",
             "mart_denial_outcomes",
             "mart_denial_cohorts",
@@ -220,7 +250,7 @@ _COLUMNS = {
     ),
     "core_claim_lineages": (
         "lineage_id", "claim_token", "payer_id", "is_crossover", "version_count", "answer_count", "last_sent_date", "charge_amount",
-        "place_code", "provider_npi", "coder_id", "coded_date", "denied_date", "denial_file_id", "denial_claim_no",
+        "place_code", "provider_npi", "coder_id", "coded_date", "first_service_date", "denied_date", "denial_file_id", "denial_claim_no",
         "initial_paid_amount", "status_code",
     ),
 }  # fmt: skip

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import polars as pl
 
-from rcm_pipeline.denials.changes import changes
 from rcm_pipeline.denials.measures import Known, over_window, with_value
 from rcm_pipeline.denials.process_measures import process_measures
 from rcm_pipeline.denials.rate_measures import first_full_month, rate_measures
@@ -16,6 +15,7 @@ from rcm_pipeline.governance.timeliness import timeliness
 from rcm_pipeline.settings import Timeliness
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
+from schemas.vocabulary import OPEN_SPIKE_STATES
 
 DENIAL_RATES = ("M06", "M07", "M08", "M09", "M10", "M11", "M12", "M13")
 
@@ -23,6 +23,7 @@ DENIAL_RATES = ("M06", "M07", "M08", "M09", "M10", "M11", "M12", "M13")
 def metrics(
     known: Known | None,
     cohorts: pl.DataFrame,
+    spikes: pl.DataFrame,
     encounters: pl.DataFrame,
     escalations: pl.DataFrame,
     agreed: Timeliness,
@@ -39,7 +40,7 @@ def metrics(
             recovery_measures(known, monthly_net_revenue),
             process_measures(known, cohorts),
             timeliness(known, encounters, escalations, agreed),
-            _rising_payers(known),
+            _rising_payers(known, spikes),
         ]
     ).filter(pl.col("period_start").is_null() | (pl.col("period_start") <= known.last_day))
     joined = with_value(rows.join(_facts(), on=["metric_id", "variant_code"], how="left", validate="m:1", maintain_order="left"))
@@ -79,7 +80,8 @@ def _is_mature(known: Known) -> pl.Expr:
     return (passed & pl.when(is_monthly).then(has_base).otherwise(pl.lit(True))).alias("is_mature")
 
 
-def _rising_payers(known: Known) -> pl.DataFrame:
-    """M29 by the first look at changes; a pair that grew clearly counts."""
-    looked_at = changes(known.rates, known.anchor, every=True)
-    return over_window("M29", known, looked_at.filter("is_clear").height, looked_at.height, weeks=4)
+def _rising_payers(known: Known, spikes: pl.DataFrame) -> pl.DataFrame:
+    """M29: pairs of payer and cause with a spike open in the anchor week, of those judged in it or with one open."""
+    is_open = pl.col("state").is_in(OPEN_SPIKE_STATES).fill_null(False)
+    looked_at = spikes.filter((pl.col("week") == known.anchor) & (pl.col("is_judged") | is_open))
+    return over_window("M29", known, looked_at.filter(is_open).height, looked_at.height, weeks=1)

@@ -5,11 +5,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from rcm_pipeline.denials.changes import changes
 from rcm_pipeline.denials.rates import denial_rates
 from rcm_pipeline.denials.weeks import anchor_week
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
 from tests.spec.engine import core_tables, remittance
 
 DENIED = "CLP*{0}*1*100*0*0*CI*I{0}\nSVC*HC:99213*100*0\nCAS*CO*197*100"
@@ -92,30 +89,3 @@ def test_causes_sum_to_all() -> None:
 def test_the_anchor_is_the_last_complete_week(dates: list[str], today: str, anchor: str | None) -> None:
     expected = dt.date.fromisoformat(anchor) if anchor else None
     assert anchor_week([dt.date.fromisoformat(d) for d in dates], dt.date.fromisoformat(today)) == expected
-
-
-def test_a_payer_that_started_denying_is_clear_and_noise_is_not() -> None:
-    weeks = [MONDAY - dt.timedelta(weeks=n) for n in range(16)]
-    rows = []
-    for payer, now in (("NEW", 10), ("SAME", 2)):
-        for n, week in enumerate(weeks):
-            rows.append(
-                {
-                    "metric_id": "M08",
-                    "week": week,
-                    "payer_id": payer,
-                    "root_cause": "authorization",
-                    "numerator": now if n < 4 else 2,
-                    "denominator": 50,
-                    "denial_rate": 0.0,
-                    "low": 0.0,
-                    "high": 1.0,
-                    "denied_amount": 0,
-                    "charge_amount": 0,
-                    "is_complete": True,
-                }
-            )
-    table = conform(pl.DataFrame(rows), CONTRACTS["mart_denial_rates"])
-    found = changes(table, MONDAY)
-    assert found.select("payer_id", "numerator", "denominator", "is_clear").rows() == [("NEW", 40, 200, True)]
-    assert found["extra"][0] == pytest.approx(40 - 200 * 0.04)

@@ -44,6 +44,23 @@ def spike_cards(
     ).sort(SPIKE)
 
 
+def with_other_clients(cards: pl.DataFrame, portfolio: pl.DataFrame) -> pl.DataFrame:
+    """The cards with clients_up_count, and `payer` as their reading where the payer-wide line says that several clients rose.
+
+    From ops_portfolio, in the weeks of the spike: the most clients that were up at once. Null where the portfolio does not
+    know the payer and cause, or nothing is handed back to this client.
+    """
+    lines = portfolio.filter(pl.col("risen_count").is_not_null()).select(*SPIKE, pl.col("week").alias("_at"), "risen_count", "reading")
+    during = cards.select(*SPIKE, "since_week", "week").join(lines, on=SPIKE).filter(pl.col("_at").is_between("since_week", "week"))
+    others = during.group_by(SPIKE).agg(
+        pl.col("risen_count").max().alias("_up"), (pl.col("reading") == "payer").any().fill_null(False).alias("_is_payer")
+    )
+    joined = cards.drop("clients_up_count", strict=False).join(others, on=SPIKE, how="left", maintain_order="left")
+    is_payer = pl.col("_is_payer").fill_null(False) & (pl.col("reading") != "coder")
+    reading = pl.when(is_payer).then(pl.lit("payer")).otherwise("reading").alias("reading")
+    return joined.with_columns(reading, pl.col("_up").alias("clients_up_count")).drop("_up", "_is_payer")
+
+
 def _sides(told: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """denied_0 and decided_0 before, denied_1 and decided_1 during, by spike and stratum."""
     during, denied = pl.col("is_during"), pl.col("is_denied")

@@ -53,7 +53,7 @@ def denial_spikes(
 def monthly_leaks(rates: pl.DataFrame, portfolio: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
     """mart_slow_leaks: every pair of payer and cause at the end of the last six months."""
     contract = CONTRACTS["mart_slow_leaks"]
-    weekly = pl.DataFrame() if anchor is None else weekly_counts(rates, anchor, "own")
+    weekly = pl.DataFrame() if anchor is None else weekly_counts(rates, anchor)
     if anchor is None or weekly.is_empty():
         return conform(pl.DataFrame(), contract).clear()
     found = slow_leaks(weekly, months=_MONTHS, settings=SpikeSettings(reference=reference(portfolio, anchor)))
@@ -62,7 +62,7 @@ def monthly_leaks(rates: pl.DataFrame, portfolio: pl.DataFrame, anchor: dt.date 
 
 def guarded_counts(rates: pl.DataFrame, cohorts: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
     """The detector's weekly counts of one client, with the claims its payers would have decided at their usual pace."""
-    weekly = weekly_counts(rates, anchor, "own")
+    weekly = weekly_counts(rates, anchor)
     pace = usual_pace(cohorts, anchor).select(pl.col("payer_id").cast(pl.String).alias("payer"), "week", "pace")
     joined = weekly.with_columns(pl.col("payer").cast(pl.String)).join(pace, on=["payer", "week"], how="left")
     return joined.with_columns((pl.col("decided") * pl.col("pace")).alias("expected_decided")).drop("pace")

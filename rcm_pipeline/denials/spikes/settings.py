@@ -36,5 +36,6 @@ class SpikeSettings:
     min_weeks: int = 8  # with decided claims in the baseline, to be judged
     false_share: float = 0.10  # of the alarms of a week, by Benjamini-Hochberg
     min_lift: float = 1.25  # of the denials over the expected, to be worth a page
+    min_extra: float = 2.0  # denials over the expected in the window, to be worth a page: one claim is no spike
     tell_chance: float = 0.01  # if all claims denied would be no rarer than this, there are too few to tell
     reference: Reference | None = None  # what the portfolio hands back to a client

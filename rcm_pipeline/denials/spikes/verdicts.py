@@ -33,16 +33,24 @@ class _Window:
     p_value: Floats
     least: Floats
     lift: Floats
+    extra: Floats
 
 
 def verdict(panel: Panel, weeks: Week, at: int, settings: SpikeSettings) -> Verdict:
-    """p = min(1, price x the smallest p of the windows), then Benjamini and Hochberg over all judged series of the week."""
+    """p = min(1, price x the smallest p of the windows), then Benjamini and Hochberg over all judged series of the week.
+
+    An alarm also needs a lift and a number of extra denials worth a page, and more denials than expected in the week itself:
+    without that, the second window would ring once more for a week that is over.
+    """
     found = [_window(panel, weeks, at, length) for length in settings.windows if at + 1 >= length]
     chances = np.stack([window.p_value for window in found])
     price = settings.window_price if len(found) > 1 else 1.0
     p_value = np.minimum(price * chances.min(axis=0), 1.0)
     best = chances.argmin(axis=0)
-    lift = np.stack([window.lift for window in found])[best, np.arange(best.size)]
+    series = np.arange(best.size)
+    lift = np.stack([window.lift for window in found])[best, series]
+    extra = np.stack([window.extra for window in found])[best, series]
+    is_worth = (lift >= settings.min_lift) & (extra >= settings.min_extra) & (panel.denied[at] > weeks.expected[at])
     least = price * np.stack([window.least for window in found]).min(axis=0)
     reason = np.select(
         [
@@ -56,7 +64,7 @@ def verdict(panel: Panel, weeks: Week, at: int, settings: SpikeSettings) -> Verd
     is_judged = reason == ""
     q_value = np.ones(p_value.size)
     q_value[is_judged] = benjamini_hochberg(p_value[is_judged])
-    is_alarm = is_judged & (q_value <= settings.false_share) & (lift >= settings.min_lift)
+    is_alarm = is_judged & (q_value <= settings.false_share) & is_worth
     return Verdict(p_value, lift, np.array(settings.windows)[best], q_value, is_alarm, reason)
 
 
@@ -92,7 +100,10 @@ def _window(panel: Panel, weeks: Week, at: int, length: int) -> _Window:
         total = np.maximum(hoped.sum(axis=0), denied)
         scale = guarded / np.maximum(expected, _TINY)
         p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0))[0])
-    return _Window(p_value, least, np.where(expected > 0, denied / np.maximum(expected, _TINY), np.where(denied > 0, np.inf, 0.0)))
+    lift = np.where(expected > 0, denied / np.maximum(expected, _TINY), np.where(denied > 0, np.inf, 0.0))
+    return _Window(p_value, least, lift, denied - expected)
+        p_value, least, np.where(expected > 0, denied / np.maximum(expected, _TINY), np.where(denied > 0, np.inf, 0.0)), denied - expected
+    )
 
 
 def _chance(denied: Floats, decided: Floats, expected: Floats, variance: Floats) -> tuple[Floats, Floats]:

@@ -42,7 +42,7 @@ def verdict(panel: Panel, weeks: Week, at: int, settings: SpikeSettings) -> Verd
     An alarm also needs a lift and a number of extra denials worth a page, and more denials than expected in the week itself:
     without that, the second window would ring once more for a week that is over.
     """
-    found = [_window(panel, weeks, at, length) for length in settings.windows if at + 1 >= length]
+    found = [_window(panel, weeks, at, length) for length in settings.windows]
     chances = np.stack([window.p_value for window in found])
     price = settings.window_price if len(found) > 1 else 1.0
     p_value = np.minimum(price * chances.min(axis=0), 1.0)
@@ -88,7 +88,7 @@ def _window(panel: Panel, weeks: Week, at: int, length: int) -> _Window:
 
     The speed guard repeats the test with the claims that were expected to be decided and keeps the larger p.
     """
-    rows = slice(at + 1 - length, at + 1)
+    rows = slice(max(at + 1 - length, 0), at + 1)
     denied, decided, expected = (part[rows].sum(axis=0) for part in (panel.denied, panel.decided, weeks.expected))
     variance = weeks.scatter[rows].sum(axis=0) + weeks.doubt[rows].sum(axis=0) ** 2
     p_value, least = _chance(denied, decided, expected, variance)
@@ -102,8 +102,6 @@ def _window(panel: Panel, weeks: Week, at: int, length: int) -> _Window:
         p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0))[0])
     lift = np.where(expected > 0, denied / np.maximum(expected, _TINY), np.where(denied > 0, np.inf, 0.0))
     return _Window(p_value, least, lift, denied - expected)
-        p_value, least, np.where(expected > 0, denied / np.maximum(expected, _TINY), np.where(denied > 0, np.inf, 0.0)), denied - expected
-    )
 
 
 def _chance(denied: Floats, decided: Floats, expected: Floats, variance: Floats) -> tuple[Floats, Floats]:

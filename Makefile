@@ -36,6 +36,7 @@ fuzz: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.x12
+	$(BIN)/python -m benchmarks.spikes
 
 docs: $(READY)
 	$(BIN)/python -m tests.spec.rules_page

@@ -1,5 +1,6 @@
 """Denial spikes on a page: a card for every open one with what it comes from and what to do, and all quiet series."""
 
+import datetime as dt
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -45,7 +46,33 @@ def section(tables: Mapping[str, pl.DataFrame], names: Mapping[str, str]) -> dic
         "lead": headline(spikes, cards, names),
         "cards": card_rows(spikes, cards, tables["mart_spike_evidence"], names),
         "quiet": quiet_rows(spikes, names),
+        "leaks": leak_rows(tables["mart_slow_leaks"], names),
+        "leaks_lead": leaks_lead(tables["mart_slow_leaks"]),
     }
+
+
+def leaks_lead(leaks: pl.DataFrame) -> str:
+    """What the newest month says: how many rises too small for one week, of how many judged."""
+    last = _last_week(leaks)
+    if last.filter("is_judged").is_empty():
+        return "No month could be judged yet."
+    found, judged = last.filter("is_alarm").height, last.filter("is_judged").height
+    month = f"{last['week'][0] + dt.timedelta(days=6):%B %Y}"
+    return f"{month}: {found or 'none'} of {words.count(judged)} series rose over four weeks together."
+
+
+def leak_rows(leaks: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Slow leaks of the last six months, newest first, then by how many times the expected denials came."""
+    return [
+        {
+            "name": _name(r, names),
+            "month": f"{r['week'] + dt.timedelta(days=6):%b %Y}",
+            "denied": f"{words.count(r['denied_count'])} of {words.count(r['decided_count'])}",
+            "expected": f"{r['expected']:.1f}",
+            "lift": f"{r['lift']:.1f} times",
+        }
+        for r in leaks.filter("is_alarm").sort("week", "lift", *SERIES, descending=[True, True, False, False]).iter_rows(named=True)
+    ]
 
 
 def headline(spikes: pl.DataFrame, cards: pl.DataFrame, names: Mapping[str, str]) -> str:

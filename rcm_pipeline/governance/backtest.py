@@ -22,7 +22,7 @@ _FIRST_JUDGED = SpikeSettings.min_weeks + SpikeSettings.left_out + 1
 def backtest_client(home: Home, client: str, weeks: int) -> tuple[Backtest, pl.DataFrame]:
     """The replay over the last `weeks` complete weeks of mart_denial_rates, and core_payers for the payers' names.
 
-    Raises InputError when no line was denied in a complete week.
+    Raises InputError when no claim was denied in a complete week.
     """
     with open_warehouse(home.warehouse(client), read_only=True) as connection:
         rates, payers = read(connection, "mart_denial_rates"), read(connection, "core_payers")
@@ -30,7 +30,7 @@ def backtest_client(home: Home, client: str, weeks: int) -> tuple[Backtest, pl.D
     counts = weekly_counts(rates, anchor if isinstance(anchor, dt.date) else None, client)
     if counts.is_empty():
         raise InputError(
-            f"{client}: no line was denied in a complete week, so there is nothing to replay",
+            f"{client}: no claim was denied in a complete week, so there is nothing to replay",
             fix="load its remittances with rcm run; a week is complete when it is over and its remittances have arrived",
         )
     return backtest(counts, weeks=weeks), payers
@@ -49,7 +49,7 @@ def headline(found: Backtest) -> str:
     counts = dict(found.alarms.group_by("kind").len().iter_rows())
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if kind in counts)
     return (
-        f"{span} there were {found.alarms.height} episodes of alarms ({kinds}): {found.alarm_count} of {judged}, "
+        f"{span} there were {found.alarms.height} episode{'s' * (found.alarms.height != 1)} of alarms ({kinds}): {found.alarm_count} of {judged}, "
         f"{100 * found.alarm_count / found.judged_count:.2f} in a hundred."
     )
 
@@ -128,7 +128,7 @@ def _episodes(alarms: pl.DataFrame) -> Iterator[str]:
         expected = f"{r['expected']:,.1f}" if r["expected"] >= 1 else f"{r['expected']:.1g}"
         yield f"{r['first_week']}{until}  {r['payer']}, {r['cause']}: {r['kind']}"
         yield (
-            f"    {_weeks(r['alarm_count'])} of alarm: denied {r['denied']:,} of {r['decided']:,} lines, expected {expected}; "
+            f"    {_weeks(r['alarm_count'])} of alarm: denied {r['denied']:,} of {r['decided']:,} claims, expected {expected}; "
             f"p {r['p_value']:.1g}, q {r['q_value']:.1g}"
         )
 

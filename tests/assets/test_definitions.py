@@ -19,7 +19,7 @@ TABLES = [name for name in CONTRACTS if not name.startswith("ops_")]
 
 
 def test_assets_are_the_tables_and_the_pack() -> None:
-    assert sorted(SPECS) == sorted([*TABLES, "governance_pack"])
+    assert sorted(SPECS) == sorted([*TABLES, "ops_portfolio", "governance_pack", "portfolio"])
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -49,7 +49,7 @@ def test_everything_leads_to_the_pack() -> None:
 def test_nothing_runs_by_itself_until_asked() -> None:
     repository = DEFS.get_repository_def()
     assert {s.default_status for s in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
-    assert [s.default_status for s in repository.schedule_defs] == [dg.DefaultScheduleStatus.STOPPED]
+    assert [s.default_status for s in repository.schedule_defs] == [dg.DefaultScheduleStatus.STOPPED] * 2
 
 
 def test_the_sensor_asks_for_one_run_per_client_and_names_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

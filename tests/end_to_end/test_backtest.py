@@ -48,7 +48,7 @@ def test_what_cannot_be_replayed_is_said(published: Path, tmp_path: Path) -> Non
     inbox.mkdir(parents=True)
     raw = remittance("CLP*A1*1*100*0*0*CI*I1\nSVC*HC:99213*100*0\nCAS*CO*197*100")
     for day, code, said in (
-        ("16", ExitCode.INPUT, "no line was denied in a complete week"),
+        ("16", ExitCode.INPUT, "no claim was denied in a complete week"),
         ("19", ExitCode.OK, "nothing could be judged"),
     ):
         (inbox / "r.835").write_bytes(raw.replace(b"20261116~TRN", f"202611{day}~TRN".encode()))  # a Monday alone completes no week

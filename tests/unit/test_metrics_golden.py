@@ -56,8 +56,8 @@ GOLDEN = [
     ("M27", "coding", "2026-08-24", 2, 5), ("M27", "bill_hold", "2026-08-24", 5, 5), ("M27", "charge_lag", "2026-08-24", 4, 5),
     ("M27", "coding_median", "2026-08-24", None, 5),
     ("M28", "rate", "2026-08-24", 3, 5), ("M28", "overdue", "2026-08-24", 1, 1), ("M28", "precision", "2026-08-24", 1, 2),
-    # M29: one payer, four causes, none clearly up
-    ("M29", "", "2026-10-26", 0, 4),
+    # M29: one payer, four causes, six weeks with decisions: too little history to judge any
+    ("M29", "", "2026-11-16", 0, 0),
 ]  # fmt: skip
 VALUES = [
     ("M05", "", "2026-11-16", 0.5),  # 1 of 1, 1 of 1, and E of E and G

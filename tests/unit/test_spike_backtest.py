@@ -187,19 +187,20 @@ def test_a_page_is_written_at_once_or_not_at_all(tmp_path) -> None:
     assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["folder.html", "page.html"]
 
 
-def test_weekly_counts_are_the_lines_of_payers_and_causes_up_to_the_anchor() -> None:
+def test_weekly_counts_are_the_claims_of_payers_and_causes_up_to_the_anchor() -> None:
     def row(metric: str, payer: str, cause: str, at: int, denied: int = 2) -> dict:
         zero = dict.fromkeys(("denied_amount", "denied_charge_amount", "charge_amount"), 0)
         return zero | {"metric_id": metric, "week": monday(at), "payer_id": payer, "root_cause": cause, "numerator": denied,
                        "denominator": 8, "denial_rate": denied / 8, "low": 0.0, "high": 1.0, "is_complete": at < 2}  # fmt: skip
 
     rates = conform(
-        pl.DataFrame([row("M08", "P2", "cob", 1), row("M08", "P1", "cob", 0, 0), row("M08", "P1", "cob", 2), row("M08", "all", "cob", 0),
-                      row("M08", "P1", "all", 0), row("M09", "P1", "cob", 0)]),
+        pl.DataFrame([row("M09", "P2", "cob", 1), row("M09", "P1", "cob", 0, 1), row("M11", "P1", "cob", 0, 3), row("M09", "P1", "cob", 2),
+                      row("M09", "all", "cob", 0),
+                      row("M09", "P1", "all", 0), row("M08", "P1", "cob", 0)]),
         CONTRACTS["mart_denial_rates"],
     )  # fmt: skip
     counts = weekly_counts(rates, monday(1), "acme")
-    assert counts.rows() == [("acme", "P1", "cob", monday(0), 0, 8), ("acme", "P2", "cob", monday(1), 2, 8)]
+    assert counts.rows() == [("acme", "P1", "cob", monday(0), 4, 8), ("acme", "P2", "cob", monday(1), 2, 8)]
     assert counts.columns == ["client", "payer", "cause", "week", "denied", "decided"]
     assert weekly_counts(rates, None).is_empty()
     assert weekly_counts(rates, None).schema == counts.schema

@@ -61,7 +61,12 @@ EVIDENCE = conform(
     ),
     CONTRACTS["mart_spike_evidence"],
 )
-TABLES = {"mart_denial_spikes": SPIKES, "mart_spike_cards": cards(CARD), "mart_spike_evidence": EVIDENCE}
+TABLES = {
+    "mart_slow_leaks": empty(CONTRACTS["mart_slow_leaks"]),
+    "mart_denial_spikes": SPIKES,
+    "mart_spike_cards": cards(CARD),
+    "mart_spike_evidence": EVIDENCE,
+}
 
 
 def facts(card: dict) -> dict[str, str]:
@@ -93,7 +98,7 @@ def test_nothing_open_and_nothing_known() -> None:
 def test_a_card_in_words() -> None:
     (card,) = spikes.card_rows(SPIKES, cards(CARD), EVIDENCE, NAMES)
     assert (card["title"], card["state"], card["since"]) == ("Northlake <Health>: coding", "New", "16–22 Nov 2026")
-    assert card["sentence"] == "12 denied of 100 decided in the week 16–22 Nov 2026, 4.0 expected give or take 2.0 (3.0 times)."
+    assert card["sentence"] == "12 claims denied of 100 decided in the week 16–22 Nov 2026, 4.0 expected give or take 2.0 (3.0 times)."
     assert card["change"] == (
         "12.0\u00a0% of lines denied since it began (12 of 100), 4.0\u00a0% in the 13 weeks before (52 of 1,300): +8.00\u00a0points. Of these:")  # fmt: skip
     assert [row["points"] for row in card["effects"]] == ["+6.00\u00a0points", "+3.00\u00a0points", "−1.00\u00a0points"]

@@ -1,0 +1,180 @@
+"""The portfolio over clients' own files: only those that allow it give and receive, and no name is in it."""
+
+import datetime as dt
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from assets import portfolio as asset
+from assets.launch import launch_portfolio, prepare_dagster
+from assets.resources import Workplace
+from rcm_pipeline.errors import ExitCode
+from rcm_pipeline.settings import ClientSettings, Home, consenting, load_client_settings
+from rcm_pipeline.warehouse import create_tables, open_warehouse, read, replace
+from schemas.contract import conform
+from schemas.registry import CONTRACTS
+
+TODAY = dt.date(2025, 9, 8)
+FIRST = dt.date(2025, 2, 10)
+WEEKS = 20
+CLIENTS = ("acme", "beta", "coma")
+
+
+def rates(denied: int, last_is_complete: bool = True) -> pl.DataFrame:
+    """Twenty weeks of a hundred claims; the last may still be coming in."""
+    weeks = [FIRST + dt.timedelta(weeks=at) for at in range(WEEKS)]
+    numbers = {"numerator": denied, "denominator": 100, "denial_rate": denied / 100, "low": 0.0, "high": 1.0}
+    money = dict.fromkeys(("denied_amount", "denied_charge_amount", "charge_amount"), 0)
+    frame = pl.DataFrame({"week": weeks, "is_complete": [last_is_complete or at < WEEKS - 1 for at in range(WEEKS)]})
+    cells = [("M09", "P1", "coding"), ("M09", "all", "coding"), ("M09", "P1", "all"), ("M08", "P1", "coding")]
+    named = [
+        frame.with_columns(
+            pl.lit(metric).alias("metric_id"), pl.lit(payer).alias("payer_id"), pl.lit(cause).alias("root_cause"),
+            *(pl.lit(value).alias(name) for name, value in (numbers | money).items()),
+        )
+        for metric, payer, cause in cells
+    ]  # fmt: skip
+    return conform(pl.concat(named), CONTRACTS["mart_denial_rates"])
+
+
+def allow(home: Home, client: str, allowed: bool) -> None:
+    home.settings.mkdir(exist_ok=True)
+    (home.settings / f"{client}.toml").write_text(f"data_aggregation = {str(allowed).lower()}\n")
+
+
+def add(home: Home, client: str, denied: int, last_is_complete: bool = True) -> None:
+    with open_warehouse(home.warehouse(client)) as connection:
+        create_tables(connection)
+        replace(connection, "mart_denial_rates", rates(denied, last_is_complete))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Workplace:
+    """Three clients that allow it; of a fourth, far worse, nothing is set."""
+    home = Home(tmp_path / "home", tmp_path / "inbox", tmp_path / "settings")
+    for no, client in enumerate(CLIENTS):
+        add(home, client, 9 + no)
+        allow(home, client, allowed=True)
+    add(home, "quiet", 77)
+    return Workplace(home, TODAY)
+
+
+def taken(place: Workplace, client: str) -> pl.DataFrame:
+    _, outcomes = asset._take(place, client, "r1")
+    assert all(outcome.is_passed for outcome in outcomes)
+    with open_warehouse(place.home.warehouse(client), read_only=True) as connection:
+        return read(connection, "ops_portfolio")
+
+
+def written(place: Workplace) -> pl.DataFrame:
+    return pl.read_parquet(place.home.portfolio)
+
+
+def test_consent_is_off_until_it_is_set(place: Workplace) -> None:
+    assert ClientSettings().data_aggregation is False
+    assert consenting(place.home) == list(CLIENTS)
+    allow(place.home, "nobody", allowed=True)  # no file of its own yet
+    assert consenting(place.home) == list(CLIENTS)
+
+
+def test_three_clients_share_what_a_fourth_keeps_to_itself(place: Workplace) -> None:
+    assert asset._make(place) == (3, WEEKS)
+    table = written(place)
+    assert table.select(pl.col("client_count", "decided_count", "denied_count").unique()).rows() == [(3, 300, 30)]
+    assert table.select("payer_id", "root_cause").unique().rows() == [("P1", "coding")]
+    for client in CLIENTS:
+        assert taken(place, client).equals(table)
+    assert taken(place, "quiet").is_empty()
+
+
+def test_a_client_that_says_no_gives_and_receives_nothing(place: Workplace) -> None:
+    asset._make(place)
+    before = written(place)
+    allow(place.home, "quiet", allowed=False)
+    asset._make(place)
+    assert written(place).equals(before)
+    assert taken(place, "quiet").is_empty()
+
+
+def test_the_file_names_no_client(place: Workplace) -> None:
+    asset._make(place)
+    content = place.home.portfolio.read_bytes() + written(place).write_csv().encode()
+    assert not any(client.encode() in content for client in (*CLIENTS, "quiet"))
+
+
+def test_the_file_is_put_in_place_whole(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that breaks off leaves the old reference; one that ends leaves nothing beside it."""
+    asset._make(place)
+    before = place.home.portfolio.read_bytes()
+    assert [path.name for path in place.home.portfolio.parent.iterdir()] == [place.home.portfolio.name]
+
+    def breaks_off(_: pl.DataFrame, path: Path) -> None:
+        Path(path).write_bytes(b"half")
+        raise OSError("disk full")
+
+    add(place.home, "acme", 50)
+    with monkeypatch.context() as patch:
+        patch.setattr(pl.DataFrame, "write_parquet", breaks_off)
+        with pytest.raises(OSError, match="disk full"):
+            asset._make(place)
+    assert place.home.portfolio.read_bytes() == before
+    asset._make(place)
+    assert place.home.portfolio.read_bytes() != before
+
+
+def test_when_one_withdraws_the_next_file_is_empty(place: Workplace) -> None:
+    asset._make(place)
+    assert taken(place, "acme").height == WEEKS
+    allow(place.home, "beta", allowed=False)
+    assert asset._make(place) == (2, 0)
+    assert written(place).is_empty()
+    assert taken(place, "acme").is_empty()
+    assert taken(place, "beta").is_empty()
+
+
+def test_when_all_withdraw_the_next_file_is_empty(place: Workplace) -> None:
+    asset._make(place)
+    for client in CLIENTS:
+        allow(place.home, client, allowed=False)
+    assert asset._make(place) == (0, 0)
+    assert written(place).is_empty()
+
+
+def test_who_withdraws_receives_nothing_more_though_the_file_is_old(place: Workplace) -> None:
+    asset._make(place)
+    assert taken(place, "acme").height == WEEKS
+    allow(place.home, "acme", allowed=False)
+    assert taken(place, "acme").is_empty()
+
+
+def test_before_the_first_portfolio_there_is_nothing_to_take(place: Workplace) -> None:
+    assert not place.home.portfolio.exists()
+    assert taken(place, "acme").is_empty()
+
+
+def test_a_week_still_coming_in_is_not_shared(place: Workplace) -> None:
+    add(place.home, "acme", 9, last_is_complete=False)
+    asset._make(place)
+    assert written(place)["week"].max() == FIRST + dt.timedelta(weeks=WEEKS - 2)
+
+
+def test_the_job_makes_the_same_file(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    asset._make(place)
+    before = written(place)
+    place.home.portfolio.unlink()
+    for name in ("RCM_HOME", "RCM_INBOX", "RCM_SETTINGS", "DAGSTER_HOME"):
+        monkeypatch.setenv(name, "")  # so that they are put back
+    prepare_dagster(place.home)
+    outcome = launch_portfolio(place.home, today=TODAY)
+    assert (outcome.exit_code, outcome.message) == (ExitCode.OK, "")
+    assert written(place).equals(before)
+
+
+def test_a_damaged_file_is_named_by_nothing_of_a_client(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.home.warehouse("beta").write_bytes(b"damaged")
+    with pytest.raises(dg.Failure, match="cannot be opened"):
+        asset.portfolio(place)
+    assert not place.home.portfolio.exists()
+    assert load_client_settings(place.home.settings, "beta").data_aggregation

@@ -1,0 +1,412 @@
+"""The spike detector: rows recomputed by hand, tails against scipy, what a week may know, and what is not judged or refused."""
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import betabinom, binom
+
+from rcm_pipeline.denials.spikes import SpikeSettings, detect
+from rcm_pipeline.denials.spikes.tails import all_denied, upper_tail
+from rcm_pipeline.denials.spikes.verdicts import benjamini_hochberg
+from rcm_pipeline.errors import InputError
+
+FIRST = dt.date(2025, 2, 10)  # ISO week 7: the first January comes 47 weeks later
+COLUMNS = [
+    "client", "payer", "cause", "week", "denied", "decided", "base_rate", "index", "expected", "noise", "give_or_take", "surprise",
+    "window", "lift", "p_value", "q_value", "is_alarm", "detectable_lift", "judged", "reason",
+]  # fmt: skip
+
+
+def monday(at: int) -> dt.date:
+    return FIRST + dt.timedelta(weeks=at)
+
+
+def series(denied: list[int], decided: int | list[int] = 200, cause: str = "cob", payer: str = "P1", client: str = "acme") -> pl.DataFrame:
+    """One series from the first Monday on."""
+    claims = decided if isinstance(decided, list) else [decided] * len(denied)
+    weeks = [monday(at) for at in range(len(denied))]
+    named = {"client": client, "payer": payer, "cause": cause}
+    return pl.DataFrame({"week": weeks, "denied": denied, "decided": claims}).select(
+        *(pl.lit(text).alias(name) for name, text in named.items()), pl.all()
+    )
+
+
+def drawn(seed: int, weeks: int = 70, names: int = 6) -> pl.DataFrame:
+    """Several series of several sizes, with a spike and a quiet payer among them."""
+    random = np.random.default_rng(seed)
+    frames = []
+    for at in range(names):
+        claims = random.poisson(random.choice([8, 40, 400]), weeks)
+        rate = np.where(np.arange(weeks) == weeks - 3, 0.3, 0.1) if at % 3 == 0 else np.full(weeks, 0.08)
+        frames.append(series(random.binomial(claims, rate).tolist(), claims.tolist(), ("cob", "coding")[at % 2], f"P{at // 4}", f"c{at}"))
+    return pl.concat(frames)
+
+
+def last(frame: pl.DataFrame, settings: SpikeSettings | None = None) -> dict[str, Any]:
+    """The verdict of the last week of a single series."""
+    return detect(frame, settings=settings).row(0, named=True)
+
+
+def middle(denied: float, decided: float, expected: float, variance: float) -> float:
+    """Chance of more, and half that of as many, with this mean and variance."""
+    rate = expected / decided
+    over = variance / (expected * (1 - rate))
+    if over < 1 + 1e-9:
+        return float(binom.sf(denied, decided, rate) + binom.pmf(denied, decided, rate) / 2)
+    icc = (over - 1) / (decided - 1)
+    a, b = rate * (1 - icc) / icc, (1 - rate) * (1 - icc) / icc
+    return float(betabinom.sf(denied, decided, a, b) + betabinom.pmf(denied, decided, a, b) / 2)
+
+
+def test_a_usual_week_is_judged_and_does_not_ring() -> None:
+    found = detect(series([20] * 41))
+    assert found.columns == COLUMNS
+    row = found.row(0, named=True)
+    assert (row["week"], row["denied"], row["decided"], row["judged"], row["reason"]) == (monday(40), 20, 200, True, None)
+    assert row["expected"] == pytest.approx(20, rel=0.01)
+    assert row["lift"] == pytest.approx(1, rel=0.01)
+    assert row["p_value"] > 0.5
+    assert not row["is_alarm"]
+
+
+def test_three_times_the_usual_rings() -> None:
+    row = last(series([20] * 40 + [60]))
+    assert (row["judged"], row["is_alarm"], row["window"]) == (True, True, 1)
+    assert row["lift"] == pytest.approx(3, rel=0.01)
+    assert row["p_value"] < 0.001
+    assert row["surprise"] == pytest.approx(40 / 18**0.5, rel=0.01)  # binomial(200, .1) has the variance 18
+    assert row["detectable_lift"] == pytest.approx(1 + 3.9 * 18**0.5 / 20, rel=0.01)
+
+
+def test_fewer_denials_than_usual_are_no_spike() -> None:
+    row = last(series([20] * 40 + [2]))
+    assert (row["judged"], row["is_alarm"]) == (True, False)
+    assert row["surprise"] < -3
+    assert row["p_value"] > 0.9
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_row_is_recomputed_from_its_own_columns(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    claims = random.poisson(300, 45)
+    found = detect(series(random.binomial(claims, random.beta(12, 108, 45)).tolist(), claims.tolist()), test_weeks=2)
+    before, row = found.sort("week").to_dicts()
+    for one in (before, row):
+        rate = one["expected"] / one["decided"]
+        assert one["index"] == 1  # no week of a past year is known
+        assert one["expected"] == pytest.approx(one["decided"] * one["base_rate"] * one["index"])
+        assert one["noise"] > 1
+        assert one["give_or_take"] ** 2 == pytest.approx(one["expected"] * (1 - rate) * one["noise"])
+        assert one["surprise"] == pytest.approx((one["denied"] - one["expected"]) / one["give_or_take"])
+    both = [{name: one[name] for name in ("denied", "decided", "expected")} for one in (row, before)]
+    sums = [sum(one[name] for one in both) for name in ("denied", "decided", "expected")]
+    chances = [
+        middle(row["denied"], row["decided"], row["expected"], row["give_or_take"] ** 2),
+        middle(sums[0], sums[1], sums[2], row["give_or_take"] ** 2 + before["give_or_take"] ** 2),
+    ]
+    assert SpikeSettings().window_price == 1.6
+    assert row["p_value"] == pytest.approx(min(1, 1.6 * min(chances)), rel=0.002)
+    assert row["window"] == 1 + (chances[1] < chances[0])
+    assert row["lift"] == pytest.approx((row["denied"] / row["expected"], sums[0] / sums[2])[row["window"] - 1])
+
+
+@pytest.mark.parametrize("icc", [1e-9, 1e-5, 1e-3, 0.02, 0.3])
+@pytest.mark.parametrize("decided", [1, 2, 7, 60, 1000, 50_000])
+@pytest.mark.parametrize("rate", [0.001, 0.05, 0.3, 0.9])
+def test_tails_are_those_of_scipy(decided: int, rate: float, icc: float) -> None:
+    mean, spread = decided * rate, (decided * rate * (1 - rate) * (1 + (decided - 1) * icc)) ** 0.5
+    counts = np.unique(np.clip(np.round(mean + spread * np.array([-2, -1, 0, 0.5, 1, 2, 3, 4, 6])), 0, decided))
+    a, b = rate * (1 - icc) / icc, (1 - rate) * (1 - icc) / icc
+    exact = np.array([binom.sf(counts, decided, rate) + binom.pmf(counts, decided, rate) / 2]) if icc < 1e-8 else None
+    wanted = exact[0] if exact is not None else betabinom.sf(counts, decided, a, b) + betabinom.pmf(counts, decided, a, b) / 2
+    n, p, r = (np.full(counts.size, value) for value in (float(decided), rate, icc))
+    found = upper_tail(counts, n, p, r)
+    is_tail = (wanted < 0.5) & (wanted > 1e-10)
+    assert found[is_tail] == pytest.approx(wanted[is_tail], rel=0.002)
+    assert ((found >= 0) & (found <= 1)).all()
+
+
+def test_if_all_were_denied() -> None:
+    one = np.ones(1)
+    assert all_denied(one, 0.1 * one, 0 * one)[0] == pytest.approx(0.05)
+    assert all_denied(3 * one, 0.1 * one, 0 * one)[0] == pytest.approx(0.0005, rel=1e-4)
+    assert all_denied(3 * one, 0.5 * one, 0.2 * one)[0] == pytest.approx(betabinom.pmf(3, 3, 2, 2) / 2)
+
+
+def test_benjamini_and_hochberg_by_hand() -> None:
+    # ranked .01 .02 .03 .5; times 4 over the rank .04 .04 .04 .5
+    assert benjamini_hochberg(np.array([0.5, 0.01, 0.03, 0.02])) == pytest.approx([0.5, 0.04, 0.04, 0.04])
+    # .005 .04 .9: .015 .06 .9; in the order given
+    assert benjamini_hochberg(np.array([0.04, 0.9, 0.005])) == pytest.approx([0.06, 0.9, 0.015])
+    # .02 .021: .04 and .021, and a smaller p never has a larger q
+    assert benjamini_hochberg(np.array([0.02, 0.021])) == pytest.approx([0.021, 0.021])
+    assert benjamini_hochberg(np.array([])).size == 0
+
+
+def test_the_first_fifteen_of_their_paper() -> None:
+    """Benjamini and Hochberg (1995): four of these fifteen are found at a false share of .05."""
+    chances = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
+    assert (benjamini_hochberg(np.array(chances)) <= 0.05).tolist() == [True] * 4 + [False] * 11
+
+
+def test_adjusted_over_the_judged_series_of_the_week() -> None:
+    young = series([0] * 36 + [5, 5, 5, 5, 50], [0] * 36 + [100] * 5, client="young")
+    found = detect(pl.concat([drawn(4, weeks=41), young]))
+    assert found.filter(client="young")["q_value"].to_list() == [None]
+    known = found.filter("judged")
+    assert known.height == 6
+    assert known["q_value"].to_list() == pytest.approx(benjamini_hochberg(known["p_value"].to_numpy()).tolist())
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_a_week_is_judged_on_what_was_known_then(seed: int) -> None:
+    """Seventy weeks, so that the seasonal index is at work in the weeks tested."""
+    whole = drawn(seed)
+    found = detect(whole, test_weeks=5)
+    assert found.select((pl.col("index") - 1).abs().max()).item() > 0.001
+    for back in range(5):
+        week = monday(69 - back)
+        then = detect(whole.filter(pl.col("week") <= week))
+        assert then.drop("q_value").equals(found.filter(pl.col("week") == week).drop("q_value"))
+        assert then["q_value"].equals(found.filter(pl.col("week") == week)["q_value"])
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    whole = drawn(7)
+    assert detect(whole.sample(fraction=1, shuffle=True, seed=1), test_weeks=3).equals(detect(whole, test_weeks=3))
+
+
+def test_a_missing_week_is_one_in_which_nothing_was_decided() -> None:
+    whole = drawn(8)
+    gone = pl.col("week").is_in([monday(at) for at in (5, 30, 31, 68)]) & (pl.col("client") != "c1")
+    zero = whole.with_columns(pl.when(~gone).then(name).otherwise(0).alias(name) for name in ("denied", "decided"))
+    assert detect(whole.filter(~gone), test_weeks=4).equals(detect(zero, test_weeks=4))
+
+
+def test_a_spike_does_not_hide_itself_the_week_after() -> None:
+    """The week before the tested one is not in its baseline, and one bad week moves the usual rate by little."""
+    found = detect(series([20] * 40 + [60, 60]), test_weeks=2).sort("week")
+    assert found["base_rate"].to_list() == pytest.approx([0.1, 0.1], rel=0.01)
+    assert found["is_alarm"].to_list() == [True, True]
+    later = last(series([20] * 40 + [60] + [20] * 3))
+    assert later["base_rate"] == pytest.approx(0.1, rel=0.05)
+
+
+def test_a_rise_that_lasts_becomes_the_usual_rate() -> None:
+    row = last(series([20] * 20 + [40] * 60))
+    assert not row["is_alarm"]
+    assert row["expected"] == pytest.approx(40, rel=0.1)
+
+
+@pytest.mark.parametrize(("weeks", "is_judged"), [(5, False), (9, False), (10, True)])
+def test_a_new_series_has_too_little_history(weeks: int, is_judged: bool) -> None:
+    """Eight weeks in the baseline, and the one before the tested week is not in it."""
+    row = last(series([20] * (weeks - 1) + [60]))
+    assert row["judged"] is is_judged
+    assert row["reason"] == (None if is_judged else "too little history")
+    assert row["is_alarm"] is is_judged
+    assert (row["p_value"] is None) is not is_judged
+    assert row["denied"] == 60
+
+
+def test_weeks_without_decisions_are_no_history() -> None:
+    row = last(series([20] * 5 + [0] * 30 + [60], [200] * 5 + [0] * 30 + [200]))
+    assert (row["judged"], row["reason"], row["is_alarm"]) == (False, "too little history", False)
+
+
+@pytest.mark.parametrize("cause", ["authorization", "eligibility"])
+def test_the_first_january(cause: str) -> None:
+    """Eligibility has a shipped January, 1.6 in the first week; other causes are not judged before one is known."""
+    frame = series([20] * 47 + [60], cause=cause)
+    row = last(frame)
+    assert row["week"] == dt.date(2026, 1, 5)
+    if cause == "eligibility":
+        assert (row["judged"], row["reason"], row["is_alarm"]) == (True, None, True)
+        assert row["index"] == 1.6
+        assert row["expected"] == pytest.approx(32, rel=0.01)
+        assert row["give_or_take"] ** 2 == pytest.approx(32 * 0.84 + (0.2 * 32) ** 2, rel=0.01)  # a shipped index is in doubt by a fifth
+    else:
+        assert (row["judged"], row["reason"], row["is_alarm"]) == (False, "first January without a prior", False)
+        assert (row["p_value"], row["q_value"]) == (None, None)
+    before = last(frame.head(45).with_columns(pl.when(pl.col("week") == monday(44)).then(60).otherwise("denied").alias("denied")))
+    assert (before["week"], before["judged"], before["is_alarm"]) == (dt.date(2025, 12, 15), True, True)
+
+
+@pytest.mark.parametrize(("week", "is_judged"), [(46, False), (52, False), (53, True)])
+def test_the_first_six_iso_weeks_are_january(week: int, is_judged: bool) -> None:
+    """Week 46 begins on 29 December, which is ISO week 1 of 2026; week 53 is ISO week 8."""
+    row = last(series([20] * (week + 1), cause="authorization"))
+    # from week 52 on the same week of 2025 is known: ISO week 7 of 2025 is the first
+    expected = is_judged or monday(week).isocalendar().week > 6
+    assert row["judged"] is expected
+    assert row["reason"] == (None if expected else "first January without a prior")
+
+
+def test_a_january_that_was_seen_is_expected_again() -> None:
+    """Denials double in ISO weeks 1 to 6 of one year; the next January is judged, with an index of its own."""
+    weeks = [monday(at).isocalendar().week for at in range(100)]
+    frame = series([400 if week <= 6 else 200 for week in weeks], 2000, cause="authorization")
+    row = last(frame)
+    assert (row["week"].isocalendar().week, row["judged"], row["is_alarm"]) == (2, True, False)
+    assert 1.3 < row["index"] < 2
+
+
+def test_one_claim_is_too_few_to_tell() -> None:
+    row = last(series([int(at % 10 == 0) for at in range(41)], 1))
+    assert (row["denied"], row["judged"], row["reason"], row["is_alarm"]) == (1, False, "too few to tell", False)
+    assert (row["p_value"], row["q_value"]) == (None, None)
+
+
+def test_a_week_in_which_nothing_was_decided_is_not_judged() -> None:
+    row = last(series([20] * 40 + [0], [200] * 40 + [0]))
+    assert (row["judged"], row["reason"], row["is_alarm"]) == (False, "too few to tell", False)
+    assert (row["expected"], row["surprise"], row["p_value"]) == (0, 0, None)
+
+
+def test_nothing_was_ever_denied() -> None:
+    quiet, sudden = last(series([0] * 41)), last(series([0] * 40 + [12]))
+    assert (quiet["judged"], quiet["is_alarm"]) == (True, False)
+    assert quiet["p_value"] > 0.5
+    assert (sudden["judged"], sudden["is_alarm"]) == (True, True)
+    assert sudden["p_value"] < 1e-6
+    assert 0 < sudden["expected"] < 0.1
+
+
+def test_one_denial_is_no_spike_however_rare() -> None:
+    row = last(series([0] * 40 + [1]))
+    assert (row["judged"], row["is_alarm"]) == (True, False)
+    assert row["q_value"] < 0.01
+    assert row["denied"] - row["expected"] < 2
+    assert last(series([0] * 40 + [1]), replace(SpikeSettings(), min_extra=0.5))["is_alarm"]
+
+
+def test_a_significant_rise_that_is_small_is_not_worth_a_page() -> None:
+    row = last(series([2000] * 40 + [2400], 20_000))
+    assert (row["judged"], row["is_alarm"]) == (True, False)
+    assert row["q_value"] < 0.01
+    assert row["lift"] == pytest.approx(1.2, rel=0.01)
+    assert last(series([2000] * 40 + [2400], 20_000), replace(SpikeSettings(), min_lift=1.15))["is_alarm"]
+
+
+def test_a_spike_that_is_over_does_not_ring_again() -> None:
+    """The two weeks together are far up, but the last of them is not."""
+    row = last(series([20] * 40 + [60, 19]))
+    assert (row["window"], row["judged"], row["is_alarm"]) == (2, True, False)
+    assert row["q_value"] < 0.001
+    assert row["lift"] == pytest.approx(79 / 40, rel=0.02)
+    assert last(series([20] * 40 + [60, 22]))["is_alarm"]
+
+
+def paced(frame: pl.DataFrame, pace: float | None, at: int) -> pl.DataFrame:
+    """The payer would have decided `pace` times the claims of that week."""
+    slow = pl.when(pl.col("week") == monday(at)).then(pl.lit(pace, pl.Float64)).otherwise(1.0)
+    return frame.with_columns((pl.col("decided") * slow).alias("expected_decided"))
+
+
+def test_a_slow_payer_leaves_too_many_denials_among_the_decided() -> None:
+    """The usual 200 claims were sent; half of the payments are late, so 20 of 100 are denied."""
+    frame = series([20] * 40 + [20], [200] * 40 + [100])
+    plain, guarded = last(frame), last(paced(frame, 2.0, 40))
+    assert plain["is_alarm"]
+    assert not guarded["is_alarm"]
+    assert guarded["p_value"] > 100 * plain["p_value"]
+    shown = ["denied", "decided", "expected", "lift", "give_or_take", "surprise"]
+    assert [guarded[name] for name in shown] == [plain[name] for name in shown]
+
+
+@pytest.mark.parametrize("pace", [None, float("nan"), 1.0])
+def test_a_week_without_a_known_pace_is_not_guarded(pace: float | None) -> None:
+    frame = series([20] * 40 + [35])
+    assert last(paced(frame, pace, 40)) == pytest.approx(last(frame))
+
+
+def test_a_real_spike_rings_through_the_guard() -> None:
+    assert last(paced(series([20] * 40 + [80]), 1.5, 40))["is_alarm"]
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    paces=st.lists(st.one_of(st.floats(0, 5), st.just(float("nan"))), min_size=2, max_size=2),
+)
+def test_the_guard_never_makes_a_week_more_surprising(seed: int, paces: list[float]) -> None:
+    frame = drawn(seed, weeks=20, names=3)
+    hoped = pl.col("decided") * pl.when(pl.col("week") == monday(18)).then(paces[0]).when(pl.col("week") == monday(19)).then(paces[1])
+    plain, guarded = detect(frame), detect(frame.with_columns(hoped.alias("expected_decided")))
+    assert plain["judged"].equals(guarded["judged"])
+    known = plain["judged"]
+    assert (guarded.filter(known)["p_value"] >= plain.filter(known)["p_value"] * (1 - 1e-12)).all()
+    assert guarded.filter("is_alarm").join(plain.filter(~pl.col("is_alarm")), on=["client", "payer", "cause"]).is_empty()
+
+
+@given(st.lists(st.tuples(st.integers(0, 3000), st.floats(0, 1)), min_size=12, max_size=60))
+def test_whatever_came_the_numbers_are_numbers(counts: list[tuple[int, float]]) -> None:
+    found = detect(series([round(n * share) for n, share in counts], [n for n, _ in counts]), test_weeks=len(counts))
+    for name in ("base_rate", "index", "expected", "noise", "give_or_take", "surprise", "lift"):
+        assert found[name].is_finite().all(), name
+    known = found.filter("judged")
+    assert known["p_value"].is_between(0, 1).all()
+    assert known["q_value"].is_between(0, 1).all()
+    assert found.filter(~pl.col("judged")).select(pl.col("reason").is_not_null().all()).item()
+    alarms = found.filter("is_alarm")
+    assert (alarms["denied"] > alarms["expected"]).all()
+    assert alarms["judged"].all()
+    assert (alarms["lift"] >= 1.25).all()
+
+
+def test_the_first_weeks_may_be_tested() -> None:
+    found = detect(series([20] * 3), test_weeks=50)
+    assert found["week"].to_list() == [monday(at) for at in range(3)]
+    assert found["reason"].to_list() == ["too little history"] * 3
+
+
+GOOD = series([7] * 12, 77, client="SECRET", payer="HIDDEN")
+FIRST_ROWS = pl.int_range(pl.len()) < 2
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (GOOD.drop("cause", "denied"), "weekly counts lack the column cause, denied"),
+        (GOOD.clear(), "weekly counts are empty"),
+        (GOOD.with_columns(pl.col("week").cast(pl.String)), "column week is not of type Date"),
+        (GOOD.with_columns(pl.col("week").cast(pl.Datetime)), "column week is not of type Date"),
+        (GOOD.with_columns(pl.col("denied").cast(pl.Float64)), "column denied holds no whole numbers"),
+        (GOOD.with_columns(pl.col("decided").cast(pl.String)), "column decided holds no whole numbers"),
+        (GOOD.with_columns(pl.lit("HIDDEN").alias("expected_decided")), "column expected_decided holds no numbers"),
+        *(
+            (GOOD.with_columns(pl.when(~FIRST_ROWS).then(name).alias(name)), f"column {name} is empty in 2 rows")
+            for name in ("client", "payer", "cause", "week", "denied", "decided")
+        ),
+        (GOOD.with_columns(pl.when(FIRST_ROWS).then(pl.col("week") + pl.duration(days=1)).otherwise("week").alias("week")),
+         "column week is not a Monday in 2 rows"),
+        (GOOD.with_columns(pl.when(FIRST_ROWS).then(-7).otherwise("denied").alias("denied")), "column denied is below zero in 2 rows"),
+        (GOOD.with_columns(pl.when(FIRST_ROWS).then(-77).otherwise("decided").alias("decided")), "column decided is below zero in 2 rows"),
+        (GOOD.with_columns(pl.when(FIRST_ROWS).then(78).otherwise("denied").alias("denied")), "column denied exceeds decided in 2 rows"),
+        (pl.concat([GOOD, GOOD.head(1)]), "columns client, payer, cause, week repeat in 1 row"),
+        (pl.concat([GOOD, GOOD.head(3)]), "columns client, payer, cause, week repeat in 3 rows"),
+    ],
+)  # fmt: skip
+def test_broken_input_is_named_by_column_and_count(frame: pl.DataFrame, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        detect(frame)
+    assert message in str(caught.value)
+    assert caught.value.fix
+    for value in ("SECRET", "HIDDEN", "2025", "77", "78"):
+        assert value not in str(caught.value) + caught.value.fix
+
+
+def test_no_week_to_test_is_refused() -> None:
+    with pytest.raises(InputError, match="test_weeks is below one"):
+        detect(GOOD, test_weeks=0)
+
+
+def test_names_may_be_enums_and_counts_small_integers() -> None:
+    names = {name: pl.Enum([GOOD[name][0], "other"]) for name in ("client", "payer", "cause")}
+    typed = GOOD.cast({**names, "denied": pl.UInt8, "decided": pl.Int16})
+    assert detect(typed).equals(detect(GOOD))

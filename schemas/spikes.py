@@ -98,12 +98,12 @@ class MartDenialSpikes(Contract):
     give_or_take: Rate = column("standard deviation of the expected denials", ge=0.0)
     surprise: Rate = column("(denied - expected) / give or take")
     window_weeks: Count = column("weeks of the window that says most: this week, or this and the last", isin=[1, 2])
-    lift: Rate = column("denied / expected in that window; infinite where nothing was expected", ge=0.0)
+    lift: Rate = column("denied / expected in that window; null where nothing was expected", nullable=True, ge=0.0)
     p_value: Rate = column("chance of as many denials or more if nothing had changed; null when not judged", nullable=True, in_range=SHARE)
     q_value: Rate = column(
         "p adjusted over the pairs of the week (Benjamini-Hochberg); null when not judged", nullable=True, in_range=SHARE
     )
-    is_alarm: Flag = column("q at most 0.10 and lift at least 1.25")
+    is_alarm: Flag = column("q at most 0.10, lift at least 1.25, two denials more than expected, and more than expected in the week itself")
     detectable_lift: Rate = column("smallest lift seen in four of five cases at a false alarm in a thousand", nullable=True)
     is_judged: Flag = column("there was enough to judge by")
     reason: Text = column("why it was not judged; null when it was", nullable=True)
@@ -133,7 +133,7 @@ class MartSlowLeaks(Contract):
     denied_count: Count = column("claims denied for the cause in the four weeks to it", ge=0)
     decided_count: Count = column("claims decided in them", ge=0)
     expected: Rate = column("denials expected from the weeks before these four", ge=0.0)
-    lift: Rate = column("denied / expected", ge=0.0)
+    lift: Rate = column("denied / expected; null where nothing was expected", nullable=True, ge=0.0)
     p_value: Rate = column("chance of as many denials or more if nothing had changed; null when not judged", nullable=True, in_range=SHARE)
     q_value: Rate = column(
         "p adjusted over the pairs of the month (Benjamini-Hochberg); null when not judged", nullable=True, in_range=SHARE

@@ -49,7 +49,8 @@ def headline(found: Backtest) -> str:
     counts = dict(found.alarms.group_by("kind").len().iter_rows())
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if kind in counts)
     return (
-        f"{span} there were {found.alarms.height} episode{'s' * (found.alarms.height != 1)} of alarms ({kinds}): {found.alarm_count} of {judged}, "
+        f"{span} there {'was' if found.alarms.height == 1 else 'were'} {found.alarms.height} "
+        f"episode{'s' * (found.alarms.height != 1)} of alarms ({kinds}): {found.alarm_count} of {judged}, "
         f"{100 * found.alarm_count / found.judged_count:.2f} in a hundred."
     )
 

@@ -66,7 +66,7 @@ def test_a_week_knows_nothing_of_the_weeks_after_it() -> None:
 
 
 def test_decisions_after_the_anchor_do_not_count() -> None:
-    assert list(paces(sent(late=33), 34).values()) == pytest.approx([paces(sent(late=33))[at] for at in range(35)])
+    assert list(paces(sent(weeks=35, late=33), 34).values()) == pytest.approx([paces(sent(late=33))[at] for at in range(35)])
 
 
 def test_a_week_in_which_nothing_was_decided_has_no_pace() -> None:

@@ -79,7 +79,7 @@ def test_the_sums_of_the_past_lead_to_the_base_rate() -> None:
 def test_the_arithmetic_leads_to_p() -> None:
     """From base_rate and noise as printed, by plain sums."""
     counts, totals, smallest = denied(), (0, 0, 0.0, 0.0), 1.0
-    windows = {row["window"]: row for row in table("window | y")}
+    windows = {(row["window"], row["×"]): row for row in table("window | ×")}
     for back, row in enumerate(reversed(table("week | base_rate"))):
         base, noise, y = float(row["base_rate"]), float(row["noise"]), counts[23 - back]
         expected = DECIDED * base
@@ -87,9 +87,13 @@ def test_the_arithmetic_leads_to_p() -> None:
         printed = {"expected": expected, "give_or_take": math.sqrt(variance), "surprise": (y - expected) / math.sqrt(variance)}
         assert all(is_printed(value, row[name]) for name, value in printed.items())
         totals = (totals[0] + y, totals[1] + DECIDED, totals[2] + expected, totals[3] + variance)
-        worked = tail(*totals)
-        assert [name for name, value in worked.items() if not is_printed(value, windows[str(back + 1)][name])] == []
-        smallest = min(smallest, worked["chance"])
+        chances = []
+        for scale in (1 - SETTINGS.noise_doubt, 1 + SETTINGS.noise_doubt):
+            worked = tail(*totals[:3], totals[3] * scale)
+            shown = windows[str(back + 1), f"{scale:g}"]
+            assert [name for name, value in worked.items() if not is_printed(value, shown[name])] == []
+            chances.append(worked["chance"])
+        smallest = min(smallest, sum(chances) / 2)
     (last,) = table("window | p_value")
     assert is_printed(SETTINGS.window_price * smallest, last["p_value"])
     assert is_printed(1 + 3.9 * math.sqrt(totals[3]) / totals[2], last["detectable_lift"])

@@ -1,5 +1,7 @@
 """Denial spikes: which series had more denials than expected this week, how sure that is, and which are worth a page."""
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 
@@ -26,7 +28,8 @@ def detect(weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSettings
     chosen = settings or SpikeSettings()
     if test_weeks < 1:
         raise InputError("test_weeks is below one", fix="Test at least the last week.")
-    table = panel(weekly)
+    known = chosen.reference.season["week"].min() if chosen.reference else None
+    table = panel(weekly, known if isinstance(known, dt.date) else None)
     found = replay(table, chosen, test_weeks + max(chosen.windows) - 1)
     first = max(table.weeks - test_weeks, 0)
     parts = [rows(table, found, at, chosen) for at in range(first, table.weeks)]
@@ -64,5 +67,6 @@ def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.
         "reason": pl.Series(verdicts.reason),
     }
     unknown = pl.when("judged").then(pl.col("p_value", "q_value"))
+    finite = [pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in ("lift", "detectable_lift")]
     frame = table.keys.with_columns(pl.lit(table.week(at)).alias("week"), *(pl.Series(name, value) for name, value in numbers.items()))
-    return frame.with_columns(unknown, pl.when(~pl.col("judged")).then("reason").alias("reason"))
+    return frame.with_columns(unknown, *finite, pl.when(~pl.col("judged")).then("reason").alias("reason"))

@@ -43,8 +43,10 @@ class Panel:
         return self.first + dt.timedelta(weeks=at)
 
 
-def panel(weekly: pl.DataFrame) -> Panel:
+def panel(weekly: pl.DataFrame, since: dt.date | None = None) -> Panel:
     """Every series in every week from the first to the last; a missing week is one in which nothing was decided.
+
+    `since` begins the panel earlier than the counts do, so that what others knew by then has a place.
 
     Raises InputError, naming the column and how many rows, never a value.
     """
@@ -52,6 +54,7 @@ def panel(weekly: pl.DataFrame) -> Panel:
     first, last = weekly["week"].min(), weekly["week"].max()
     assert isinstance(first, dt.date)
     assert isinstance(last, dt.date)
+    first = min(first, since or first)
     at = ((weekly["week"].to_physical().to_numpy() - (first - dt.date(1970, 1, 1)).days) // 7).astype(np.int64)
     keys, series = _series(weekly)
     shape = (last - first).days // 7 + 1, keys.height

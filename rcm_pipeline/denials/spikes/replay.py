@@ -89,7 +89,7 @@ def _doubt(index: Floats, is_known: Bools, is_shipped: Bools, settings: SpikeSet
 
 
 def _belief(denied: Floats, expected: Floats, variance: Floats, robust: float) -> Floats:
-    """1, or (2.58 / z)² for a week that surprises by more than 2.58 standard deviations."""
+    """1, or (robust / z)² for a week that surprises by more than `robust` standard deviations."""
     score = np.abs(normal_score(denied, np.maximum(expected, _TINY), variance))
     belief: Floats = np.minimum(1, robust / np.maximum(score, _TINY)) ** 2
     return belief

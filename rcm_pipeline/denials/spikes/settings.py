@@ -10,7 +10,7 @@ class SpikeSettings:
     """Chosen on simulated clients with seeds of their own (`benchmarks.spikes`); none is fitted to one client's data."""
 
     windows: tuple[int, ...] = (1, 2)  # weeks tested together, each with the weeks before it
-    window_price: float = 1.6  # p = price x the smallest; two windows overlap, so less than two
+    window_price: float = 1.5  # p = price x the smallest; two windows overlap, so less than two
     left_out: int = 1  # full weeks before the tested one that are not in its baseline, so that a spike cannot hide itself
     half_lives: tuple[float, ...] = (6.0, 16.0, 45.0, 130.0)  # weeks; what foretold a series best weighs most
     score_half_life: float = 52.0  # weeks over which the half-lives are compared
@@ -18,7 +18,7 @@ class SpikeSettings:
     score_cap: float = 3.0  # surprises count to here in it
     rate_claims: float = 100.0  # the payer's rate for the cause counts as so many decided claims of the client
     parent_claims: float = 200.0  # and the rate of the cause over payers as so many of the payer
-    robust: float = 2.2  # standard deviations; a past week further away counts (2.58 / z)² in baseline and season
+    robust: float = 2.2  # standard deviations; a past week further away counts (2.2 / z)² in baseline and season
     settle_weeks: int = 5  # of a baseline before its surprises are believed
     season_years: int = 10  # looked back
     season_decay: float = 0.9  # weight of a year against the next
@@ -29,9 +29,10 @@ class SpikeSettings:
     season_doubt: float = 0.7  # of the variance (E/4 |1 - 1/I|)² that an index adds to its week
     prior_doubt: float = 0.2  # relative sd of a shipped January index
     noise_weeks: float = 10.0  # weeks of the series' own noise that the noise of series of its size counts as
+    noise_doubt: float = 0.15  # relative; what is not known of the variance, see `verdicts`
     noise_half_life: float = 52.0
     noise_belief: float = 0.4  # of a week, at or below which it tells of a spike and not of noise
-    noise_clip: float = 2.4  # standard deviations at which a week's own noise is cut
+    noise_clip: float = 2.2  # standard deviations at which a week's own noise is cut
     pool_decay: float = 0.98  # a week, of the noise of all series
     min_weeks: int = 8  # with decided claims in the baseline, to be judged
     false_share: float = 0.10  # of the alarms of a week, by Benjamini-Hochberg

@@ -6,6 +6,7 @@ from scipy.special import gammaln
 from rcm_pipeline.denials.spikes.panel import Floats
 
 _NODES = 40  # at which a long tail is read
+_SINGLY = 16  # claims summed one by one before
 _FAR = 7.0  # standard deviations to which a tail is followed
 _FALLS = 20.0  # and how many of its own fall-offs beyond the count
 _LEAST_ICC = 1e-9  # below, the beta-binomial is the binomial and the gamma functions lose their digits
@@ -29,27 +30,31 @@ def limits(expected: Floats, variance: Floats, z: float) -> tuple[Floats, Floats
 def upper_tail(count: Floats, decided: Floats, rate: Floats, icc: Floats) -> Floats:
     """P(Y > count) + P(Y = count) / 2 of a beta-binomial with mean `decided` x `rate` and intraclass correlation `icc`.
 
-    The mid-p sum is the trapezoid rule of step 1 on the probabilities. Tails longer than 40 claims are read at 40 places
-    and corrected by Euler and Maclaurin; checked against the plain sum to a relative error of 0.001.
+    The next 16 claims are summed one by one, for near none denied the chances may bend sharply; the rest of a tail longer than
+    40 is read at 40 places: the trapezoid rule, corrected by Euler and Maclaurin.
     """
     icc = np.clip(icc, _LEAST_ICC, 0.999)
     a, b = rate * (1 - icc) / icc, (1 - rate) * (1 - icc) / icc
-    rise = _log_ratio(count, decided, a, b)
-    reach = np.ceil(np.minimum(_reach(count, decided, rate, icc, rise), decided - count))
-    step = np.maximum(reach / _NODES, 1.0)
-    at = count + step * np.arange(_NODES + 1)[:, None]
-    is_inside = at <= decided + 1e-6
-    at = np.where(is_inside, np.minimum(at, decided), decided)
     constant = gammaln(decided + 1) - gammaln(decided + a + b) + gammaln(a + b) - gammaln(a) - gammaln(b)
-    log = constant - gammaln(at + 1) - gammaln(decided - at + 1) + gammaln(at + a) + gammaln(decided - at + b)
-    chance = np.where(is_inside, np.exp(log), 0.0)
-    at_count = chance[0]
-    before = _log_ratio(np.maximum(count - 1, 0), decided, a, b)
-    slope = at_count * np.clip((rise + before) / 2, -1, 1)
-    ends_at_all = np.where((step > 1) & (reach >= decided - count), chance[-1], 0.0)
-    total = step * (chance.sum(axis=0) - at_count / 2 - ends_at_all / 2) + ends_at_all / 2
-    corrected = total + (step * step - 1) / 12 * slope
-    upper: Floats = np.clip(corrected, 0.0, 1.0)
+
+    def chances(at: Floats) -> Floats:
+        is_inside = at <= decided + 1e-6
+        k = np.where(is_inside, np.minimum(at, decided), decided)
+        log = constant - gammaln(k + 1) - gammaln(decided - k + 1) + gammaln(k + a) + gammaln(decided - k + b)
+        found: Floats = np.where(is_inside, np.exp(log), 0.0)
+        return found
+
+    near = chances(count + np.arange(_SINGLY + 1)[:, None])
+    singly = near.sum(axis=0) - near[0] / 2 - near[-1] / 2
+    start = np.minimum(count + _SINGLY, decided)
+    rise = _log_ratio(start, decided, a, b)
+    reach = np.ceil(np.minimum(_reach(start, decided, rate, icc, rise), decided - start))
+    step = np.maximum(reach / _NODES, 1.0)
+    far = chances(start + step * np.arange(_NODES + 1)[:, None])
+    slope = far[0] * np.clip((rise + _log_ratio(np.maximum(start - 1, 0), decided, a, b)) / 2, -1, 1)
+    ends_at_all = np.where((step > 1) & (reach >= decided - start), far[-1], 0.0)
+    rest = step * (far.sum(axis=0) - far[0] / 2 - ends_at_all / 2) + ends_at_all / 2 + (step * step - 1) / 12 * slope
+    upper: Floats = np.clip(singly + np.where(count + _SINGLY <= decided, rest, 0.0), 0.0, 1.0)
     return upper
 
 

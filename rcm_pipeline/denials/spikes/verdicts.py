@@ -42,7 +42,7 @@ def verdict(panel: Panel, weeks: Week, at: int, settings: SpikeSettings) -> Verd
     An alarm also needs a lift and a number of extra denials worth a page, and more denials than expected in the week itself:
     without that, the second window would ring once more for a week that is over.
     """
-    found = [_window(panel, weeks, at, length) for length in settings.windows]
+    found = [_window(panel, weeks, at, length, settings) for length in settings.windows]
     chances = np.stack([window.p_value for window in found])
     price = settings.window_price if len(found) > 1 else 1.0
     p_value = np.minimum(price * chances.min(axis=0), 1.0)
@@ -83,7 +83,7 @@ def detectable_lift(expected: Floats, variance: Floats) -> Floats:
     return lift
 
 
-def _window(panel: Panel, weeks: Week, at: int, length: int) -> _Window:
+def _window(panel: Panel, weeks: Week, at: int, length: int, settings: SpikeSettings) -> _Window:
     """The weeks of a window summed: scatter adds, doubt adds before it is squared.
 
     The speed guard repeats the test with the claims that were expected to be decided and keeps the larger p.
@@ -91,7 +91,7 @@ def _window(panel: Panel, weeks: Week, at: int, length: int) -> _Window:
     rows = slice(max(at + 1 - length, 0), at + 1)
     denied, decided, expected = (part[rows].sum(axis=0) for part in (panel.denied, panel.decided, weeks.expected))
     variance = weeks.scatter[rows].sum(axis=0) + weeks.doubt[rows].sum(axis=0) ** 2
-    p_value, least = _chance(denied, decided, expected, variance)
+    p_value, least = _chance(denied, decided, expected, variance, settings.noise_doubt)
     if panel.expected_decided is not None:
         hoped = panel.expected_decided[rows]
         hoped = np.where(np.isnan(hoped), panel.decided[rows], hoped)
@@ -99,16 +99,26 @@ def _window(panel: Panel, weeks: Week, at: int, length: int) -> _Window:
         guarded = (weeks.expected[rows] * share).sum(axis=0)
         total = np.maximum(hoped.sum(axis=0), denied)
         scale = guarded / np.maximum(expected, _TINY)
-        p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0))[0])
+        p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0), settings.noise_doubt)[0])
     lift = np.where(expected > 0, denied / np.maximum(expected, _TINY), np.where(denied > 0, np.inf, 0.0))
     return _Window(p_value, least, lift, denied - expected)
 
 
-def _chance(denied: Floats, decided: Floats, expected: Floats, variance: Floats) -> tuple[Floats, Floats]:
-    """Mid-p of as many or more, and the same if all had been denied; 1 where nothing was decided."""
+def _chance(denied: Floats, decided: Floats, expected: Floats, variance: Floats, doubt: float) -> tuple[Floats, Floats]:
+    """Mid-p of as many or more, and the same if all had been denied; 1 where nothing was decided.
+
+    The noise is not known exactly: the mean of two tails, with the variance less and more by `doubt`. Far out the larger
+    one decides, so that p of one in ten thousand means that too.
+    """
     n = np.maximum(decided, 1.0)
     rate = np.clip(expected / n, _TINY, 0.98)
+    some = decided > 0
+    tails = [_tails(denied, n, rate, variance * scale) for scale in (1 - doubt, 1 + doubt)]
+    p_value, least = (np.where(some, (one + other) / 2, 1.0) for one, other in zip(*tails, strict=True))
+    return p_value, least
+
+
+def _tails(denied: Floats, n: Floats, rate: Floats, variance: Floats) -> tuple[Floats, Floats]:
     over = variance / np.maximum(n * rate * (1 - rate), _TINY)
     icc = np.where(n > 1, (over - 1) / np.maximum(n - 1, _TINY), 0.0)
-    some = decided > 0
-    return np.where(some, upper_tail(denied, n, rate, icc), 1.0), np.where(some, all_denied(n, rate, icc), 1.0)
+    return upper_tail(denied, n, rate, icc), all_denied(n, rate, icc)

@@ -57,12 +57,8 @@ def register_clients(clients: list[str]) -> None:
 
 def launch(home: Home, client: str, *, today: dt.date, progress: Callable[[int], None]) -> RunOutcome:
     """Run all assets of one client. Raises BusyError when another `rcm run` is at it."""
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    definitions = build_defs(resource_overrides={"workplace": Workplace(home, today, progress)})
-    job = definitions.resolve_job_def("weekly_pack")
-    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with _alone(home, client), dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(instance=instance, partition_key=client, raise_on_error=False, run_config=quiet)
+    with _alone(home, client):
+        result = _execute("weekly_pack", Workplace(home, today, progress), client)
         outcome = _outcome(result)
     if outcome.exit_code != ExitCode.OK:
         status = "blocked" if outcome.exit_code == ExitCode.QUALITY else "failed"
@@ -72,11 +68,18 @@ def launch(home: Home, client: str, *, today: dt.date, progress: Callable[[int],
 
 def launch_portfolio(home: Home, *, today: dt.date) -> RunOutcome:
     """Make the portfolio's reference anew from the clients that take part; they read it in their next run."""
+    return _outcome(_execute("portfolio_job", Workplace(home, today)))
+
+
+def _execute(job: str, place: Workplace, client: str | None = None) -> dg.ExecuteInProcessResult:
+    """Run a job in this process, and say nothing: a log line could hold a value."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    job = build_defs(resource_overrides={"workplace": Workplace(home, today)}).resolve_job_def("portfolio_job")
+    definitions = build_defs(resource_overrides={"workplace": place})
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.get() as instance:
-        return _outcome(job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet))
+        return definitions.resolve_job_def(job).execute_in_process(
+            instance=instance, partition_key=client, raise_on_error=False, run_config=quiet
+        )
 
 
 def _outcome(result: Any) -> RunOutcome:

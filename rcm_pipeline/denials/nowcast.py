@@ -5,11 +5,12 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
+from scipy.special import logit
 
 from rcm_pipeline.denials.completion import Completion, Floats, Ints, at_age, completion, decided_share, effective_age, sum_by
 from rcm_pipeline.denials.nowcast_limits import mixture_limits
 from rcm_pipeline.denials.nowcast_settings import NowcastSettings
-from rcm_pipeline.denials.rate_states import Usual, evidence, inverse_logit, logit, multiplier_odds, usual
+from rcm_pipeline.denials.rate_states import Usual, evidence, inverse_logit, multiplier_odds, usual
 from rcm_pipeline.errors import InputError
 
 __all__ = ["NowcastSettings", "nowcast"]

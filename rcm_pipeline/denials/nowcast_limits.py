@@ -1,6 +1,7 @@
 """Limits of a count whose chance is not known: a mixture of beta-binomials, on the scale that makes each of them normal."""
 
 import numpy as np
+from scipy.special import ndtr
 
 from rcm_pipeline.denials.completion import Floats
 
@@ -23,7 +24,7 @@ def mixture_limits(left: Floats, pi: Floats, noise: Floats, odds: Floats, one_si
 
     def below(count: Floats) -> Floats:
         place = np.arcsin(np.sqrt(np.clip((count + 0.875) / (left + 0.75), 0, 1)))
-        total: Floats = np.einsum("rm,rm->r", odds, _normal_cdf((place[:, None] - centre) / sd))
+        total: Floats = np.einsum("rm,rm->r", odds, ndtr((place[:, None] - centre) / sd))
         return total
 
     def limit(target: Floats) -> Floats:
@@ -37,13 +38,3 @@ def mixture_limits(left: Floats, pi: Floats, noise: Floats, odds: Floats, one_si
     low = limit(np.full(left.shape, _TAIL))
     unused = np.maximum(_TAIL - np.where(low > 0, below(low - 1), 0.0), 0)
     return low, limit(1 - _TAIL - one_sided * unused)
-
-
-def _normal_cdf(z: Floats) -> Floats:
-    """Normal distribution function by Abramowitz and Stegun 26.2.17, right to seven digits."""
-    size = np.minimum(np.abs(z), 30)
-    t = 1 / (1 + 0.2316419 * size)
-    series = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-    tail = series * np.exp(-size * size / 2) / np.sqrt(2 * np.pi)
-    below: Floats = np.where(z > 0, 1 - tail, tail)
-    return below

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import betaln, expit, logit
 
 from rcm_pipeline.denials.completion import Floats, Ints, sum_by
 from rcm_pipeline.denials.nowcast_settings import NowcastSettings
@@ -109,7 +110,7 @@ def multiplier_odds(seen: Evidence, payer: Ints, settings: NowcastSettings) -> F
     reach it and 1 in the others.
     """
     alpha, beta = seen.precision * seen.share, seen.precision * (1 - seen.share)
-    likelihood = log_beta(alpha + seen.denied[:, :, None], beta + seen.paid[:, :, None]) - log_beta(alpha, beta)
+    likelihood = betaln(alpha + seen.denied[:, :, None], beta + seen.paid[:, :, None]) - betaln(alpha, beta)
     since = np.cumsum((likelihood - likelihood[:, :, [SAME]])[:, : settings.change_weeks], axis=1)
     states = _state_odds(since[:, :, _CHANGED], payer, settings)
     odds = np.zeros(seen.share.shape)
@@ -142,25 +143,7 @@ def _state_odds(gain: Floats, payer: Ints, settings: NowcastSettings) -> Floats:
     return states.reshape(series, weeks, multipliers)
 
 
-def logit(share: Floats) -> Floats:
-    """Log odds."""
-    return np.log(share / (1 - share))
-
-
 def inverse_logit(value: Floats) -> Floats:
     """Share from log odds, kept off zero and one."""
-    return 1 / (1 + np.exp(-np.clip(value, -16, 16)))
-
-
-def log_beta(a: Floats, b: Floats) -> Floats:
-    """Logarithm of the beta function."""
-    return _log_gamma(a) + _log_gamma(b) - _log_gamma(a + b)
-
-
-def _log_gamma(x: Floats) -> Floats:
-    """Stirling's series at x + 6, brought back by gamma(x + 1) = x gamma(x); right to nine digits for x > 0."""
-    z = x + 6
-    series = (1 / 12 - (1 / 360 - 1 / (1260 * z * z)) / (z * z)) / z
-    back = np.log(x * (x + 1) * (x + 2)) + np.log((x + 3) * (x + 4) * (x + 5))
-    value: Floats = (z - 0.5) * np.log(z) - z + 0.5 * np.log(2 * np.pi) + series - back
-    return value
+    share: Floats = expit(np.clip(value, -16, 16))
+    return share

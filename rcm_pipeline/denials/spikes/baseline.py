@@ -20,7 +20,7 @@ class Baselines:
         shape = len(halves), panel.keys.height
         self._denied, self._decided, self._score = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.seen = np.zeros(panel.keys.height)
-        self._firsts = np.flatnonzero(np.diff(panel.group, prepend=-1))
+        self._firsts = panel.firsts
 
     def add(self, denied: Floats, exposure: Floats, weight: Floats) -> None:
         """A week: its denials, its decided claims times the seasonal index, and how far it is believed."""

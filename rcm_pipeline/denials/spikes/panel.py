@@ -38,6 +38,11 @@ class Panel:
         """Number of weeks, those without a decision included."""
         return len(self.denied)
 
+    @property
+    def firsts(self) -> Ints:
+        """Place of the first series of every group."""
+        return np.flatnonzero(np.diff(self.group, prepend=-1))
+
     def week(self, at: int) -> dt.date:
         """Monday of a week by its place."""
         return self.first + dt.timedelta(weeks=at)

@@ -18,7 +18,7 @@ class Season:
 
     def __init__(self, panel: Panel, settings: SpikeSettings, prior: Prior) -> None:
         self._settings, self._group, self._cause_of, self._prior = settings, panel.group, panel.group_cause, prior
-        self._firsts = np.flatnonzero(np.diff(panel.group, prepend=-1))
+        self._firsts = panel.firsts
         self._causes = int(panel.group_cause.max()) + 1
         shape = panel.weeks, panel.group_cause.size
         self.denied, self.expected = np.zeros(shape), np.zeros(shape)

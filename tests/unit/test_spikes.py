@@ -65,9 +65,8 @@ def middle(denied: float, decided: float, expected: float, variance: float) -> f
 
 
 def doubtful(denied: float, decided: float, expected: float, variance: float) -> float:
-    """The mean of two such chances, of a variance that much smaller and larger: it is not known exactly."""
-    doubt = SpikeSettings().noise_doubt
-    return sum(middle(denied, decided, expected, scale * variance) for scale in (1 - doubt, 1 + doubt)) / 2
+    """The mean of such chances over the states the noise may be in: it is not known exactly."""
+    return sum(chance * middle(denied, decided, expected, times * variance) for chance, times in SpikeSettings().noise_states)
 
 
 def test_a_usual_week_is_judged_and_does_not_ring() -> None:
@@ -236,6 +235,24 @@ def test_a_rise_that_lasts_becomes_the_usual_rate() -> None:
     row = last(series([20] * 10 + [40] * 35))
     assert not row["is_alarm"]
     assert row["expected"] == pytest.approx(40, rel=0.1)
+
+
+@pytest.mark.parametrize(("before", "after"), [(20, 40), (40, 20)])
+def test_a_change_that_lasts_is_no_season_a_year_later(before: int, after: int) -> None:
+    found = detect(series([before] * 30 + [after] * 70), test_weeks=25)
+    assert found["index"].to_list() == pytest.approx([1.0] * 25, abs=0.06)
+    assert found["expected"].to_list() == pytest.approx([after] * 25, rel=0.08)
+
+
+def test_a_season_that_comes_back_is_learned_from_others() -> None:
+    """Ten clients deny twice as much in six weeks of summer: known the next year, and no alarm."""
+    counts = [40 if monday(at).isocalendar().week in range(26, 32) else 20 for at in range(90)]
+    assert counts[-1] == 20
+    found = detect(pl.concat(series(counts, client=f"c{at}") for at in range(10)), test_weeks=25)
+    summer = found.filter(pl.col("denied") == 40)
+    assert summer.height == 60
+    assert summer["index"].min() > 1.6  # type: ignore[operator]
+    assert not summer["is_alarm"].any()
 
 
 @pytest.mark.parametrize(("weeks", "is_judged"), [(5, False), (9, False), (10, True)])

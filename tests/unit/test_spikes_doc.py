@@ -88,12 +88,12 @@ def test_the_arithmetic_leads_to_p() -> None:
         assert all(is_printed(value, row[name]) for name, value in printed.items())
         totals = (totals[0] + y, totals[1] + DECIDED, totals[2] + expected, totals[3] + variance)
         chances = []
-        for scale in (1 - SETTINGS.noise_doubt, 1 + SETTINGS.noise_doubt):
-            worked = tail(*totals[:3], totals[3] * scale)
-            shown = windows[str(back + 1), f"{scale:g}"]
+        for chance, times in SETTINGS.noise_states:
+            worked = tail(*totals[:3], totals[3] * times)
+            shown = windows[str(back + 1), f"{times:g}"]
             assert [name for name, value in worked.items() if not is_printed(value, shown[name])] == []
-            chances.append(worked["chance"])
-        smallest = min(smallest, sum(chances) / 2)
+            chances.append(chance * worked["chance"])
+        smallest = min(smallest, sum(chances))
     (last,) = table("window | p_value")
     assert is_printed(SETTINGS.window_price * smallest, last["p_value"])
     assert is_printed(1 + 3.9 * math.sqrt(totals[3]) / totals[2], last["detectable_lift"])

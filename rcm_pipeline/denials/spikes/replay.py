@@ -55,6 +55,7 @@ def replay(panel: Panel, settings: SpikeSettings, kept: int) -> Replayed:
     believed: deque[tuple[Floats, Floats, Floats]] = deque()
     baselines, noise = Baselines(panel, settings, known.rates), Noise(panel.keys.height, settings)
     season = Season(panel, settings, known)
+    awaiting: deque[tuple[Floats, Floats, Floats, Floats]] = deque()
     for week in range(panel.weeks):
         if len(believed) > settings.left_out:
             baselines.add(*believed.popleft())
@@ -78,7 +79,10 @@ def replay(panel: Panel, settings: SpikeSettings, kept: int) -> Replayed:
                 getattr(out, field.name)[week] = getattr(found, field.name)
         noise.add(denied, expected, decided, rate, factor, is_settled * (belief > settings.noise_belief))
         baselines.judge(denied, rates * (decided * index), variance)
-        season.add(week, is_settled * denied, is_settled * decided * level, factor)
+        awaiting.append((is_settled * denied, is_settled * decided, level, factor))
+        if len(awaiting) > settings.season_hindsight:
+            past_denied, past_decided, past_level, past_factor = awaiting.popleft()
+            season.add(week - settings.season_hindsight, past_denied, past_decided * past_level, past_decided * level, past_factor)
     return Replayed(out, season.denied, season.expected)
 
 

@@ -26,18 +26,26 @@ class Season:
         reach = settings.season_weeks
         self._smooth = (reach + 1.0 - np.abs(np.arange(-reach, reach + 1))) / (reach + 1)
 
-    def add(self, week: int, denied: Floats, level: Floats, factor: Floats) -> None:
-        """A week's denials against n p0 (no season), both over the noise factor, cut at the limits around their centre.
+    def add(self, week: int, denied: Floats, before: Floats, after: Floats, factor: Floats) -> None:
+        """A past week's denials against n p0 (no season), both over the noise factor, cut at the limits around their centre.
 
-        The centre of a series is the index of the others: of its group, leaning on those of its cause in other groups.
-        Where the prior knows the sums of a group they stand in their place.
+        p0 is what lies between the level before the week and the one half a year after it that explains the week best: a rise
+        that lasted is no season. The centre of a series is the index of the others: of its group, leaning on those of its
+        cause in other groups, and on the same weeks of the years before. Where the prior knows the sums of a group they stand
+        in their place.
         """
-        level = level * self._prior.january[week][self._cause_of][self._group]
-        expected, cut = level / factor, denied
+        january = self._prior.january[week][self._cause_of]
+        known = self.index(week)[0][self._firsts] / january
+        low_level, high_level = np.minimum(before, after), np.maximum(before, after)
+        january = january[self._group]
+        centre = known[self._group]
         for _ in range(_CUTS):
-            middle = np.maximum(level * self._centre(cut / factor, expected), _TINY)
+            level = np.clip(denied / (january * centre), low_level, high_level) * january
+            expected = level / factor
+            middle = np.maximum(level * centre, _TINY)
             low, high = limits(middle, middle * factor, self._settings.robust)
             cut = np.clip(denied, low, high + 1)
+            centre = self._centre(cut / factor, expected, known)
         given = self._prior.season_denied[week], self._prior.season_expected[week]
         own = self._sums(cut / factor), self._sums(expected)
         self.denied[week], self.expected[week] = (np.where(np.isnan(g), o, g) for g, o in zip(given, own, strict=True))
@@ -58,11 +66,11 @@ class Season:
         index = january * (sharp[0] + s.season_sharp * group_smooth * ratio) / (sharp[1] + s.season_sharp)
         return index[self._group], (sharp[3] > 0)[self._cause_of][self._group]
 
-    def _centre(self, denied: Floats, expected: Floats) -> Floats:
+    def _centre(self, denied: Floats, expected: Floats, known: Floats) -> Floats:
         s, of = self._settings, self._cause_of
         group = self._sums(denied), self._sums(expected)
         cause = [np.bincount(of, sums, self._causes)[of] - sums for sums in group]
-        others = (cause[0] + s.season_cause) / (cause[1] + s.season_cause)
+        others = (cause[0] + s.season_cause * known) / (cause[1] + s.season_cause)
         at = self._group
         centre: Floats = (group[0][at] - denied + s.season_group * others[at]) / (group[1][at] - expected + s.season_group)
         return np.maximum(centre, 1e-3)

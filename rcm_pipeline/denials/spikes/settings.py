@@ -21,6 +21,7 @@ class SpikeSettings:
     robust: float = 2.2  # standard deviations; a past week further away counts (2.2 / z)² in baseline and season
     settle_weeks: int = 5  # of a baseline before its surprises are believed
     season_years: int = 10  # looked back
+    season_hindsight: int = 26  # weeks after which a week is told to be a season or a change that lasted
     season_decay: float = 0.9  # weight of a year against the next
     season_weeks: int = 6  # reach of the smooth season to either side
     season_sharp: float = 100.0  # effective denials the smooth season counts as, beside the same week of past years
@@ -29,7 +30,7 @@ class SpikeSettings:
     season_doubt: float = 0.7  # of the variance (E/4 |1 - 1/I|)² that an index adds to its week
     prior_doubt: float = 0.2  # relative sd of a shipped January index
     noise_weeks: float = 10.0  # weeks of the series' own noise that the noise of series of its size counts as
-    noise_doubt: float = 0.15  # relative; what is not known of the variance, see `verdicts`
+    noise_states: tuple[tuple[float, float], ...] = ((0.95, 0.965), (0.05, 1.65))  # chance, times the variance: it is not known exactly
     noise_half_life: float = 52.0
     noise_belief: float = 0.4  # of a week, at or below which it tells of a spike and not of noise
     noise_clip: float = 2.2  # standard deviations at which a week's own noise is cut

@@ -91,7 +91,7 @@ def _window(panel: Panel, weeks: Week, at: int, length: int, settings: SpikeSett
     rows = slice(max(at + 1 - length, 0), at + 1)
     denied, decided, expected = (part[rows].sum(axis=0) for part in (panel.denied, panel.decided, weeks.expected))
     variance = weeks.scatter[rows].sum(axis=0) + weeks.doubt[rows].sum(axis=0) ** 2
-    p_value, least = _chance(denied, decided, expected, variance, settings.noise_doubt)
+    p_value, least = _chance(denied, decided, expected, variance, settings.noise_states)
     if panel.expected_decided is not None:
         hoped = panel.expected_decided[rows]
         hoped = np.where(np.isnan(hoped), panel.decided[rows], hoped)
@@ -99,23 +99,26 @@ def _window(panel: Panel, weeks: Week, at: int, length: int, settings: SpikeSett
         guarded = (weeks.expected[rows] * share).sum(axis=0)
         total = np.maximum(hoped.sum(axis=0), denied)
         scale = guarded / np.maximum(expected, _TINY)
-        p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0), settings.noise_doubt)[0])
+        p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0), settings.noise_states)[0])
     lift = np.where(expected > 0, denied / np.maximum(expected, _TINY), np.where(denied > 0, np.inf, 0.0))
     return _Window(p_value, least, lift, denied - expected)
 
 
-def _chance(denied: Floats, decided: Floats, expected: Floats, variance: Floats, doubt: float) -> tuple[Floats, Floats]:
+def _chance(
+    denied: Floats, decided: Floats, expected: Floats, variance: Floats, states: tuple[tuple[float, float], ...]
+) -> tuple[Floats, Floats]:
     """Mid-p of as many or more, and the same if all had been denied; 1 where nothing was decided.
 
-    The noise is not known exactly: the mean of two tails, with the variance less and more by `doubt`. Far out the larger
-    one decides, so that p of one in ten thousand means that too.
+    The noise is not known exactly: the mean of the tails of every state it may be in. Mostly it is as measured, now and then
+    much larger; far out that state alone decides, so that p of one in ten thousand means that too.
     """
     n = np.maximum(decided, 1.0)
     rate = np.clip(expected / n, _TINY, 0.98)
-    some = decided > 0
-    tails = [_tails(denied, n, rate, variance * scale) for scale in (1 - doubt, 1 + doubt)]
-    p_value, least = (np.where(some, (one + other) / 2, 1.0) for one, other in zip(*tails, strict=True))
-    return p_value, least
+    p_value, least = np.zeros(n.size), np.zeros(n.size)
+    for chance, times in states:
+        tail, smallest = _tails(denied, n, rate, variance * times)
+        p_value, least = p_value + chance * tail, least + chance * smallest
+    return np.where(decided > 0, p_value, 1.0), np.where(decided > 0, least, 1.0)
 
 
 def _tails(denied: Floats, n: Floats, rate: Floats, variance: Floats) -> tuple[Floats, Floats]:

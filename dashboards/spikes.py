@@ -252,7 +252,7 @@ def _reading(card: Mapping[str, Any]) -> str:
     others = "other clients not compared" if up is None else f"{words.count(up)} clients of this payer up the same week"
     whose = {
         "coder": f"One coder, {card['coder_id']}, has at least four fifths of the extra denials",
-        "client": "This client's, not one coder's",
+        "client": "Not one coder's" if up is None else "This client's, not one coder's",
         "payer": "The payer's: several clients rose together",
     }
     return f"{whose[card['reading']]}; {others}"

@@ -88,6 +88,10 @@ def test_payers_have_a_pace_of_their_own() -> None:
     assert by_payer["P2"]["pace"] == pytest.approx(list(paces(sent(claims=10)).values()))
 
 
+def test_what_was_sent_after_the_anchor_is_not_looked_at() -> None:
+    assert paces(sent(), anchor=30) == paces(sent(weeks=31), anchor=30)
+
+
 def test_of_nothing_nothing() -> None:
     found = usual_pace(sent().clear(), monday(39))
     assert found.is_empty()

@@ -121,7 +121,7 @@ def test_facts_say_what_is_not_known() -> None:
     assert known["At risk"] == "$1,234 in 10 open of 11 claims"
     assert known["Fix"] == "Correct it (9 claims, first deadline 4 Jan 2027)"
     assert known["Examples"] == "a1, b2"
-    assert (known["Acknowledged by"], known["Reading"]) == ("nobody yet", "This client's, not one coder's; other clients not compared")
+    assert (known["Acknowledged by"], known["Reading"]) == ("nobody yet", "Not one coder's; other clients not compared")
     none = facts(CARD | dict.fromkeys(("main_carc_code", "main_rarc_code", "first_service_date", "example_tokens")) | {"fixable_count": 0})
     assert none["Main reason"] == "none given: first service –, first denied 18 Nov 2026"
     assert (none["Fix"], none["Examples"]) == ("nothing open on the worklist has time left", "–")

@@ -18,7 +18,9 @@ def usual_pace(cohorts: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
     `cohorts` is a week sent and an age in weeks at decision with denied_count and paid_count, and the week's sent_count.
     Expected = sum over ages of the claims sent so long ago x the share of claims of the 26 weeks before that were decided at
     that age. Above 1 the payer decides less than usual: late payments then leave too many denials among the decided.
+    Weeks sent after the anchor are not looked at.
     """
+    cohorts = cohorts.filter(pl.col("week") <= anchor)
     if cohorts.is_empty():
         return pl.DataFrame(schema={"payer_id": pl.String, "week": pl.Date, "pace": pl.Float64})
     payers = cohorts["payer_id"].unique().sort()

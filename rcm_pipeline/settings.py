@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rcm_pipeline.errors import SettingsError
-from schemas.vocabulary import HARDNESS, OWNERS, PREVENTABLE, ROOT_CAUSES
+from schemas.vocabulary import ERROR_CODES, HARDNESS, OWNERS, PREVENTABLE, ROOT_CAUSES
 
 LOOSE_FILES_CLIENT = "default"
 _CLIENT = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
@@ -135,6 +135,21 @@ class Acknowledged(_Strict):
     by: str = Field(min_length=1)
 
 
+class Qa(_Strict):
+    """What is asked of coders, and how next week's charts are drawn."""
+
+    standard: float = Field(default=0.95, gt=0, lt=1)
+    method: Literal["A1", "A2", "A3"] = "A1"
+    minimum_agreement: float = Field(default=0.6, ge=0, le=1)
+    weights: dict[Literal[tuple(ERROR_CODES)], int] = {}  # type: ignore[valid-type]
+    half_width: float = Field(default=0.05, gt=0, lt=0.5)
+    weeks: int = Field(default=13, ge=1)
+    risk_share: float = Field(default=0.3, ge=0, lt=1)
+    new_coder_weeks: int = Field(default=13, ge=0)
+    overdue_weeks: int = Field(default=13, ge=1)
+    spare_share: float = Field(default=0.1, ge=0, le=1)
+
+
 class ClientSettings(_Strict):
     """What one client may set; the file is <settings>/<client>.toml."""
 
@@ -149,6 +164,8 @@ class ClientSettings(_Strict):
     causes: Causes = Causes()
     clocks: dict[str, Clock] = {}
     timeliness: Timeliness = Timeliness()
+    qa: Qa = Qa()
+    authority: dict[str, list[str]] = {}
     acknowledged: list[Acknowledged] = []
     data_aggregation: bool = False
     monthly_net_revenue: Decimal | None = Field(default=None, gt=0)

@@ -48,13 +48,13 @@ _SAID = r"(?:(?:MS-?|APR-?)?DRG[ :#-]*[0-9]{3}|DISCH(?:ARGE)?(?: STATUS)?[ :#-]*
 _MODIFIERS = r"(?: *[-/] *[A-Z0-9]{2}\b| +(?:[A-WYZ0-9][A-Z0-9]|X[A-Z])\b)*"  # X2 after a blank is units
 _NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,3})?"
 _UNITS = rf"(?: *[*×] *{_NUMBER}\b| +X *{_NUMBER}\b| *\( *{_NUMBER} *\)| +{_NUMBER} *UNITS?\b)?"
-_BETWEEN = r"[;,|\r\n]"
+BETWEEN_ITEMS = r"[;,|\r\n]"
 NO_CODES = "NONE"
 CLINICAL_ITEM = rf"(?:{_SAID}|{_CODE}{_MODIFIERS}{_UNITS})"
-_NEXT = rf"(?:(?: *{_BETWEEN} *)+(?:{CLINICAL_ITEM}|[A-Z0-9]{{2}}\b)| +{CLINICAL_ITEM})"
+_NEXT = rf"(?:(?: *{BETWEEN_ITEMS} *)+(?:{CLINICAL_ITEM}|[A-Z0-9]{{2}}\b)| +{CLINICAL_ITEM})"
 CLINICAL = {
     "item": rf"^(?:{CLINICAL_ITEM}|[A-Z0-9]{{1,2}})$",  # a modifier or discharge status; one character is a POA indicator
-    "list": rf"^(?:{NO_CODES}|{CLINICAL_ITEM}{_NEXT}*(?: *{_BETWEEN} *)*)$",
+    "list": rf"^(?:{NO_CODES}|{CLINICAL_ITEM}{_NEXT}*(?: *{BETWEEN_ITEMS} *)*)$",
     "modifiers": r"^[A-Z0-9]{2}(?:[ ;,|/-]+[A-Z0-9]{2})*$",
 }
 SAMPLE_NUMBER = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6,16}$"

@@ -51,7 +51,8 @@ def match_header(header: list[str], headers: Headers) -> Mapped:
 def places_of(kind: str, header: list[str], headers: Headers) -> dict[str, int]:
     """Columns of a kind → their place in the header, for those that are there.
 
-    A place belongs to the first column that claims it, those with a heading of the client's own before others; only codes counted and codes listed may claim the same.
+    A place belongs to the first column that claims it, those with a heading of the client's own before others; only codes
+    counted and codes listed may claim the same.
     """
     known = {plain(word) for words in shipped_headers()[kind].values() for word in words}
     plains, numbered = [plain(cell) for cell in header], [plain(_numbered(cell)) for cell in header]

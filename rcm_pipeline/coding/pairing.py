@@ -12,7 +12,8 @@ _SERVICE = "service"
 _STEM = 3  # characters that make codes alike: a category of ICD-10-CM, a small group of CPT
 # same row and all the same; all the same; the same code in the same row; the same code
 _EXACT: tuple[tuple[str, ...], ...] = (("modifiers", "units", "row"), ("modifiers", "units"), ("row",), ())
-_ORDER = ("review_token", "kind", "key", "modifiers", "units", "place", "row")
+_CODE = ("kind", "key", "modifiers", "units")
+_ORDER = ("review_token", *_CODE, "_beside", "place", "row")
 Candidate = tuple[tuple[int, int, int, str, str, int, int], int, int]
 
 
@@ -29,8 +30,15 @@ class _Left(NamedTuple):
 
 
 def numbered(items: pl.DataFrame) -> pl.DataFrame:
-    """Items with a number, `item`, that does not depend on the order of rows."""
-    return items.sort(_ORDER, nulls_last=True).with_row_index("item")
+    """Items with a number, `item`, that does not depend on the order of rows. Of equal codes those alone in their row go first.
+
+    So a code that stands in another row too is matched there, and what stands beside it in its row stays its partner.
+    """
+    other = pl.col("side").replace_strict({"coder": "auditor", "auditor": "coder"}, return_dtype=pl.String).alias("side")
+    beside = items.filter(pl.col("row").is_not_null()).select("row", other, pl.concat_str(_CODE, separator=" ").alias("_beside"))
+    joined = items.join(beside, on=["row", "side"], how="left", validate="m:1", maintain_order="left")
+    ordered = joined.with_columns(pl.col("_beside").fill_null("")).sort(_ORDER, nulls_last=True)
+    return ordered.drop("_beside").with_row_index("item")
 
 
 def paired(items: pl.DataFrame) -> pl.DataFrame:

@@ -122,6 +122,15 @@ def test_missed_and_extra_codes() -> None:
     assert errors(lists("NONE", "99213; I10")) == [(None, "99213", "PX_MISSED"), (None, "I10", "DX_MISSED")]
 
 
+def test_equal_codes_go_together_before_codes_that_differ_in_modifiers() -> None:
+    assert errors(lists("97110-59", "97110-25; 97110-59")) == [(None, "97110-25", "PX_MISSED")]
+
+
+def test_of_equal_codes_the_one_alone_in_its_row_is_matched() -> None:
+    for given_rows in (((None, "36415"), ("36415", None), ("99213", "36415")), (("99213", "36415"), ("36415", None), (None, "36415"))):
+        assert errors(by_rows(*given_rows)) == [("99213", "36415", "PX_WRONG")]
+
+
 def test_close_codes_go_together_before_codes_of_the_same_place() -> None:
     table = lists("99213; 45380; I10", "99213; 20610; 45385; I10")
     assert errors(table) == [(None, "20610", "PX_MISSED"), ("45380", "45385", "PX_WRONG")]
@@ -153,6 +162,7 @@ def test_only_the_first_listed_diagnosis_counts_in_order(coder: str, auditor: st
 def test_rows_keep_the_pairs_of_the_sheet() -> None:
     assert errors(by_rows(("20610", "96372"), ("R07.9", "K21.9"))) == [("20610", "96372", "PX_WRONG"), ("R07.9", "K21.9", "DX_WRONG")]
     assert errors(by_rows(("20610", None), (None, "96372"))) == [("20610", None, "PX_UNSUPPORTED"), (None, "96372", "PX_MISSED")]
+    assert errors(by_rows(("45380", None), (None, "45123"))) == [("45380", None, "PX_UNSUPPORTED"), (None, "45123", "PX_MISSED")][::-1]
     assert errors(by_rows(("99214", None), (None, "99213"))) == [("99214", "99213", "EM_OVER1")]
     assert errors(by_rows(("99213", "G0439"))) == [("99213", "G0439", "PX_WRONG")]
     assert errors(by_rows(("99213", "I10"))) == [("99213", None, "PX_UNSUPPORTED"), (None, "I10", "DX_MISSED")]
@@ -163,7 +173,7 @@ def test_rows_without_places_say_nothing_of_order() -> None:
     swapped = (("E11.9", "I10"), ("I10", "E11.9"))
     assert errors(by_rows(*swapped)) == []
     assert errors(by_rows(*swapped, position_no=[1, 2])) == [("I10", "I10", "DX_SEQUENCE")]
-    assert errors(by_rows(*swapped, position_no=[1, None])) == []
+    assert errors(by_rows(*swapped, ("Z79.4", "Z79.4"), position_no=[1, 2, None])) == [], "the third may be the first"
 
 
 def test_inpatient_rows_are_errors_of_no_code() -> None:

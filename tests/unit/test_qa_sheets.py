@@ -160,6 +160,12 @@ def test_a_sheet_with_a_row_per_code_is_read_as_reviews_and_as_codes() -> None:
     assert (reading.row_count, reading.dropped_count) == (3, 6), "notes, and the repeated account, coder and date of R1"
 
 
+def test_a_list_may_be_of_one_code() -> None:
+    reading = read(f"{START},Original Code,Audited Code\nR1,A-1,C1,2026-11-02,99213,99214\nR2,A-2,C1,2026-11-03,I10,I10\n")
+    assert list(reading.tables) == ["raw_qa_reviews"]
+    assert reading.tables["raw_qa_reviews"].select("coder_codes", "auditor_codes").rows() == [("99213", "99214"), ("I10", "I10")]
+
+
 def test_a_sheet_that_lists_right_codes_beside_errors_is_read_as_codes_and_as_findings() -> None:
     text = "Review ID,Original Code,Audited Code,Error Type\nR1,99213,99214,EM_UNDER1\nR1,I10,I10,\n"
     reading = read(text)

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from rcm_pipeline.denials.spikes.panel import SERIES, Panel, panel
-from rcm_pipeline.denials.spikes.replay import Replayed, replay
+from rcm_pipeline.denials.spikes.replay import Replayed, replay, seasonal_sums
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.denials.spikes.verdicts import detectable_lift, verdict
 from rcm_pipeline.errors import InputError
@@ -25,7 +25,11 @@ def detect(weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSettings
 
     Raises InputError naming the column and how many rows are wrong.
     """
-    chosen = settings or SpikeSettings()
+    return judged(weekly, test_weeks, settings or SpikeSettings())[0]
+
+
+def judged(weekly: pl.DataFrame, test_weeks: int, chosen: SpikeSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What `detect` gives, and the seasonal sums gathered on the way."""
     if test_weeks < 1:
         raise InputError("test_weeks is below one", fix="Test at least the last week.")
     known = chosen.reference.season["week"].min() if chosen.reference else None
@@ -33,7 +37,7 @@ def detect(weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSettings
     found = replay(table, chosen, test_weeks + max(chosen.windows) - 1)
     first = max(table.weeks - test_weeks, 0)
     parts = [rows(table, found, at, chosen) for at in range(first, table.weeks)]
-    return pl.concat(parts).sort(*SERIES, "week")
+    return pl.concat(parts).sort(*SERIES, "week"), seasonal_sums(table, found)
 
 
 def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.DataFrame:

@@ -1,8 +1,11 @@
 """The payer-wide line: all clients of a payer and cause together, and whether one client or several made it rise."""
 
+from dataclasses import replace
+
 import polars as pl
 
-from rcm_pipeline.denials.spikes.detect import detect
+from rcm_pipeline.denials.spikes.detect import detect, judged
+from rcm_pipeline.denials.spikes.prior import Reference
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.privacy.suppression import MINIMUM_CLAIMS, MINIMUM_CLIENTS
 
@@ -17,16 +20,26 @@ def payer_lines(weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSet
 
     The sums over clients go through the detector as one series, with a baseline and a noise of their own: clients of a payer
     rise and fall together, so the sum of their variances is too small (p-values were 1.3 to 2.7 times too small that way).
+    The season is that of the clients.
 
     clients: with decided claims. clients_up: whose surprise alone is above 1.28. main_share: of the excess of these, the
     part of the largest. reading: "payer" where several are up and none has four fifths of it, else "process" (one client;
     look at its cards whether it is one coder). A line of fewer than 3 clients or 11 claims is not judged and shows no count.
     """
-    alone = detect(weekly, test_weeks=test_weeks, settings=settings)
+    return lines_and_season(weekly, test_weeks=test_weeks, settings=settings)[0]
+
+
+def lines_and_season(
+    weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSettings | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The payer-wide lines, and the seasonal sums of the clients by payer, cause and week."""
+    chosen = settings or SpikeSettings()
+    alone, season = judged(weekly, test_weeks, chosen)
     sums = [pl.col(name).sum() for name in ("denied", "decided", "expected_decided") if name in weekly.columns]
     pooled = weekly.group_by(_LINE).agg(sums).with_columns(pl.lit("").alias("client"))
-    lines = detect(pooled, test_weeks=test_weeks, settings=settings).drop("client")
-    return _hidden(lines.join(_who(alone), on=_LINE, how="left"))
+    of_clients = Reference("", pl.DataFrame(schema={"payer": pl.String, "cause": pl.String, "rate": pl.Float64}), season)
+    lines = detect(pooled, test_weeks=test_weeks, settings=replace(chosen, reference=of_clients)).drop("client")
+    return _hidden(lines.join(_who(alone), on=_LINE, how="left")), season
 
 
 def _who(alone: pl.DataFrame) -> pl.DataFrame:

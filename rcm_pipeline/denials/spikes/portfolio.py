@@ -5,11 +5,8 @@ import hashlib
 
 import polars as pl
 
-from rcm_pipeline.denials.spikes.panel import panel
-from rcm_pipeline.denials.spikes.payer_lines import payer_lines
+from rcm_pipeline.denials.spikes.payer_lines import lines_and_season
 from rcm_pipeline.denials.spikes.prior import Reference
-from rcm_pipeline.denials.spikes.replay import replay
-from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.privacy.suppression import MINIMUM_CLAIMS, MINIMUM_CLIENTS
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
@@ -32,10 +29,10 @@ def portfolio(weekly: pl.DataFrame) -> pl.DataFrame:
     cells = shown.group_by(_CELL).agg(
         (pl.col("decided") > 0).sum().cast(pl.Int64).alias("client_count"), pl.col("denied", "decided").sum().cast(pl.Int64)
     )
-    lines = payer_lines(shown, test_weeks=_LINE_WEEKS).select(
-        *_CELL, "lift", "p_value", "q_value", "is_alarm", "expected", "clients_up", "reading"
-    )
-    table = cells.join(_season(shown), on=_CELL).join(lines, on=_CELL, how="left").with_columns(_usual())
+    lines, season = lines_and_season(shown, test_weeks=_LINE_WEEKS)
+    sums = season.rename({"denied": "season_denied", "expected": "season_expected"})
+    told = lines.select(*_CELL, "lift", "p_value", "q_value", "is_alarm", "expected", "clients_up", "reading")
+    table = cells.join(sums, on=_CELL).join(told, on=_CELL, how="left").with_columns(_usual())
     named = table.rename(
         {
             "payer": "payer_id",
@@ -57,7 +54,7 @@ def reference(table: pl.DataFrame, anchor: dt.date) -> Reference | None:
     names = {"payer_id": "payer", "root_cause": "cause", "usual_rate": "rate", "season_denied": "denied", "season_expected": "expected"}
     plain = known.select("week", *names).rename(names)
     rates = plain.unique(["payer", "cause"], keep="last", maintain_order=True).select("payer", "cause", "rate")
-    return Reference(str(known["version"][0]), rates, plain.drop("rate"))
+    return Reference(str(known["version"][0]), rates, plain.drop("rate").filter(pl.col("expected") > 0))
 
 
 def _shown(weekly: pl.DataFrame) -> pl.DataFrame:
@@ -65,16 +62,6 @@ def _shown(weekly: pl.DataFrame) -> pl.DataFrame:
     decided = weekly.filter(pl.col("decided") > 0)
     clients, lines = pl.col("client").n_unique().over(_CELL), pl.col("decided").sum().over(_CELL)
     return decided.filter((clients >= MINIMUM_CLIENTS) & (lines >= MINIMUM_CLAIMS))
-
-
-def _season(shown: pl.DataFrame) -> pl.DataFrame:
-    table = panel(shown)
-    found = replay(table, SpikeSettings(), 1)
-    groups = table.keys.select("payer", "cause").unique(maintain_order=True)
-    weeks = pl.DataFrame({"week": [table.week(at) for at in range(table.weeks)]})
-    cells = weeks.join(groups, how="cross", maintain_order="left_right")
-    sums = {"season_denied": found.season_denied, "season_expected": found.season_expected}
-    return cells.with_columns(pl.Series(name, values.ravel()) for name, values in sums.items())
 
 
 def _usual() -> pl.Expr:

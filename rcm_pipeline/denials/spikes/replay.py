@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, fields
 
 import numpy as np
+import polars as pl
 
 from rcm_pipeline.denials.spikes.baseline import Baselines
 from rcm_pipeline.denials.spikes.noise import Noise
@@ -84,6 +85,17 @@ def replay(panel: Panel, settings: SpikeSettings, kept: int) -> Replayed:
             past_denied, past_decided, past_level, past_factor = awaiting.popleft()
             season.add(week - settings.season_hindsight, past_denied, past_decided * past_level, past_decided * level, past_factor)
     return Replayed(out, season.denied, season.expected)
+
+
+def seasonal_sums(panel: Panel, found: Replayed) -> pl.DataFrame:
+    """The sums a `Reference` carries: by payer, cause and week, denied and expected over the noise factor.
+
+    Zero in the last weeks, of which it cannot be told yet whether they are a season.
+    """
+    groups = panel.keys.select("payer", "cause").unique(maintain_order=True)
+    weeks = pl.DataFrame({"week": [panel.week(at) for at in range(panel.weeks)]})
+    cells = weeks.join(groups, how="cross", maintain_order="left_right")
+    return cells.with_columns(pl.Series("denied", found.season_denied.ravel()), pl.Series("expected", found.season_expected.ravel()))
 
 
 def _doubt(index: Floats, is_known: Bools, is_shipped: Bools, settings: SpikeSettings) -> Floats:

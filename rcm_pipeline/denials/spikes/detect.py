@@ -55,6 +55,7 @@ def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.
     numbers = {
         "denied": table.denied[at].astype(np.int64),
         "decided": table.decided[at].astype(np.int64),
+        "expected_decided": np.full(expected.size, np.nan) if table.expected_decided is None else table.expected_decided[at],
         "base_rate": weeks.level[at],
         "index": weeks.index[at],
         "expected": expected,
@@ -73,4 +74,6 @@ def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.
     unknown = pl.when("judged").then(pl.col("p_value", "q_value"))
     finite = [pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in ("lift", "detectable_lift")]
     frame = table.keys.with_columns(pl.lit(table.week(at)).alias("week"), *(pl.Series(name, value) for name, value in numbers.items()))
-    return frame.with_columns(unknown, *finite, pl.when(~pl.col("judged")).then("reason").alias("reason"))
+    return frame.with_columns(
+        unknown, *finite, pl.col("expected_decided").fill_nan(None), pl.when(~pl.col("judged")).then("reason").alias("reason")
+    )

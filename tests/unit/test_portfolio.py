@@ -170,8 +170,8 @@ def test_a_week_of_few_enters_no_other_week() -> None:
 
 
 def test_a_portfolio_that_is_not_remade_leaves_the_client_its_own_season() -> None:
-    own = pl.concat(counts("late", [40 if 40 <= at % 52 < 52 else 20 for at in range(115)], payer=f"P{no}") for no in range(8))
-    stale = reference(portfolio(pl.concat([usual(weeks=60, payer=f"P{no}") for no in range(8)])), monday(114))
+    own = pl.concat(counts("late", [40 if 40 <= at % 52 < 52 else 20 for at in range(100)], payer=f"P{no}") for no in range(8))
+    stale = reference(portfolio(pl.concat([usual(weeks=60, payer=f"P{no}") for no in range(8)])), monday(99))
     alone, beside = (detect(own, test_weeks=8, settings=SpikeSettings(reference=one)) for one in (None, stale))
     assert beside["index"].to_list() == pytest.approx(alone["index"].to_list(), abs=0.03)
     assert alone["index"].max() > 1.3  # type: ignore[operator]

@@ -46,7 +46,10 @@ def upper_tail(count: Floats, decided: Floats, rate: Floats, icc: Floats) -> Flo
         found: Floats = np.where(is_inside, np.exp(log), 0.0)
         return found
 
-    near = chances(count + np.arange(_SINGLY + 1)[:, None])
+    k = count + np.arange(_SINGLY)[:, None]
+    left = np.maximum(decided - k, 0)
+    ratios = left * (a + k) / ((k + 1) * (b + np.maximum(left - 1, 0)))  # of each chance to the one before
+    near = chances(count) * np.concatenate([np.ones((1, *count.shape)), np.cumprod(ratios, axis=0)])
     singly = near.sum(axis=0) - near[0] / 2 - near[-1] / 2
     start = np.minimum(count + _SINGLY, decided)
     rise = _log_ratio(start, decided, a, b)

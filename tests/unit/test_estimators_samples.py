@@ -5,6 +5,8 @@ from itertools import permutations
 from math import sqrt
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rcm_pipeline.coding.estimators import (
     allocate,
@@ -27,7 +29,8 @@ def width(universe: int, sample: int, rate: float, confidence: float) -> float:
 
 
 @pytest.mark.parametrize(
-    ("universe", "rate", "wanted", "confidence"), [(10_000, 0.25, 0.08, 0.95), (800, 0.0625, 0.125, 0.9), (300, 0.5, 0.25, 0.8)]
+    ("universe", "rate", "wanted", "confidence"),
+    [(60, 0.05, 0.1, 0.9), (60, 0.02, 0.1, 0.95), (10_000, 0.25, 0.08, 0.95), (800, 0.0625, 0.125, 0.9), (300, 0.5, 0.25, 0.8)],
 )
 def test_the_smallest_sample_that_is_narrow_enough(universe: int, rate: float, wanted: float, confidence: float) -> None:
     found = attribute_sample_size(universe, rate, wanted, confidence).sample
@@ -98,6 +101,16 @@ def test_allocation_adds_up_and_keeps_to_the_strata() -> None:
     assert allocate(50, [10_000, 1]) == (49, 1)
     assert allocate(30, [10, 10, 10], [5, 0, 0]) == (10, 10, 10)
     assert allocate(14, [10, 10, 10], [5, 0, 0]) == (10, 2, 2)
+
+
+@given(st.lists(st.tuples(st.integers(1, 5_000), st.sampled_from([0, 1, 5, 300.5])), min_size=1, max_size=6), st.floats(0, 1))
+def test_any_allocation_fits(strata: list[tuple[int, float]], share: float) -> None:
+    universes, deviations = [size for size, _ in strata], [spread for _, spread in strata]
+    least = sum(min(2, size) for size in universes)
+    total = least + int(share * (sum(universes) - least))
+    for parts in [allocate(total, universes), *([allocate(total, universes, deviations)] if any(deviations) else [])]:
+        assert sum(parts) == total
+        assert all(min(2, size) <= part <= size for part, size in zip(parts, universes, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 STRATA = ["random", "risk"]
 REBUTTALS = ["none", "open", "upheld", "overturned"]
-METHODS = ["A1", "A2", "A3", "A4", "A5", "A6", "A7"]
+METHODS = ["A1", "A2", "A3", "A4_gross", "A4_net", "A5", "A6", "A7"]
 SCOPES = ["all", "coder", "specialty", "category", "code_family"]
 PERIODS = ["all", "quarter", "week"]
 DESIGNS = ["random", "stratified"]

@@ -134,9 +134,7 @@ def _checked(samples: pl.DataFrame, scope: list[str]) -> pl.DataFrame:
     if missing:
         raise InputError(f"samples lack {', '.join(missing)}", fix="Give one row per scope and stratum with these columns.")
     right, total, frame, drawn = (pl.col(name) for name in _COUNTS)
-    optional = [
-        (pl.col(name) if name in samples.columns else pl.lit(None)).cast(pl.Float64).alias(name) for name in ("shop_rate", "deff")
-    ]
+    optional = [(pl.col(name) if name in samples.columns else pl.lit(None)).cast(pl.Float64).alias(name) for name in ("shop_rate", "deff")]
     table = samples.select(*scope, "stratum", *_COUNTS, *optional)
     wrong = {
         "right": ~((right >= 0) & (right <= total)),

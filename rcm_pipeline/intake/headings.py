@@ -20,6 +20,8 @@ KEYS = ("file_id", "row_no")
 _LIKENESS = 3
 _ALSO = {"qa_codes": ("coder_code", "auditor_code")}  # a cell of these may be empty, a sheet without them says nothing
 _ONE_OF = {"qa_actions": ("acknowledged_date", "action_date")}
+COUNT_OR_LIST = (("coder_code_count", "coder_codes"), ("auditor_code_count", "auditor_codes"))  # may claim the same place
+_SHARED = {name for pair in COUNT_OR_LIST for name in pair}
 Headers = Mapping[str, Mapping[str, str]]
 
 
@@ -47,19 +49,23 @@ def match_header(header: list[str], headers: Headers) -> Mapped:
 
 
 def places_of(kind: str, header: list[str], headers: Headers) -> dict[str, int]:
-    """Columns of a kind → their place in the header, for those that are there. Two columns may claim the same place."""
+    """Columns of a kind → their place in the header, for those that are there.
+
+    A place belongs to the first column that claims it, those with a heading of the client's own before others; only codes
+    counted and codes listed may claim the same.
+    """
     known = {plain(word) for words in shipped_headers()[kind].values() for word in words}
     plains, numbered = [plain(cell) for cell in header], [plain(_numbered(cell)) for cell in header]
     shown = [number if number in known else text for text, number in zip(plains, numbered, strict=True)]
     places: dict[str, int] = {}
-    for name, synonyms in shipped_headers()[kind].items():
-        own = headers.get(kind, {}).get(name)
+    named = headers.get(kind, {})
+    for name, synonyms in sorted(shipped_headers()[kind].items(), key=lambda column: column[0] not in named):
+        own = named.get(name)
         wanted, where = ([plain(own)], plains) if own else ([name.replace("_", " "), *synonyms], shown)
-        at = next((where.index(word) for word in wanted if word in where), None)
-        if own and at is None and plain(_numbered(own)) in shown:
-            at = shown.index(plain(_numbered(own)))
-        if at is not None:
-            places[name] = at
+        claimed = [where.index(word) for word in wanted if word in where]
+        free = [at for at in claimed if at not in places.values()]
+        if free or (claimed and name in _SHARED):
+            places[name] = (free or claimed)[0]
     return places
 
 

@@ -83,12 +83,13 @@ def _fill(part: Part, pseudonyms: Pseudonyms, reading: SheetReading) -> dict[int
             continue
         cells = [row[places[name]] if places.get(name, len(row)) < len(row) else "" for row in body.values()]
         text = pl.Series(cells, dtype=pl.String).str.strip_chars().replace("", None)
-        value = parse(door.admit(name, our_words(name, text, row_no, reading)), dtype)
+        words = our_words(name, text, row_no, reading)
+        value = parse(door.admit(name, words), dtype)
         value = getattr(value.str, f"to_{_CASE[name]}case")() if name in _CASE else value
         if name not in places:
             value = _assumed(kind, name, value, reading)
         may_be_lost = columns[name].nullable and name not in _EMPTY_SPEAKS.get(kind, ())
-        is_good &= _note_cells(name, text, value, row_no, may_be_lost, columns[name].nullable, reading)
+        is_good &= _note_cells(name, words, value, row_no, may_be_lost, columns[name].nullable, reading)
         table[name] = value
     _add(kind, pl.DataFrame(table).filter(is_good), reading)
     return {at: int(table[name].is_not_null().sum()) for name, at in places.items()}

@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rcm_pipeline.intake.headings import Headers, missing, places_of
+from rcm_pipeline.intake.headings import COUNT_OR_LIST, Headers, missing, places_of
 
 Body = dict[int, list[str]]
-_PAIRS = (("coder_code_count", "coder_codes"), ("auditor_code_count", "auditor_codes"))
 _COUNT = re.compile(r"[0-9]{1,3}(?:\.0+)?")
 _BETWEEN = re.compile(r"[;,|\n]")
 
@@ -23,8 +22,8 @@ class Part:
 
 def counted_or_listed(places: Mapping[str, int], body: Body) -> dict[str, int]:
     """Places of a reviews sheet where `Original Codes` and the like are counts if most cells are whole numbers below 1,000."""
-    told = {name: at for name, at in places.items() if not any(name in pair for pair in _PAIRS)}
-    for count, listed in _PAIRS:
+    told = {name: at for name, at in places.items() if not any(name in pair for pair in COUNT_OR_LIST)}
+    for count, listed in COUNT_OR_LIST:
         for at in dict.fromkeys(places[name] for name in (count, listed) if name in places):
             filled = [cell for cell in _column(at, body) if cell]
             are_counts = 2 * sum(bool(_COUNT.fullmatch(cell)) for cell in filled) >= len(filled)
@@ -41,7 +40,9 @@ def parts_of(kind: str, places: Mapping[str, int], header: list[str], body: Body
     codes = places_of("qa_codes", header, headers)
     has_codes = not missing("qa_codes", codes)
     if kind == "qa_reviews" and has_codes and _is_row_per_code(codes, body):
-        others = {name: at for name, at in places.items() if not any(name in pair for pair in _PAIRS) and name != "correct_code_count"}
+        others = {
+            name: at for name, at in places.items() if not any(name in pair for pair in COUNT_OR_LIST) and name != "correct_code_count"
+        }
         first: dict[str, int] = {}
         for number, review in zip(body, _column(places["review_token"], body), strict=True):
             first.setdefault(review, number)

@@ -153,7 +153,7 @@ class MartAuditorQuality(Contract):
 
 
 class MartCodingDenials(Contract):
-    """QA meets denials: escapes, and denials for coding by coder and by category found."""
+    """QA meets denials: escapes, and denials for coding by coder and by category found. Claims first decided in 52 weeks."""
 
     measure_code: Text = column("escape, finding_lift, coder or category", isin=["escape", "finding_lift", "coder", "category"])
     scope_id: Text = column("the coder or category; all elsewhere")
@@ -163,10 +163,13 @@ class MartCodingDenials(Contract):
     low: Rate = column("lower 95 % limit of it", nullable=True, in_range=SHARE)
     high: Rate = column("upper 95 % limit of it", nullable=True, in_range=SHARE)
     other_numerator: Count = column("the same of what it is held against: no finding, other coders, other categories", nullable=True, ge=0)
-    other_denominator: Count = column("claims decided there", nullable=True, ge=0)
-    lift: Rate = column("denial_rate over that of the others; null without others", nullable=True)
-    lift_low: Rate = column("lower 95 % limit of it", nullable=True)
-    lift_high: Rate = column("upper 95 % limit of it", nullable=True)
+    other_denominator: Count = column("claims decided there; of a coder's payers and specialties only", nullable=True, ge=0)
+    lift: Rate = column(
+        "denial_rate over that of the others, for coders within payer and specialty; null without others, or with none denied there",
+        nullable=True,
+    )
+    lift_low: Rate = column("lower 95 % limit of it (score)", nullable=True)
+    lift_high: Rate = column("upper 95 % limit of it; null where there is none, no other claim being denied", nullable=True)
 
 
 class MartCodingFeedback(Contract):

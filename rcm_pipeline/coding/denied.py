@@ -49,7 +49,9 @@ def coding_denials(
     has_finding = pl.col("review_token").is_in(counted["review_token"].unique().implode())
     strata = pl.concat(
         [
-            _split(charts.filter("is_right"), pl.col("is_right"), "escape").with_columns(pl.lit(None, pl.Int64).alias(c) for c in _SIDES[2:]),
+            _split(charts.filter("is_right"), pl.col("is_right"), "escape").with_columns(
+                pl.lit(None, pl.Int64).alias(c) for c in _SIDES[2:]
+            ),
             _split(charts, has_finding, "finding_lift"),
             *(_split(charts.filter(has_finding), _has(counted, code), "category", code) for code in found["error_code"].unique().sort()),
             _by_coder(claims, encounters),

@@ -207,5 +207,7 @@ class MartEscalationAging(Contract):
     open_count: Count = column("queries open at the end of the anchor week, of any age", ge=0)
     overdue_count: Count = column("of these older than the days agreed", ge=0)
     oldest_days: Count = column("age of the oldest open one; null when none is open", nullable=True, ge=0)
-    decided_count: Count = column("queries settled by a decision whose subject the client's authority matrix names", ge=0)
-    outside_count: Count = column("of these settled by a role that may not", ge=0)
+    decided_count: Count = column(
+        "queries decided in the 13 weeks whose last decision is on a subject the client's authority matrix names", ge=0
+    )
+    outside_count: Count = column("of these decided by a role that may not", ge=0)

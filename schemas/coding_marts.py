@@ -160,7 +160,7 @@ class MartAuditorQuality(Contract):
 
 
 class MartCodingDenials(Contract):
-    """QA meets denials: escapes, and denials for coding by coder and by category found."""
+    """QA meets denials: escapes, and denials for coding by coder and by category found. Claims first decided in 52 weeks."""
 
     measure_code: Text = column("escape, finding_lift, coder or category", isin=["escape", "finding_lift", "coder", "category"])
     scope_id: Text = column("the coder or category; all elsewhere")
@@ -170,10 +170,13 @@ class MartCodingDenials(Contract):
     low: Rate = column("lower 95 % limit of it", nullable=True, in_range=SHARE)
     high: Rate = column("upper 95 % limit of it", nullable=True, in_range=SHARE)
     other_numerator: Count = column("the same of what it is held against: no finding, other coders, other categories", nullable=True, ge=0)
-    other_denominator: Count = column("claims decided there", nullable=True, ge=0)
-    lift: Rate = column("denial_rate over that of the others; null without others", nullable=True)
-    lift_low: Rate = column("lower 95 % limit of it", nullable=True)
-    lift_high: Rate = column("upper 95 % limit of it", nullable=True)
+    other_denominator: Count = column("claims decided there; of a coder's payers and specialties only", nullable=True, ge=0)
+    lift: Rate = column(
+        "denial_rate over that of the others, for coders within payer and specialty; null without others, or with none denied there",
+        nullable=True,
+    )
+    lift_low: Rate = column("lower 95 % limit of it (score)", nullable=True)
+    lift_high: Rate = column("upper 95 % limit of it; null where there is none, no other claim being denied", nullable=True)
 
 
 class MartCodingFeedback(Contract):
@@ -186,9 +189,9 @@ class MartCodingFeedback(Contract):
     acknowledged_count: Count = column("of these acknowledged by the coder", ge=0)
     action_code: Text = column("last thing done about them, in the client's words; null when nothing was", nullable=True)
     action_date: Date = column("day of it", nullable=True)
-    before_chart_count: Count = column("charts reviewed in the 26 weeks before the action (all until now without one)", ge=0)
+    before_chart_count: Count = column("charts of random samples coded in the 26 weeks before the action (all until now without one)", ge=0)
     before_error_count: Count = column("of these with the category", ge=0)
-    after_chart_count: Count = column("charts reviewed in the 26 weeks after it", ge=0)
+    after_chart_count: Count = column("charts of random samples coded in the 26 weeks after it", ge=0)
     after_error_count: Count = column("of these with the category: it came back", ge=0)
     change: Rate = column("rate after minus before; null without charts on both sides", nullable=True)
     change_low: Rate = column("lower 95 % limit of it (Newcombe)", nullable=True)
@@ -211,5 +214,7 @@ class MartEscalationAging(Contract):
     open_count: Count = column("queries open at the end of the anchor week, of any age", ge=0)
     overdue_count: Count = column("of these older than the days agreed", ge=0)
     oldest_days: Count = column("age of the oldest open one; null when none is open", nullable=True, ge=0)
-    decided_count: Count = column("queries settled by a decision whose subject the client's authority matrix names", ge=0)
-    outside_count: Count = column("of these settled by a role that may not", ge=0)
+    decided_count: Count = column(
+        "queries decided in the 13 weeks whose last decision is on a subject the client's authority matrix names", ge=0
+    )
+    outside_count: Count = column("of these decided by a role that may not", ge=0)

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import polars as pl
 
@@ -37,7 +38,7 @@ def in_order(releases: Iterable[Release]) -> list[Release]:
     ordered = sorted(releases, key=lambda r: (r.system, r.valid_from, r.source != "file"))
     kept = [r for at, r in enumerate(ordered) if not at or _start(ordered[at - 1]) != _start(r)]
     ended = []
-    for release, after in zip(kept, [*kept[1:], None], strict=True):
+    for release, after in zip_longest(kept, kept[1:]):
         is_followed = after is not None and after.system == release.system and after.valid_from <= release.valid_to
         ended.append(replace(release, valid_to=after.valid_from - _DAY) if after and is_followed else release)
     return ended

@@ -151,7 +151,7 @@ def test_findings_name_place_reason_coder_and_charge() -> None:
 
 
 def test_what_has_not_the_form_of_a_code_is_shown_nowhere() -> None:
-    world = World([claim("1", "2026-10-05", "SMITHSONIAN X")], FY2027)
+    world = World([claim("1", "2026-10-05", "SMITH SMITHSONIAN")], FY2027)
     found = code_set_findings(world.judged, LINEAGES)
     assert found.select("code", "fault_code").rows() == [(None, "unknown_code")] * 2
     assert "SMITH" not in str(world.judged.to_dict(as_series=False))

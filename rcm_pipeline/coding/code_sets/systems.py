@@ -21,7 +21,7 @@ class System:
 # ICD-10-CM runs from 1 October to 30 September with an update on 1 April (CMS), HCPCS is issued by quarter (CMS), CPT and CDT
 # by calendar year. CARC 146, 181 and 182: code not valid on the date of service (X12).
 SYSTEMS = {
-    ICD10CM: System(r"[A-Z][0-9A-Z]{2,6}", (9,), "146", "ICD-10-CM"),
+    ICD10CM: System(r"[A-Z](?:[0-9][0-9A-Z]|[A-Z][0-9])[0-9A-Z]{0,4}", (9,), "146", "ICD-10-CM"),
     HCPCS: System(r"[A-Z][0-9]{4}", (3, 6, 9, 12), "181", "HCPCS"),
     CPT: System(r"[0-9]{4}[0-9A-Z]", (12,), "181", "CPT"),
     CDT: System(r"D[0-9]{4}", (12,), "181", "CDT"),

@@ -41,7 +41,6 @@ def section(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
         "missing": missing_lists(coverage),
         "changes": moves[:_SHOWN],
         "more_changes": len(moves) - len(moves[:_SHOWN]),
-        "is_coming": bool(changes["is_coming"].any()),
     }
 
 
@@ -111,9 +110,10 @@ def missing_lists(coverage: pl.DataFrame) -> list[str]:
     """For each code set with codes no list covers: since when, how many, and which file to put into the folder."""
     said = []
     for r in coverage.filter(pl.col("release_id").is_null()).iter_rows(named=True):
-        label, count = SYSTEMS[r["system_code"]].label, words.count(r["unchecked_count"])
+        label, number = SYSTEMS[r["system_code"]].label, r["unchecked_count"]
+        count = f"{words.count(number)} {'code was' if number == 1 else 'codes were'}"
         since = "no list is loaded" if r["valid_to"] is None else f"the newest list ends on {words.day(r['valid_to'])}"
-        said.append(f"{label}: {since}; {count} codes were not checked. To check them put {_NEWER[r['system_code']]} into code_sets/.")
+        said.append(f"{label}: {since}; {count} not checked. To check them put {_NEWER[r['system_code']]} into code_sets/.")
     return said
 
 

@@ -45,10 +45,10 @@ def test_the_page_names_code_reason_and_what_waits() -> None:
         ("A03", "needs more characters (2 codes)", "1 Oct 2026", "1"),
     ]
     assert found["missing"] == [
-        "CPT: no list is loaded; 1 codes were not checked. To check them put the list of your CPT licence as cpt_YYYY-01-01.csv into code_sets/."
+        "CPT: no list is loaded; 1 code was not checked. To check them put the list of your CPT licence as cpt_YYYY-01-01.csv into code_sets/."
     ]
     html = page(found)
-    assert "What the newest release changed" in html
+    assert "What releases change" in html
     assert "SMITH" not in html
 
 

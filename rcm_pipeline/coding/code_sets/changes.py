@@ -24,21 +24,22 @@ def code_set_changes(values: pl.DataFrame, code_sets: pl.DataFrame, entries: pl.
     if anchor is None:
         return empty(contract)
     last = anchor + dt.timedelta(days=6)
-    used = _mix(values, last)
-    codes = used.select("system_code", "code")
+    codes = entries.select("system_code", "code").unique()  # all that are used and listed anywhere
     parts = [_between(codes, before, after, entries) for before, after in _pairs(code_sets, last)]
     parts += [_within(codes, code_sets, entries, last)]
     changes = pl.concat([part for part in parts if part.height] or [parts[-1]], how="diagonal")
     once = changes.unique(["system_code", "code", "change_date"], keep="first", maintain_order=True)
-    counted = once.join(used, on=["system_code", "code"]).with_columns((pl.col("change_date") > last).alias("is_coming"))
+    counted = once.join(_mix(values, once, last), on=["system_code", "code"]).with_columns(
+        (pl.col("change_date") > last).alias("is_coming")
+    )
     return conform(counted, contract).sort("system_code", "change_date", pl.col("charge_amount") * -1, "code")
 
 
-def _mix(values: pl.DataFrame, last: dt.date) -> pl.DataFrame:
-    """What the newest versions sent in the last 52 weeks carried, by code; a line or claim counts once for a code."""
-    recent = values.filter(
-        pl.col("is_newest") & pl.col("code").is_not_null() & pl.col("sent_date").is_between(last - _MIX + _DAY, last).fill_null(False)
-    ).unique(["system_code", "code", *KEYS, "line_no"], maintain_order=True)
+def _mix(values: pl.DataFrame, codes: pl.DataFrame, last: dt.date) -> pl.DataFrame:
+    """What the newest versions sent in the last 52 weeks carried of these codes; a line or claim counts once for a code."""
+    is_recent = pl.col("sent_date").is_between(last - _MIX + _DAY, last).fill_null(False)
+    mine = values.join(codes, on=["system_code", "code"], how="semi")
+    recent = mine.filter(pl.col("is_newest") & is_recent).unique(["system_code", "code", *KEYS, "line_no"], maintain_order=True)
     lines = pl.when(pl.col("system_code") == ICD10CM).then("line_count").otherwise(pl.lit(1))
     return recent.group_by("system_code", "code").agg(
         pl.struct(KEYS).n_unique().alias("claim_count"),

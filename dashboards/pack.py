@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards import coding, denials, governance, immature, lives, quality, recovery, rework, spikes, words
+from dashboards import code_sets, coding, denials, governance, immature, lives, quality, recovery, rework, spikes, words
 from dashboards.page import render
 from rcm_pipeline.denials.recent import RECENT_WEEKS, recent_rates
 from rcm_pipeline.governance.definitions import definitions
@@ -37,6 +37,7 @@ def pack_page(facts: PackFacts) -> str:
         _immature(facts),
         _recovery(facts),
         _coding(facts),
+        code_sets.section(facts.tables),
         _rework(facts),
         _quality(facts),
     ]

@@ -42,12 +42,22 @@ _SOURCES: dict[str, tuple[str, ...]] = {  # all of a table where no columns are 
     "core_layer_events": ("layer_code", "event_date", "outcome_code", "root_cause", "stage_introduced", "stage_detectable"),
     "ops_reclassifications": (),
     "ops_portfolio": (),
+    "ops_code_sets": (),
+    "ops_code_entries": (),
 }
 _CORE = (
     "core_adjudications", "core_adjudicated_lines", "core_denials", "core_claim_versions", "core_claim_lineages", "core_reversals",
     "core_recoupments",
 )  # fmt: skip
-_HISTORY = ("raw_qa_reviews", "raw_qa_findings", "raw_touches", "raw_coded_encounters", "raw_escalations")
+_HISTORY = (
+    "raw_qa_reviews",
+    "raw_qa_findings",
+    "raw_touches",
+    "raw_coded_encounters",
+    "raw_escalations",
+    "raw_claim_lines",
+    "raw_claim_diagnoses",
+)
 
 
 @dataclass(frozen=True)

@@ -76,4 +76,7 @@ OPEN_SPIKE_STATES = ["new", "continuing", "fading"]
 SPIKE_STATES = [*OPEN_SPIKE_STATES, "closed"]
 LINE_READINGS = ["payer", "process"]
 SPIKE_READINGS = ["coder", "client", "payer"]
+CODE_SYSTEMS = ["icd10cm", "hcpcs", "cpt", "cdt", "modifier", "cpt_modifier"]
+CODE_FAULTS = ["unknown_code", "not_yet_valid", "no_longer_valid", "not_billable"]
+CODE_CHANGES = ["begins", "ends", "becomes_heading"]
 ALL = "all"

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from rcm_pipeline.coding.accuracy import coder_accuracy
+from rcm_pipeline.coding.code_sets.changes import code_set_changes
+from rcm_pipeline.coding.code_sets.findings import code_set_coverage, code_set_findings
+from rcm_pipeline.coding.code_sets.values import coded_values
+from rcm_pipeline.coding.code_sets.verdicts import judged
 from rcm_pipeline.coding.errors import coding_errors
 from rcm_pipeline.denials.cohorts import denial_cohorts
 from rcm_pipeline.denials.funnel import claim_funnel
@@ -171,6 +175,24 @@ def _errors(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
     return coding_errors(reviews, once(tables["raw_qa_findings"], ["rebuttal_code"]), reference("qa_errors"))
 
 
+def _values(tables: Tables) -> pl.DataFrame:
+    return coded_values(tables["raw_claim_lines"], tables["raw_claim_diagnoses"], tables["core_claim_versions"])
+
+
+def _code_findings(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
+    verdicts = judged(_values(tables), tables["ops_code_sets"], tables["ops_code_entries"])
+    return code_set_findings(verdicts, tables["core_claim_lineages"])
+
+
+def _code_coverage(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    releases = tables["ops_code_sets"]
+    return code_set_coverage(judged(_values(tables), releases, tables["ops_code_entries"]), releases, anchor)
+
+
+def _code_changes(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    return code_set_changes(_values(tables), tables["ops_code_sets"], tables["ops_code_entries"], anchor)
+
+
 def _costs(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
     return rework_costs(tables["core_denials"], tables["core_adjudicated_lines"], once(tables["raw_touches"]), anchor, default_parameters())
 
@@ -192,6 +214,7 @@ _LIFE = (
 _SPIKE = (
     "mart_denial_spikes", "core_adjudicated_lines", "core_denials", "core_adjudications", "core_claim_lineages", "core_claim_versions",
 )  # fmt: skip
+_CODES = ("raw_claim_lines", "raw_claim_diagnoses", "core_claim_versions", "ops_code_sets", "ops_code_entries")
 MARTS: dict[str, Mart] = {
     "mart_denial_rates": Mart(("core_adjudications", "core_adjudicated_lines", "core_denials"), _rates),
     "mart_denial_outcomes": Mart(_LIFE, _outcomes),
@@ -227,6 +250,9 @@ MARTS: dict[str, Mart] = {
     ),
     "mart_coder_accuracy": Mart(("raw_qa_reviews", "core_adjudications"), _accuracy),
     "mart_coding_errors": Mart(("raw_qa_reviews", "raw_qa_findings", "core_adjudications"), _errors),
+    "mart_code_set_findings": Mart((*_CODES, "core_claim_lineages"), _code_findings),
+    "mart_code_set_coverage": Mart(_CODES, _code_coverage),
+    "mart_code_set_changes": Mart(_CODES, _code_changes),
     "mart_rework_costs": Mart(("core_denials", "core_adjudicated_lines", "raw_touches", "core_adjudications"), _costs),
     "mart_scorecard": Mart(("mart_denial_rates", "mart_coder_accuracy", "core_adjudications", "core_denials", "raw_touches"), _scorecard),
 }
@@ -245,7 +271,8 @@ _COLUMNS = {
     ),
     "core_claim_versions": (
         "file_id", "transaction_no", "claim_no", "lineage_id", "version_no", "claim_token", "sequence_code", "frequency_code",
-        "sent_date", "week", "payer_id", "charge_amount", "last_service_date", "place_code", "place_qualifier",
+        "sent_date", "week", "payer_id", "charge_amount", "line_count", "first_service_date", "last_service_date", "place_code",
+        "place_qualifier",
         "is_file_rejected", "is_rejected", "is_first_rejected", "first_answer_date", "answer_date",
     ),
     "core_claim_lineages": (
@@ -253,6 +280,11 @@ _COLUMNS = {
         "place_code", "provider_npi", "coder_id", "coded_date", "first_service_date", "denied_date", "denial_file_id", "denial_claim_no",
         "initial_paid_amount", "status_code",
     ),
+    "raw_claim_lines": (
+        "file_id", "claim_no", "line_no", "code_qualifier", "procedure_code", "modifier_1_code", "modifier_2_code", "modifier_3_code",
+        "modifier_4_code", "charge_amount", "service_from_date",
+    ),
+    "raw_claim_diagnoses": ("file_id", "claim_no", "diagnosis_no", "qualifier_code", "diagnosis_code"),
 }  # fmt: skip
 SOURCES: dict[str, tuple[str, ...]] = {
     source: _COLUMNS.get(source, ()) for mart in MARTS.values() for source in mart.sources if source not in MARTS

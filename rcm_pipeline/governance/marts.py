@@ -1,17 +1,9 @@
 """Every mart in one place: the tables it reads and the pure function that makes it."""
 
-import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import polars as pl
 
-from rcm_pipeline.coding.accuracy import coder_accuracy
-from rcm_pipeline.coding.code_sets.changes import code_set_changes
-from rcm_pipeline.coding.code_sets.findings import code_set_coverage, code_set_findings
-from rcm_pipeline.coding.code_sets.values import coded_values
-from rcm_pipeline.coding.code_sets.verdicts import judged
-from rcm_pipeline.coding.errors import coding_errors
 from rcm_pipeline.denials.cohorts import denial_cohorts
 from rcm_pipeline.denials.funnel import claim_funnel
 from rcm_pipeline.denials.history import last_day, newest_day
@@ -28,27 +20,17 @@ from rcm_pipeline.denials.spikes.marts import denial_spikes, monthly_leaks
 from rcm_pipeline.denials.trends import denial_trends
 from rcm_pipeline.denials.unmatched import unmatched
 from rcm_pipeline.denials.worklist import worklist
+from rcm_pipeline.governance.coding_marts import CODING_MARTS
+from rcm_pipeline.governance.mart import Anchor, Mart, Tables
 from rcm_pipeline.governance.metrics import metrics
 from rcm_pipeline.governance.scorecard import Facts, scorecard
-from rcm_pipeline.redelivery import latest_by, once
-from rcm_pipeline.reference import reference
+from rcm_pipeline.redelivery import once
 from rcm_pipeline.rework.cost import rework_costs
 from rcm_pipeline.rework.parameters import default_parameters
 from rcm_pipeline.settings import ClientSettings
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 from schemas.vocabulary import OPEN_SPIKE_STATES
-
-Tables = Mapping[str, pl.DataFrame]
-Anchor = dt.date | None
-
-
-@dataclass(frozen=True)
-class Mart:
-    """A mart: its sources by table name, and its builder."""
-
-    sources: tuple[str, ...]
-    build: Callable[[Tables, Anchor, ClientSettings], pl.DataFrame]
 
 
 def _spikes(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.DataFrame:
@@ -161,36 +143,9 @@ def _metrics(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.Dat
             outcomes=tables["mart_denial_outcomes"],
         )
     )
-    encounters, escalations = once(tables["raw_coded_encounters"]), latest_by(tables["raw_escalations"], "escalation_token", "sent_date")
+    encounters, escalations = once(tables["raw_coded_encounters"]), tables["raw_escalations"]
     spikes = tables["mart_denial_spikes"]
     return metrics(known, tables["mart_denial_cohorts"], spikes, encounters, escalations, settings.timeliness, settings.monthly_net_revenue)
-
-
-def _accuracy(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
-    return coder_accuracy(latest_by(tables["raw_qa_reviews"], "review_token", "review_date"), anchor)
-
-
-def _errors(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
-    reviews = latest_by(tables["raw_qa_reviews"], "review_token", "review_date")
-    return coding_errors(reviews, once(tables["raw_qa_findings"], ["rebuttal_code"]), reference("qa_errors"))
-
-
-def _values(tables: Tables) -> pl.DataFrame:
-    return coded_values(tables["raw_claim_lines"], tables["raw_claim_diagnoses"], tables["core_claim_versions"])
-
-
-def _code_findings(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
-    verdicts = judged(_values(tables), tables["ops_code_sets"], tables["ops_code_entries"])
-    return code_set_findings(verdicts, tables["core_claim_lineages"])
-
-
-def _code_coverage(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
-    releases = tables["ops_code_sets"]
-    return code_set_coverage(judged(_values(tables), releases, tables["ops_code_entries"]), releases, anchor)
-
-
-def _code_changes(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
-    return code_set_changes(_values(tables), tables["ops_code_sets"], tables["ops_code_entries"], anchor)
 
 
 def _costs(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
@@ -214,7 +169,6 @@ _LIFE = (
 _SPIKE = (
     "mart_denial_spikes", "core_adjudicated_lines", "core_denials", "core_adjudications", "core_claim_lineages", "core_claim_versions",
 )  # fmt: skip
-_CODES = ("raw_claim_lines", "raw_claim_diagnoses", "core_claim_versions", "ops_code_sets", "ops_code_entries")
 MARTS: dict[str, Mart] = {
     "mart_denial_rates": Mart(("core_adjudications", "core_adjudicated_lines", "core_denials"), _rates),
     "mart_denial_outcomes": Mart(_LIFE, _outcomes),
@@ -248,11 +202,7 @@ MARTS: dict[str, Mart] = {
         ),
         _metrics,
     ),
-    "mart_coder_accuracy": Mart(("raw_qa_reviews", "core_adjudications"), _accuracy),
-    "mart_coding_errors": Mart(("raw_qa_reviews", "raw_qa_findings", "core_adjudications"), _errors),
-    "mart_code_set_findings": Mart((*_CODES, "core_claim_lineages"), _code_findings),
-    "mart_code_set_coverage": Mart(_CODES, _code_coverage),
-    "mart_code_set_changes": Mart(_CODES, _code_changes),
+    **CODING_MARTS,
     "mart_rework_costs": Mart(("core_denials", "core_adjudicated_lines", "raw_touches", "core_adjudications"), _costs),
     "mart_scorecard": Mart(("mart_denial_rates", "mart_coder_accuracy", "core_adjudications", "core_denials", "raw_touches"), _scorecard),
 }
@@ -276,8 +226,8 @@ _COLUMNS = {
         "is_file_rejected", "is_rejected", "is_first_rejected", "first_answer_date", "answer_date",
     ),
     "core_claim_lineages": (
-        "lineage_id", "claim_token", "payer_id", "is_crossover", "version_count", "answer_count", "last_sent_date", "charge_amount",
-        "place_code", "provider_npi", "coder_id", "coded_date", "first_service_date", "denied_date", "denial_file_id", "denial_claim_no",
+        "lineage_id", "claim_token", "payer_id", "sequence_code", "is_crossover", "version_count", "answer_count", "last_sent_date",
+        "charge_amount", "place_code", "provider_npi", "coder_id", "coded_date", "first_service_date", "denied_date", "denial_file_id", "denial_claim_no",
         "initial_paid_amount", "status_code",
     ),
     "raw_claim_lines": (

@@ -227,8 +227,8 @@ _COLUMNS = {
     ),
     "core_claim_lineages": (
         "lineage_id", "claim_token", "payer_id", "sequence_code", "is_crossover", "version_count", "answer_count", "last_sent_date",
-        "charge_amount", "place_code", "provider_npi", "coder_id", "coded_date", "first_service_date", "denied_date", "denial_file_id", "denial_claim_no",
-        "initial_paid_amount", "status_code",
+        "charge_amount", "place_code", "provider_npi", "coder_id", "coded_date", "first_service_date", "denied_date", "denial_file_id",
+        "denial_claim_no", "initial_paid_amount", "status_code",
     ),
     "raw_claim_lines": (
         "file_id", "claim_no", "line_no", "code_qualifier", "procedure_code", "modifier_1_code", "modifier_2_code", "modifier_3_code",

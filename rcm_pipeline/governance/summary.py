@@ -1,6 +1,7 @@
 """What there is of each client, in a few numbers: for the last lines of a run and for `rcm status`."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -38,6 +39,16 @@ class Summary:
     last_run: str = "never"
     trouble: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        """What was read, set aside and denied, for the last lines of a run."""
+        return (
+            f"{self.client}: read {self.file_count:,} files ({self.claim_count:,} claims, {self.remit_count:,} claim payments); "
+            f"not read {self.reject_count:,}, set aside {self.quarantined_count:,}; "
+            f"denied at first decision {self.denied_line_count:,} of {self.line_count:,} lines, "
+            f"${Decimal(self.denied_amount):,}; week {self.week or '–'}"
+        )
 
 
 def summarise(home: Home, client: str) -> Summary:

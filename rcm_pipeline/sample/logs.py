@@ -69,7 +69,7 @@ class Logs:
 
     def _write_workbooks(self, stamp: str, work: list[Row]) -> None:
         """Reviews with their counts, and the findings."""
-        reviews = [[*sheets.review_row(review), *review.stated_counts] for review in self._reviews]
+        reviews = [sheets.counted_row(review) for review in self._reviews]
         findings = [row for review in self._reviews for row in sheets.finding_rows(review)]
         book = {"Reviews": ([*sheets.REVIEW_HEADER, *sheets.COUNT_HEADER], reviews), "Findings": (sheets.FINDING_HEADER, findings)}
         files.write_workbook(self._inbox / f"QA_{stamp}.xlsx", book)

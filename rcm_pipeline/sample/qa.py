@@ -49,7 +49,7 @@ class Qa:
         charts = self._coders[chart.claim.coder.coder_id][1]
         charts.count += 1
         charts.right += chart.is_right
-        charts.chance += chart.right_chance
+        charts.chance += round(chart.right_chance, 4)
 
     def hear(self, life: Life, answer: Answer) -> None:
         """A payer answered: a chart denied for coding may be chosen for that."""
@@ -94,7 +94,7 @@ def _chart_row(chart: Chart, coded: date) -> _Row:
     claim = chart.claim
     wrong = len(chart.errors)
     told = (claim.account, claim.coder.coder_id, claim.coder.specialty, coded, len(chart.codes))
-    return (*told, wrong, chart.is_right, chart.right_chance, chart.is_denied)
+    return (*told, wrong, chart.is_right, round(chart.right_chance, 4), chart.is_denied)
 
 
 def _review_row(review: Review) -> _Row:

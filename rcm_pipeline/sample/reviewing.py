@@ -9,7 +9,7 @@ from rcm_pipeline.sample.draws import Draws
 from rcm_pipeline.sample.world import Auditor
 
 _SECOND_SHARE = 0.1
-_SET_SIZE, _SET_EVERY_WEEKS, _SET_WEEK = 24, 13, 6
+_SET_SIZE, _SET_EVERY_WEEKS, _SET_WEEK = 20, 13, 6
 _REAUDIT_WEEKS, _REAUDITED = (2, 4), 5
 _STREAMS = (RANDOM, RISK, SECOND, CALIBRATION, REAUDIT, "auditors")
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from rcm_pipeline.sample.audits import Finding, Review
 from rcm_pipeline.sample.claims import Claim
 from rcm_pipeline.sample.feedback import Action
-from rcm_pipeline.sample.miscoding import DIAGNOSIS, Code
+from rcm_pipeline.sample.miscoding import DIAGNOSIS, EM, PROCEDURE, Code
 
 Row = list[object]
 CODING_HEADER = ["Account Number", "Coder ID", "Patient Name", "Date of Service", "Coded Date", "Specialty", "Code Count", "Minutes"]
@@ -15,7 +15,6 @@ AUDITOR_HEADING = "Auditor (KEY = known answer)"
 REVIEW_HEADER = [
     "Review ID",
     "Account Number",
-    "Patient Name",
     "Coder ID",
     AUDITOR_HEADING,
     "Review Date",
@@ -25,10 +24,9 @@ REVIEW_HEADER = [
     "Sample Type",
     "Frame Count",
     "Selection Rate",
-    "Comments",
 ]
 OTHER_HEADINGS = {"Review ID": "Audit #", "Review Type": "Audit Type", "Frame Count": "Population", "Selection Rate": "Sampling Fraction"}
-COUNT_HEADER = ["Codes Assigned", "Auditor Codes", "Codes Correct"]
+COUNT_HEADER = ["Codes Assigned", "Auditor Codes", "Codes Correct", "Patient Name", "Comments"]
 FINDING_HEADER = ["Review ID", "Error Code", "Original Code", "Audited Code", "Dollar Impact", "Responsible Party", "Rebuttal Status"]
 CODE_HEADER = [
     "Audit Number",
@@ -43,6 +41,7 @@ CODE_HEADER = [
     "Dollar Impact",
     "Audited Allowed",
 ]
+_TYPES = {EM: "E/M", PROCEDURE: "CPT", DIAGNOSIS: "DX"}
 ACTION_HEADER = ["Review ID", "Error Code", "Acknowledged Date", "Action", "Action Date", "Staff ID"]
 
 
@@ -60,7 +59,6 @@ def review_row(review: Review) -> Row:
     return [
         review.review_id,
         claim.account,
-        ", ".join(claim.patient),
         claim.coder.coder_id,
         review.auditor_id,
         review.day,
@@ -70,8 +68,12 @@ def review_row(review: Review) -> Row:
         drawn.stratum.title(),
         _cell(drawn.frame_count),
         _cell(drawn.selection_rate),
-        "see chart",
     ]
+
+
+def counted_row(review: Review) -> Row:
+    """A reviewed chart with the auditor's counts, and with what must not come in: a name and free text."""
+    return [*review_row(review), *review.stated_counts, ", ".join(review.chart.claim.patient), "see chart"]
 
 
 def finding_rows(review: Review) -> list[Row]:
@@ -90,7 +92,13 @@ def code_rows(review: Review) -> list[Row]:
         money = ["", ""] if is_diagnosis else [dollars(pair.difference), dollars(pair.right.allowed if pair.right else 0)]
         sides = [_side(pair.coded), _side(pair.right)]
         rows.append(
-            [review.review_id, numbers[is_diagnosis], known.kind, *(cell for cells in zip(*sides, strict=True) for cell in cells), *money]
+            [
+                review.review_id,
+                numbers[is_diagnosis],
+                _TYPES[known.kind],
+                *(cell for cells in zip(*sides, strict=True) for cell in cells),
+                *money,
+            ]
         )
     return rows
 

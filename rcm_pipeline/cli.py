@@ -168,6 +168,8 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
         )
         for trouble in summary.trouble:
             print(f"  needs a person: {trouble}")
+        for note in summary.notes:
+            print(f"  worth doing: {note}")
     if not found:
         _say(f"There is no warehouse in {place.root} yet; start with: rcm run --inbox DIR --home {place.root}")
     if not found or any(summary.trouble for summary in found):

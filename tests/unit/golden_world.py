@@ -151,7 +151,7 @@ def _day(month_day: tuple[int, int]) -> dt.date:
 
 def world() -> dict[str, pl.DataFrame]:
     """Every table of the world, raw to mart, at the anchor week."""
-    known = raw_tables() | {"ops_portfolio": empty(CONTRACTS["ops_portfolio"])}
+    known = raw_tables() | {name: empty(CONTRACTS[name]) for name in ("ops_portfolio", "ops_code_sets", "ops_code_entries")}
     known |= build_core(known, SETTINGS, dt.date(2026, 11, 23))
     for name, mart in MARTS.items():
         known[name] = mart.build(known, ANCHOR, SETTINGS)

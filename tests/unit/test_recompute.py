@@ -34,7 +34,7 @@ def tables(warehouse: Path, inbox: Path, sample: Path) -> dict[str, pl.DataFrame
     with open_warehouse(warehouse) as connection:
         create_tables(connection)
         load_inbox(connection, list(deliveries([inbox])), settings, Tokens(b"k" * 32))
-        raw = {name: read(connection, name) for name in (*layer("raw"), "ops_portfolio")}
+        raw = {name: read(connection, name) for name in (*layer("raw"), "ops_portfolio", "ops_code_sets", "ops_code_entries")}
     core = build_core(raw, settings, dt.date(2026, 11, 23))
     anchor = anchor_of(core["core_adjudications"], dt.date(2026, 11, 23))
     return core | build_marts(raw | core, anchor, settings)

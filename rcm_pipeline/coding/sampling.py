@@ -143,7 +143,7 @@ def _in_order(drawn: pl.DataFrame) -> pl.DataFrame:
 
 
 def weighting_cells(samples: pl.DataFrame) -> pl.DataFrame:
-    """Per sample, coder and `has_reason` how many charts the frame has (frame_count), for a weighted estimate.
+    """Per sample, coder and `has_reason` how many charts the frame has (frame_count), and the coder's in all (chart_count).
 
     Given how many of a coder's charts with a reason were drawn in either stratum, they are a simple random sample of all its
     charts with a reason; those without, drawn only at random, of all without. So accuracy is the sum over both cells of
@@ -158,7 +158,7 @@ def weighting_cells(samples: pl.DataFrame) -> pl.DataFrame:
         (pl.col("frame_count").filter(~is_random).first() + (is_random & has_reason).sum().cast(pl.Int64)).alias("with"),
     )
     parts = [
-        cells.select(*coder, pl.lit(True).alias("has_reason"), pl.col("with").alias("frame_count")),
-        cells.select(*coder, pl.lit(False).alias("has_reason"), (pl.col("all") - pl.col("with")).alias("frame_count")),
+        cells.select(*coder, pl.lit(has).alias("has_reason"), frames.alias("frame_count"), pl.col("all").alias("chart_count"))
+        for has, frames in ((True, pl.col("with")), (False, pl.col("all") - pl.col("with")))
     ]
     return pl.concat(parts).sort(*coder, "has_reason")

@@ -140,25 +140,3 @@ def _in_order(drawn: pl.DataFrame) -> pl.DataFrame:
     """Numbered within the stratum: the first of every coder, then the second, spares last; who stops early has all coders alike."""
     ordered = drawn.sort("stratum_code", "is_spare", "_place", "coder_id")
     return ordered.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).over("stratum_code").alias("draw_no"))
-
-
-def weighting_cells(samples: pl.DataFrame) -> pl.DataFrame:
-    """Per sample, coder and `has_reason` how many charts the frame has (frame_count), and the coder's in all (chart_count).
-
-    Given how many of a coder's charts with a reason were drawn in either stratum, they are a simple random sample of all its
-    charts with a reason; those without, drawn only at random, of all without. So accuracy is the sum over both cells of
-    frame_count × right / reviewed, over the charts of the coder. Charts with a reason are those of the risk stratum and
-    those drawn or spared at random with one. Null where no chart of the coder was drawn for risk: its random charts alone
-    are then the estimate.
-    """
-    coder = ["sample_id", "coder_id"]
-    is_random, has_reason = pl.col("stratum_code") == "random", pl.col("reason_code") != "random"
-    cells = samples.group_by(coder).agg(
-        pl.col("frame_count").filter(is_random).first().alias("all"),
-        (pl.col("frame_count").filter(~is_random).first() + (is_random & has_reason).sum().cast(pl.Int64)).alias("with"),
-    )
-    parts = [
-        cells.select(*coder, pl.lit(has).alias("has_reason"), frames.alias("frame_count"), pl.col("all").alias("chart_count"))
-        for has, frames in ((True, pl.col("with")), (False, pl.col("all") - pl.col("with")))
-    ]
-    return pl.concat(parts).sort(*coder, "has_reason")

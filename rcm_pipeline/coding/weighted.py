@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from rcm_pipeline.coding.clusters import design_effects
-from rcm_pipeline.coding.sampling import weighting_cells
+from rcm_pipeline.coding.sample_weights import weighting_cells
 from rcm_pipeline.coding.strata import stratified_interval
 
 _TOTAL = pl.Decimal(18, 3)

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from rcm_pipeline.coding.risk_reasons import History
+from rcm_pipeline.coding.code_sets.values import diagnosis_codes, modifiers, procedures
+from rcm_pipeline.coding.risk_reasons import RECENT_WEEKS, History
 from rcm_pipeline.coding.sampling import default_seed, draw, frame
 from rcm_pipeline.denials.history import anchor_of, last_day
 from rcm_pipeline.errors import InputError, UsageError
@@ -17,6 +18,8 @@ from rcm_pipeline.warehouse import append, file_codes, open_warehouse, read
 
 TABLE = "ops_qa_samples"
 _LOG = "raw_coded_encounters"
+_CLAIM = ("file_id", "claim_no")
+_CODED = ("procedure_code", "code_qualifier", *(f"modifier_{n}_code" for n in range(1, 5)))
 _DRAWN = ~pl.col("is_spare")
 
 
@@ -57,7 +60,7 @@ def plan_qa(home: Home, client: str, today: dt.date, *, week: dt.date | None = N
             _check_seed(before, seed)
             return Plan(client, before, is_new=False)
         qa = load_client_settings(home.settings, client).qa
-        charts = frame(history(connection), logged, asked, qa)
+        charts = frame(history(connection, last_day(asked)), logged, asked, qa)
         if charts.is_empty():
             raise _nothing(connection, client, asked)
         drawn = draw(charts, qa, asked, default_seed(client, asked) if seed is None else seed, today)
@@ -67,16 +70,16 @@ def plan_qa(home: Home, client: str, today: dt.date, *, week: dt.date | None = N
     return Plan(client, drawn, is_new=True)
 
 
-def history(connection: duckdb.DuckDBPyConnection) -> History:
-    """What the frame and its reasons are taken from."""
+def history(connection: duckdb.DuckDBPyConnection, last: dt.date) -> History:
+    """What the frame and its reasons are taken from, for a week that ends on `last`."""
     files = file_codes(connection)
-    lines = read(connection, "raw_claim_lines", ("file_id", "claim_no", "procedure_code", "service_from_date"), files)
+    lines = read(connection, "raw_claim_lines", ("file_id", "claim_no", *_CODED, "service_from_date"), files)
     claims = read(connection, "raw_claims", ("file_id", "claim_no", "claim_token", "created_date"), files)
-    codes = lines.join(claims, on=["file_id", "claim_no"], how="inner").select(
+    codes = lines.join(claims, on=_CLAIM, how="inner").select(
         "claim_token", "procedure_code", pl.coalesce("created_date", "service_from_date").alias("used_date")
     )
-    decided = ("file_id", "claim_no", "line_no", "lineage_id", "week", "is_first", "procedure_code", "disposition")
-    denied = ("file_id", "claim_no", "line_no", "lineage_id", "is_initial", "root_cause")
+    decided = (*_CLAIM, "line_no", "lineage_id", "week", "is_first", "procedure_code", "disposition")
+    denied = (*_CLAIM, "line_no", "lineage_id", "is_initial", "root_cause")
     return History(
         encounters=read(connection, _LOG),
         reviews=read(connection, "core_qa_reviews"),
@@ -84,8 +87,24 @@ def history(connection: duckdb.DuckDBPyConnection) -> History:
         lines=read(connection, "core_adjudicated_lines", decided, files),
         denials=read(connection, "core_denials", denied, files),
         codes=codes.unique(),
-        changed=codes.select("claim_token").clear(),  # charts whose code a new release of its code set changed
+        changed=_changed(connection, lines, claims, last, files),
     )
+
+
+def _changed(
+    connection: duckdb.DuckDBPyConnection, lines: pl.DataFrame, claims: pl.DataFrame, last: dt.date, files: pl.Enum
+) -> pl.DataFrame:
+    """claim_token of claims with a code that its code set changed in the last 13 weeks (mart_code_set_changes)."""
+    is_recent = pl.col("change_date").is_between(last - dt.timedelta(weeks=RECENT_WEEKS, days=-1), last)
+    changes = read(connection, "mart_code_set_changes", ("system_code", "code", "change_date")).filter(is_recent)
+    if changes.is_empty():
+        return claims.select("claim_token").clear()
+    diagnoses = read(connection, "raw_claim_diagnoses", (*_CLAIM, "qualifier_code", "diagnosis_code"), files)
+    found = (procedures(lines), modifiers(lines), diagnosis_codes(diagnoses))
+    carrying = pl.concat([part.select(*_CLAIM, "system_code", "code") for part in found]).join(
+        changes, on=["system_code", "code"], how="semi"
+    )
+    return claims.join(carrying, on=_CLAIM, how="semi").select("claim_token").unique()
 
 
 def by_coder(sample: pl.DataFrame) -> pl.DataFrame:

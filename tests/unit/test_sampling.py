@@ -2,13 +2,12 @@
 
 import datetime as dt
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.sampling import default_seed, draw, frame, frame_hash, sample_id, sizes, weighting_cells
+from rcm_pipeline.coding.sampling import default_seed, draw, frame, frame_hash, sample_id, sizes
 from rcm_pipeline.errors import SettingsError
 from rcm_pipeline.settings import Qa, load_client_settings
 from schemas.contract import empty
@@ -134,30 +133,6 @@ def test_a_risk_chart_weighs_what_its_selection_rate_says() -> None:
     assert sorted(weighed) == with_reason
     for token in with_reason:
         assert weighed[token] == pytest.approx(DRAWS - taken[token], rel=0.25)
-
-
-def test_weighting_cells_give_an_unbiased_accuracy_where_pooling_does_not() -> None:
-    """Charts with a reason are half right, the others all right; C1 is right in 26 of 30 charts."""
-    right = {token: n % 2 == 0 or not why for n, (token, why) in enumerate(SHOP_2.select("claim_token", "reasons").rows())}
-    weighted, pooled = [], []
-    for seed in range(DRAWS // 2):
-        sample = drawn(seed, SHOP_2)
-        seen = sample.filter(~pl.col("is_spare") & (pl.col("coder_id") == "C1")).with_columns(
-            (pl.col("reason_code") != "random").alias("has_reason"),
-            pl.col("claim_token").replace_strict(right, return_dtype=pl.Boolean).alias("is_right"),
-        )
-        cells = weighting_cells(sample).filter(pl.col("coder_id") == "C1")
-        assert cells["frame_count"].to_list() == [22, 8]
-        rates = cells.join(seen.group_by("has_reason").agg(pl.col("is_right").mean()), on="has_reason")
-        weighted.append((rates["frame_count"] * rates["is_right"]).sum() / rates["frame_count"].sum())
-        pooled.append(seen["is_right"].mean())
-    assert abs(np.mean(weighted) - 26 / 30) < 4 * np.std(weighted) / len(weighted) ** 0.5
-    assert np.mean(pooled) < 26 / 30 - 0.05
-
-
-def test_a_coder_without_a_risk_chart_has_no_cells() -> None:
-    cells = weighting_cells(drawn(3)).filter(pl.col("coder_id") == "C3")
-    assert cells["frame_count"].to_list() == [None, None]
 
 
 @settings(max_examples=60, deadline=None)

@@ -84,5 +84,3 @@ def _checked(looks: pl.DataFrame, settings: EvidenceSettings) -> pl.DataFrame:
         if count := looks.select(is_wrong.sum()).item():
             raise InputError(f"{name} is wrong in {count} rows of looks", fix="One row per coder and date, right from 0 to total.")
     return looks.select(pl.col("coder_id"), pl.col("date"), right, total).sort("coder_id", "date")
-
-

@@ -15,7 +15,10 @@ FINE = np.arange(0.85, 0.99005, 0.0005)  # exact chances are cheap
 COARSE = np.arange(0.85, 0.9905, 0.01)  # simulated ones are not
 LEAST = 0.92
 SIZES = {TUNING_SEEDS: (10, 12, 15, 20, 30, 60, 120), REPORT_SEEDS: (10, 11, 14, 18, 25, 35, 50, 75, 100, 119)}
-FRAMES = {TUNING_SEEDS: ((10, 40), (30, 60), (60, 300)), REPORT_SEEDS: ((12, 50), (25, 80), (40, 100), (80, 400), (110, 150))}
+FRAMES = {
+    TUNING_SEEDS: ((10, 40), (30, 60), (60, 300), (12, 60), (20, 200), (50, 90), (90, 120), (40, 500)),
+    REPORT_SEEDS: ((12, 45), (20, 70), (35, 110), (45, 600), (80, 350), (100, 140)),
+}
 CHARTS = {TUNING_SEEDS: (10, 30, 100), REPORT_SEEDS: (10, 15, 25, 50, 80, 120)}
 CODES, CODERS, SHOPS = 5, 40, 80  # a chart, a shop, a seed
 Limits = tuple[Floats, Floats]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
@@ -49,6 +49,7 @@ def test_no_error_and_no_chart() -> None:
     assert np.isnan(high[2])
 
 
+@settings(deadline=None)  # others work on the machine
 @given(st.integers(1, 400), st.data())
 def test_limits_hold_what_was_seen_and_mirror(size: int, data: st.DataObject) -> None:
     right = data.draw(st.integers(0, size))
@@ -172,6 +173,7 @@ def test_scopes_do_not_touch_each_other() -> None:
     assert together.equals(alone)
 
 
+@settings(deadline=None)  # others work on the machine
 @given(st.lists(st.tuples(st.integers(1, 40), st.floats(0, 1), st.integers(1, 300)), min_size=1, max_size=5))
 def test_limits_are_in_order(strata: list[tuple[int, float, int]]) -> None:
     rows = [stratum(str(at), math.floor(share * n), n, n + more) for at, (n, share, more) in enumerate(strata)]

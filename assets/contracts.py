@@ -8,7 +8,7 @@ import polars as pl
 from assets.partitions import CLIENTS
 from rcm_pipeline.quality.contracts import QUARANTINE, RULES, SHAPE
 from rcm_pipeline.quality.outcomes import Outcome
-from rcm_pipeline.quality.suite import CHECKS
+from rcm_pipeline.quality.suite import CHECKS, MART_CHECKS
 from schemas.contract import Contract, descriptions, polars_schema
 from schemas.registry import CONTRACTS
 
@@ -37,7 +37,7 @@ def check_specs(name: str) -> list[dg.AssetCheckSpec]:
         specs.append(dg.AssetCheckSpec(QUARANTINE, asset=name, blocking=True, description="Rows set aside are below the allowed share."))
     return specs + [
         dg.AssetCheckSpec(check.name, asset=name, blocking=check.severity == "error", description=check.sentence)
-        for check in CHECKS
+        for check in (*CHECKS, *MART_CHECKS)
         if check.table_name == name
     ]
 

@@ -82,6 +82,8 @@ def headline(spikes: pl.DataFrame, cards: pl.DataFrame, names: Mapping[str, str]
         return "No week is complete yet, so no series can be judged."
     judged = last.filter(pl.col("reason").is_null()).height
     of = f"{words.count(judged)} of {words.count(last.height)} series of payer and cause could be judged"
+    if cards.is_empty() and not judged:
+        return f"No series of payer and cause could be judged yet, of {words.count(last.height)}."
     if cards.is_empty():
         return f"No payer denies more for any cause than expected; {of}."
     named = _ordered(cards).head(_NAMED)
@@ -249,7 +251,11 @@ def _name(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _reading(card: Mapping[str, Any]) -> str:
     up = card["clients_up_count"]
-    others = "other clients not compared" if up is None else f"{words.count(up)} clients of this payer up the same week"
+    others = (
+        "other clients not compared"
+        if up is None
+        else f"{words.count(up) if up > 1 else 'no other'} clients of this payer up the same week"
+    )
     whose = {
         "coder": f"One coder, {card['coder_id']}, has at least four fifths of the extra denials",
         "client": "Not one coder's" if up is None else "This client's, not one coder's",

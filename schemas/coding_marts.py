@@ -18,7 +18,7 @@ from schemas.vocabulary import (
 class MartCoderAccuracy(Contract):
     """Accuracy by method, scope and period. Methods are never mixed; charts chosen for risk count only with their weights."""
 
-    method_id: Text = column("A1 to A7, see docs/coder_accuracy.md", isin=METHODS)
+    method_id: Text = column("A1 to A7, A4 by its two ways, see docs/coder_accuracy.md", isin=METHODS)
     scope_code: Text = column("all, coder, specialty, category or code_family", isin=SCOPES)
     scope_id: Text = column("the coder, specialty, error category or code family; all for the whole client")
     period_code: Text = column("all, the quarter (13 weeks) ending with the week, or the week", isin=PERIODS)
@@ -91,26 +91,33 @@ class MartEmLevels(Contract):
 
 
 class MartCoderStanding(Contract):
-    """One row per coder: which of three groups, how sure, and whether monthly looks ever rang. Charts (A3) of random samples."""
+    """One row per coder: which of three groups, how sure, and whether monthly looks ever rang. First reviews of random charts."""
 
     coder_id: Text = column("staff number of the coder", unique=True)
     specialty: Text = column("specialty with most of its reviews")
-    standard_rate: Rate = column("share of charts without an error that is asked for", in_range=SHARE)
+    method_id: Text = column("method the client has chosen: A1, A2 or A3", isin=["A1", "A2", "A3"])
+    standard_rate: Rate = column("accuracy that is asked for", in_range=SHARE)
     review_count: Count = column("charts reviewed", ge=0)
-    right_count: Count = column("of these without an error", ge=0)
-    accuracy_rate: Rate = column("right_count / review_count", nullable=True, in_range=SHARE)
+    numerator: Count = column("codes (A3: charts) that are right", ge=0)
+    denominator: Count = column("codes (A3: charts) that count", ge=0)
+    accuracy_rate: Rate = column("numerator / denominator", nullable=True, in_range=SHARE)
     low: Rate = column("lower 95 % limit of it", nullable=True, in_range=SHARE)
     high: Rate = column("upper 95 % limit of it", nullable=True, in_range=SHARE)
-    shrunk_rate: Rate = column("empirical-Bayes estimate: leans on the coders of the specialty", nullable=True, in_range=SHARE)
-    shrunk_low: Rate = column("lower 95 % limit of it", nullable=True, in_range=SHARE)
-    shrunk_high: Rate = column("upper 95 % limit of it", nullable=True, in_range=SHARE)
-    below_chance: Rate = column("P(true accuracy < standard)", nullable=True, in_range=SHARE)
+    effective_size: Rate = column("codes after allowing for those of one chart being alike; charts for A3", nullable=True)
+    shrunk_rate: Rate = column("empirical-Bayes estimate: leans on the coders of the specialty", in_range=SHARE)
+    shrunk_low: Rate = column("lower 95 % limit of it", in_range=SHARE)
+    shrunk_high: Rate = column("upper 95 % limit of it", in_range=SHARE)
+    below_chance: Rate = column("P(true accuracy < standard)", in_range=SHARE)
     group_code: Text = column("below, unclear or above; withheld where the auditors do not agree enough", isin=CODER_GROUPS)
-    evidence: Rate = column(
-        "e-value against `at the standard`; 20 and more happens to one in 20 at most, however often one looks", nullable=True
+    evidence: Rate = column("e-value against `at the standard`, charts by the share of their codes that is right", nullable=True)
+    alarm_date: Date = column(
+        "Monday of the month it first reached 20, however often one looks a chance below 1 in 20; null when never", nullable=True
     )
-    alarm_date: Date = column("Monday of the look at which it first reached 20 times; null when never", nullable=True)
-    corrected_rate: Rate = column("accuracy corrected for auditor error; null without a calibration set", nullable=True, in_range=SHARE)
+    corrected_rate: Rate = column(
+        "accuracy corrected for auditor error (A1 and A2); null without a calibration set", nullable=True, in_range=SHARE
+    )
+    corrected_low: Rate = column("lower 95 % limit of it", nullable=True, in_range=SHARE)
+    corrected_high: Rate = column("upper 95 % limit of it", nullable=True, in_range=SHARE)
     last_review_date: Date = column("last review of any kind")
 
 
@@ -153,7 +160,7 @@ class MartAuditorQuality(Contract):
 
 
 class MartCodingDenials(Contract):
-    """QA meets denials: escapes, and denials for coding by coder and by category found."""
+    """QA meets denials: escapes, and denials for coding by coder and by category found. Claims first decided in 52 weeks."""
 
     measure_code: Text = column("escape, finding_lift, coder or category", isin=["escape", "finding_lift", "coder", "category"])
     scope_id: Text = column("the coder or category; all elsewhere")
@@ -163,10 +170,13 @@ class MartCodingDenials(Contract):
     low: Rate = column("lower 95 % limit of it", nullable=True, in_range=SHARE)
     high: Rate = column("upper 95 % limit of it", nullable=True, in_range=SHARE)
     other_numerator: Count = column("the same of what it is held against: no finding, other coders, other categories", nullable=True, ge=0)
-    other_denominator: Count = column("claims decided there", nullable=True, ge=0)
-    lift: Rate = column("denial_rate over that of the others; null without others", nullable=True)
-    lift_low: Rate = column("lower 95 % limit of it", nullable=True)
-    lift_high: Rate = column("upper 95 % limit of it", nullable=True)
+    other_denominator: Count = column("claims decided there; of a coder's payers and specialties only", nullable=True, ge=0)
+    lift: Rate = column(
+        "denial_rate over that of the others, for coders within payer and specialty; null without others, or with none denied there",
+        nullable=True,
+    )
+    lift_low: Rate = column("lower 95 % limit of it (score)", nullable=True)
+    lift_high: Rate = column("upper 95 % limit of it; null where there is none, no other claim being denied", nullable=True)
 
 
 class MartCodingFeedback(Contract):
@@ -179,9 +189,9 @@ class MartCodingFeedback(Contract):
     acknowledged_count: Count = column("of these acknowledged by the coder", ge=0)
     action_code: Text = column("last thing done about them, in the client's words; null when nothing was", nullable=True)
     action_date: Date = column("day of it", nullable=True)
-    before_chart_count: Count = column("charts reviewed in the 26 weeks before the action (all until now without one)", ge=0)
+    before_chart_count: Count = column("charts of random samples coded in the 26 weeks before the action (all until now without one)", ge=0)
     before_error_count: Count = column("of these with the category", ge=0)
-    after_chart_count: Count = column("charts reviewed in the 26 weeks after it", ge=0)
+    after_chart_count: Count = column("charts of random samples coded in the 26 weeks after it", ge=0)
     after_error_count: Count = column("of these with the category: it came back", ge=0)
     change: Rate = column("rate after minus before; null without charts on both sides", nullable=True)
     change_low: Rate = column("lower 95 % limit of it (Newcombe)", nullable=True)
@@ -204,5 +214,7 @@ class MartEscalationAging(Contract):
     open_count: Count = column("queries open at the end of the anchor week, of any age", ge=0)
     overdue_count: Count = column("of these older than the days agreed", ge=0)
     oldest_days: Count = column("age of the oldest open one; null when none is open", nullable=True, ge=0)
-    decided_count: Count = column("queries settled by a decision whose subject the client's authority matrix names", ge=0)
-    outside_count: Count = column("of these settled by a role that may not", ge=0)
+    decided_count: Count = column(
+        "queries decided in the 13 weeks whose last decision is on a subject the client's authority matrix names", ge=0
+    )
+    outside_count: Count = column("of these decided by a role that may not", ge=0)

@@ -22,7 +22,9 @@ class MartSpikeEvidence(Contract):
     value: Text = column("code, NPI or coder; unknown when not sent or logged, none without a code; other for all beyond the third")
     rank: Count = column("1 has most extra denials; null for other", nullable=True, ge=1)
     value_count: Count = column("values in the row: 1, more for other", ge=1)
-    denied_count: Count = column("lines denied first during (M08); they add up to those of the spike in every dimension", ge=0)
+    denied_count: Count = column(
+        "lines denied first during, in full or in part; they add up to those of the spike in every dimension", ge=0
+    )
     decided_count: Count = column("lines decided during; of carc and rarc all, for a paid line has none", ge=0)
     before_denied_count: Count = column("lines denied first " + _BEFORE, ge=0)
     before_decided_count: Count = column("lines decided then; of carc and rarc all", ge=0)
@@ -47,7 +49,7 @@ class MartSpikeCards(Contract):
     since_week: Date = column(_SINCE)
     week: Date = column(_WEEK)
     state: Text = column("where the spike is in the anchor week", isin=OPEN_SPIKE_STATES)
-    denied_count: Count = column("lines denied first during (M08)", ge=0)
+    denied_count: Count = column("lines denied first during, in full or in part", ge=0)
     decided_count: Count = column("lines decided first during", ge=0)
     denial_rate: Rate = column("denied / decided; null when none was decided", nullable=True, in_range=SHARE)
     low: Rate = column("lower 95 % limit (Wilson)", nullable=True, in_range=SHARE)
@@ -70,7 +72,7 @@ class MartSpikeCards(Contract):
     reading: Text = column("whose spike it is: one coder's, the client's, or the payer's with all its clients", isin=SPIKE_READINGS)
     coder_id: Text = column("the coder of that reading; null otherwise", nullable=True)
     clients_up_count: Count = column(
-        "clients whose denials of payer and cause rose the same week; null when not known", nullable=True, ge=0
+        "clients, this one among them, whose denials of payer and cause rose in one week; null when not known", nullable=True, ge=0
     )
     claim_count: Count = column("claims denied during whose line that lost most is of the cause", ge=0)
     open_count: Count = column("of these, still open", ge=0)
@@ -91,6 +93,9 @@ class MartDenialSpikes(Contract):
     week: Date = column("Monday of the week the payer decided in, one of the last 13 to the anchor week")
     denied_count: Count = column("claims denied at first decision (M09 and M11) whose line that lost most has this cause", ge=0)
     decided_count: Count = column("claims the payer decided at first", ge=0)
+    expected_decided: Rate = column(
+        "claims it would have decided at its usual speed, which the speed guard tests with; null where that is not known", nullable=True
+    )
     base_rate: Rate = column("usual share denied before season, from the weeks before", in_range=SHARE)
     season_index: Rate = column("the season's factor on it; 1 is none", ge=0.0)
     expected: Rate = column("decided x usual rate x index", ge=0.0)
@@ -138,7 +143,7 @@ class MartSlowLeaks(Contract):
     q_value: Rate = column(
         "p adjusted over the pairs of the month (Benjamini-Hochberg); null when not judged", nullable=True, in_range=SHARE
     )
-    is_alarm: Flag = column("q at most 0.10 and lift at least 1.15")
+    is_alarm: Flag = column("q at most 0.10, lift at least 1.15 and two denials more than expected")
     detectable_lift: Rate = column("smallest lift seen in four of five cases at a false alarm in a thousand", nullable=True)
     is_judged: Flag = column("there was enough to judge by")
     reason: Text = column("why it was not judged; null when it was", nullable=True)
@@ -152,8 +157,6 @@ class OpsPortfolio(Contract):
     root_cause: Text = column("cause", isin=ROOT_CAUSES)
     week: Date = column("Monday of the week the payer decided in")
     client_count: Count = column("clients with claims decided", ge=3)
-    decided_count: Count = column("claims decided, all clients", ge=11)
-    denied_count: Count = column("of these, denied for the cause", ge=0)
     usual_rate: Rate = column("share denied in the weeks to this one, half as heavy every 26 weeks", in_range=SHARE)
     season_denied: Rate = column("denials over the noise factor, cut at the limits: the season's numerator", ge=0.0)
     season_expected: Rate = column("what the baselines expected of them, over the same: its denominator", ge=0.0)
@@ -163,4 +166,8 @@ class OpsPortfolio(Contract):
     q_value: Rate = column("adjusted over the lines of the week; null when not judged", nullable=True, in_range=SHARE)
     is_alarm: Flag = column("the payer-wide line is one; null before the last 13 weeks", nullable=True)
     risen_count: Count = column("clients whose own surprise is above 1.28; null before the last 13 weeks", nullable=True, ge=0)
-    reading: Text = column("payer: several clients rose; process: one did; null when none did", nullable=True, isin=LINE_READINGS)
+    reading: Text = column(
+        "of a line that is an alarm: payer, where several clients rose; process, where one did; null otherwise",
+        nullable=True,
+        isin=LINE_READINGS,
+    )

@@ -2,7 +2,7 @@
 
 STRATA = ["random", "risk"]
 REBUTTALS = ["none", "open", "upheld", "overturned"]
-METHODS = ["A1", "A2", "A3", "A4", "A5", "A6", "A7"]
+METHODS = ["A1", "A2", "A3", "A4_gross", "A4_net", "A5", "A6", "A7"]
 SCOPES = ["all", "coder", "specialty", "category", "code_family"]
 PERIODS = ["all", "quarter", "week"]
 DESIGNS = ["random", "stratified"]
@@ -76,4 +76,7 @@ OPEN_SPIKE_STATES = ["new", "continuing", "fading"]
 SPIKE_STATES = [*OPEN_SPIKE_STATES, "closed"]
 LINE_READINGS = ["payer", "process"]
 SPIKE_READINGS = ["coder", "client", "payer"]
+CODE_SYSTEMS = ["icd10cm", "hcpcs", "cpt", "cdt", "modifier", "cpt_modifier"]
+CODE_FAULTS = ["unknown_code", "not_yet_valid", "no_longer_valid", "not_billable"]
+CODE_CHANGES = ["begins", "ends", "becomes_heading"]
 ALL = "all"

@@ -15,6 +15,7 @@ from rcm_pipeline.privacy.door import AllowListDoor, allow_list
 from rcm_pipeline.privacy.tokens import Pseudonyms
 from schemas.contract import polars_schema
 
+NOT_DATA = "For reading only"  # a sheet that begins with it is text for people, such as those of rcm plan-qa beside its form
 _MAX_COLUMNS = 1_000
 _CASE = {"stratum_code": "lower", "rebuttal_code": "lower", "error_code": "upper"}
 # an empty cell of these says something, so one that cannot be read must not become empty
@@ -37,6 +38,11 @@ def read_sheets(raw: bytes, format_code: str, headers: Headers, pseudonyms: Pseu
 def _read_sheet(rows: Rows, headers: Headers, pseudonyms: Pseudonyms, reading: SheetReading) -> None:
     top = next((place for place, row in enumerate(rows) if any(cell.strip() for cell in row)), None)
     if top is None:
+        return
+    if rows[top][0].strip().startswith(NOT_DATA):
+        filled = sum(1 for row in rows for cell in row if cell.strip())
+        reading.cell_count += filled
+        reading.dropped_count += filled
         return
     header, below = rows[top][:_MAX_COLUMNS], enumerate(rows[top + 1 :], start=top + 2)
     body = {number: row for number, row in below if any(cell.strip() for cell in row)}

@@ -46,7 +46,7 @@ def test_sums_over_clients_are_those_of_the_clients() -> None:
     table = portfolio(weekly)
     assert table.schema == polars_schema(CONTRACTS["ops_portfolio"])
     assert table.height == WEEKS
-    assert table.select(pl.col("client_count", "decided_count", "denied_count").unique()).row(0) == (3, 600, 60)
+    assert table.select(pl.col("client_count").unique()).item() == 3
     assert table["usual_rate"].to_list() == pytest.approx([0.1] * WEEKS)
     assert table["lift"].null_count() == WEEKS - 13
     assert table["version"].n_unique() == 1
@@ -106,14 +106,16 @@ def test_the_version_is_that_of_the_counts() -> None:
 
 
 def test_the_reference_knows_nothing_after_the_anchor() -> None:
-    table = portfolio(usual())
-    known = reference(table, monday(20))
+    """Of the season it knows what was half a year old then: before, a rise that lasts would pass for one."""
+    table = portfolio(usual(weeks=60))
+    known = reference(table, monday(40))
     assert known is not None
-    assert known.season["week"].max() == monday(20)
-    assert known.rates.to_dicts() == [{"payer": "P1", "cause": "coding", "rate": pytest.approx(table["usual_rate"][20])}]
-    later = pl.col("week") > monday(20)
+    assert known.season["week"].max() == monday(14)
+    assert known.rates["week"].to_list() == [monday(at) for at in range(41)]
+    assert known.rates["rate"].to_list() == pytest.approx(table["usual_rate"][:41].to_list())
+    later = pl.col("week") > monday(40)
     numbers = ["usual_rate", "season_denied", "season_expected"]
-    again = reference(table.with_columns(pl.when(~later).then(name).otherwise(0.9).alias(name) for name in numbers), monday(20))
+    again = reference(table.with_columns(pl.when(~later).then(name).otherwise(0.9).alias(name) for name in numbers), monday(40))
     assert again is not None
     assert again.rates.equals(known.rates)
     assert again.season.equals(known.season)
@@ -152,6 +154,27 @@ def test_one_client_with_four_fifths_of_the_rise_is_its_process() -> None:
     found = line(changed(usual(), 29, acme=30, beta=110))
     assert (found["clients_up"], found["reading"]) == (2, "process")
     assert found["main_share"] == pytest.approx(0.9, rel=0.02)
+
+
+def test_clients_that_are_up_by_chance_are_no_change_of_the_payer() -> None:
+    """Two of twenty a little up in a usual week: in most weeks some are."""
+    many = usual(clients=tuple(f"c{no:02}" for no in range(20)))
+    found = line(changed(many, 29, c03=29, c11=29))
+    assert (found["clients_up"], found["is_alarm"], found["reading"]) == (2, False, None)
+
+
+def test_a_week_of_few_enters_no_other_week() -> None:
+    """One client alone in a week: its count is not to be had by subtraction from the next week's window."""
+    alone = usual().filter((pl.col("week") != monday(28)) | (pl.col("client") == "beta"))
+    assert line(changed(alone, 28, beta=190)) == line(alone)
+
+
+def test_a_portfolio_that_is_not_remade_leaves_the_client_its_own_season() -> None:
+    own = pl.concat(counts("late", [40 if 40 <= at % 52 < 52 else 20 for at in range(100)], payer=f"P{no}") for no in range(8))
+    stale = reference(portfolio(pl.concat([usual(weeks=60, payer=f"P{no}") for no in range(8)])), monday(99))
+    alone, beside = (detect(own, test_weeks=8, settings=SpikeSettings(reference=one)) for one in (None, stale))
+    assert beside["index"].to_list() == pytest.approx(alone["index"].to_list(), abs=0.03)
+    assert alone["index"].max() > 1.3  # type: ignore[operator]
 
 
 def test_nobody_rose() -> None:

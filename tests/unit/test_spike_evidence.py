@@ -131,10 +131,11 @@ def test_weeks_causes_and_payers_that_do_not_count() -> None:
         DENIED | {"root_cause": "coding"},
         DENIED | {"is_initial": False},
         DENIED | {"disposition": "denied_partial"},
+        DENIED | {"disposition": "paid"},
     ]
     coder = row(evidence(*outside, *decided), "coder", "C1")
     assert (coder["before_denied_count"], coder["before_decided_count"]) == (2, 2)
-    assert (coder["denied_count"], coder["decided_count"]) == (2, 5)
+    assert (coder["denied_count"], coder["decided_count"]) == (3, 6)  # denied in part is denied
 
 
 def test_a_payer_with_two_spikes_has_both_counted_by_themselves() -> None:

@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 from rcm_pipeline.denials.spikes import detect, slow_leaks
 from rcm_pipeline.denials.spikes.leaks import month_ends
 from rcm_pipeline.denials.spikes.states import with_states
+from rcm_pipeline.errors import InputError
 
 FIRST = dt.date(2025, 2, 10)
 
@@ -168,6 +169,24 @@ def test_a_leak_too_small_for_one_week_is_found_over_four() -> None:
     weekly = leaky(1.0).with_columns(pl.when(rises).then(216).otherwise(180).cast(pl.Int64).alias("denied"))
     assert not detect(weekly, test_weeks=4)["is_alarm"].any()
     assert slow_leaks(weekly).filter("is_alarm")["payer"].to_list() == ["leaks"]
+
+
+@pytest.mark.parametrize(("denied", "decided"), [(150, 3000), (0, 0)])
+def test_a_leak_that_ends_on_a_quiet_week_is_a_leak(denied: int, decided: int) -> None:
+    at = (pl.col("payer") == "leaks") & (pl.col("week") == monday(32))
+    quiet = leaky(1.35).with_columns(
+        pl.when(at).then(count).otherwise(name).cast(pl.Int64).alias(name) for name, count in (("denied", denied), ("decided", decided))
+    )
+    found = slow_leaks(quiet).filter(pl.col("payer") == "leaks")
+    assert found.select("judged", "is_alarm").row(0) == (True, True)
+
+
+def test_what_cannot_be_a_month_or_a_count_is_refused() -> None:
+    with pytest.raises(InputError, match="months is below one"):
+        slow_leaks(leaky(1.35), months=0)
+    with pytest.raises(InputError, match="lack the column client"):
+        slow_leaks(pl.DataFrame())
+    assert slow_leaks(leaky(1.35), months=30_000).height == slow_leaks(leaky(1.35), months=8).height
 
 
 def test_months_are_judged_on_what_was_known_then() -> None:

@@ -9,16 +9,17 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 from scipy.stats import betabinom, binom
 
-from rcm_pipeline.denials.spikes import SpikeSettings, detect
+from rcm_pipeline.denials.spikes import SpikeSettings, detect, slow_leaks
 from rcm_pipeline.denials.spikes.tails import all_denied, upper_tail
 from rcm_pipeline.denials.spikes.verdicts import benjamini_hochberg
 from rcm_pipeline.errors import InputError
 
 FIRST = dt.date(2025, 2, 10)  # ISO week 7: the first January comes 47 weeks later
 COLUMNS = [
-    "client", "payer", "cause", "week", "denied", "decided", "base_rate", "index", "expected", "noise", "give_or_take", "surprise",
+    "client", "payer", "cause", "week", "denied", "decided", "expected_decided", "base_rate", "index", "expected", "noise", "give_or_take", "surprise",
     "window", "lift", "p_value", "q_value", "is_alarm", "detectable_lift", "judged", "reason",
 ]  # fmt: skip
 
@@ -159,6 +160,12 @@ def test_without_noise_the_tail_is_that_of_the_binomial(decided: int, rate: floa
             assert found == pytest.approx(wanted, rel=0.002)
 
 
+@pytest.mark.parametrize(("count", "rate", "icc"), [(50, 0.001, 0.016), (0, 0.36, 0.53), (0, 0.289, 0.858), (900, 0.004, 0.02)])
+def test_tails_of_rates_that_pile_up_at_none_or_all(count: int, rate: float, icc: float) -> None:
+    found = upper_tail(*(np.array([float(value)]) for value in (count, 30_000, rate, icc)))[0]
+    assert found == pytest.approx(exact(count, 30_000, rate, icc), rel=0.01)
+
+
 @pytest.mark.parametrize(("count", "decided", "rate", "icc"), [(1, 3000, 1.126 / 3000, 0.0023), (1, 1000, 0.0053, 0.0099)])
 def test_tails_of_very_noisy_series(count: int, decided: int, rate: float, icc: float) -> None:
     found = upper_tail(*(np.array([float(value)]) for value in (count, decided, rate, icc)))[0]
@@ -208,6 +215,36 @@ def test_a_week_is_judged_on_what_was_known_then(seed: int) -> None:
         then = detect(whole.filter(pl.col("week") <= week))
         assert then.drop("q_value").equals(found.filter(pl.col("week") == week).drop("q_value"))
         assert then["q_value"].equals(found.filter(pl.col("week") == week)["q_value"])
+
+
+def test_a_cause_that_nobody_has_met_yet_changes_no_verdict() -> None:
+    """Payers are filled with every cause ever seen; one first denied later must not make this week's tests more."""
+    own = series([20] * 40 + [31])
+    unmet = pl.concat(series([0] * 41, cause=f"new{at}") for at in range(5))
+    alone, among = detect(own, test_weeks=4), detect(pl.concat([own, unmet]), test_weeks=4)
+    assert_frame_equal(among.filter(pl.col("cause") == "cob"), alone, rel_tol=1e-9)
+    others = among.filter(pl.col("cause") != "cob")
+    assert others["q_value"].to_list() == [1.0] * 20
+    assert others["p_value"].min() > 0.3  # type: ignore[operator]
+
+
+def test_a_cause_met_for_the_first_time_may_ring_at_once() -> None:
+    found = detect(pl.concat([series([20] * 41), series([0] * 40 + [30], cause="new")]))
+    assert found.filter(pl.col("cause") == "new")["is_alarm"].to_list() == [True]
+
+
+@pytest.mark.parametrize("weeks", [60, 75])
+def test_in_the_second_year_of_a_lone_client_small_chances_stay_rare(weeks: int) -> None:
+    """The index rests on few counts of one year: what is not known of it is in the variance."""
+    random = np.random.default_rng(weeks)
+    claims = np.exp(random.uniform(np.log(50), np.log(3000), 300)).astype(int)
+    counts = [random.binomial(n, random.beta(10, 90, weeks)).tolist() for n in claims]
+    frame = pl.concat(
+        series(count, int(n), payer=f"P{at % 20}", cause=f"k{at // 20}") for at, (n, count) in enumerate(zip(claims, counts, strict=True))
+    )
+    found = detect(frame, test_weeks=6).filter("judged")
+    assert found.height > 1500
+    assert (found["p_value"] < 0.01).sum() <= 2 * 0.01 * found.height
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
@@ -299,6 +336,17 @@ def test_the_first_six_iso_weeks_are_january(week: int, is_judged: bool) -> None
     assert row["reason"] == (None if expected else "first January without a prior")
 
 
+def test_a_january_that_was_not_judged_does_not_ring_in_february() -> None:
+    """ISO week 7 stands in one window with week 6, of which nobody knew what to expect."""
+    counts = [40 if monday(at).isocalendar().week <= 6 else 20 for at in range(53)]
+    assert [monday(at).isocalendar().week for at in (51, 52)] == [6, 7]
+    found = detect(series(counts, cause="registration"), test_weeks=2).sort("week")
+    assert found["judged"].to_list() == [False, True]
+    assert found["window"][1] == 1
+    assert found["p_value"][1] > 0.3
+    assert slow_leaks(series(counts, cause="registration"))["reason"].to_list() == ["first January without a prior"]
+
+
 def test_a_january_that_was_seen_is_expected_again() -> None:
     """Six clients whose denials rise by two fifths in ISO weeks 1 to 6 of one year; the next January is judged and expects it."""
     weeks = [monday(at).isocalendar().week for at in range(102)]
@@ -379,7 +427,13 @@ def test_a_slow_payer_leaves_too_many_denials_among_the_decided() -> None:
 @pytest.mark.parametrize("pace", [None, float("nan"), 1.0])
 def test_a_week_without_a_known_pace_is_not_guarded(pace: float | None) -> None:
     frame = series([20] * 40 + [35])
-    assert last(paced(frame, pace, 40)) == pytest.approx(last(frame))
+    assert last(paced(frame, pace, 40)) == pytest.approx(last(frame) | {"expected_decided": pace and 200.0 if pace == 1 else None})
+
+
+@pytest.mark.parametrize("pace", [float("inf"), -1.0])
+def test_a_pace_that_cannot_be_is_refused(pace: float) -> None:
+    with pytest.raises(InputError, match=r"column expected_decided is below zero or infinite in 1 row$"):
+        detect(paced(series([20] * 40 + [35]), pace, 40))
 
 
 def test_a_real_spike_rings_through_the_guard() -> None:

@@ -12,9 +12,9 @@ _MOST = 0.98  # a rate is never sure
 class Baselines:
     """What has been added so far, by half-life; forgotten by half every half-life."""
 
-    def __init__(self, panel: Panel, settings: SpikeSettings, parents: Floats) -> None:
+    def __init__(self, panel: Panel, settings: SpikeSettings) -> None:
         halves = np.array(settings.half_lives)
-        self._settings, self._panel, self._parents = settings, panel, parents
+        self._settings, self._panel = settings, panel
         self._keep = (0.5 ** (1 / halves))[:, None]
         self._keep_score = 0.5 ** (1 / settings.score_half_life)
         shape = len(halves), panel.keys.height
@@ -28,10 +28,13 @@ class Baselines:
         self._decided = self._decided * self._keep + weight * exposure
         self.seen += exposure > 0
 
-    def rates(self) -> Floats:
-        """Rates by half-life and series: (denied + K parent) / (decided + K)."""
+    def rates(self, given: Floats, met: Floats) -> Floats:
+        """Rates by half-life and series: (denied + K parent) / (decided + K).
+
+        `given` rates of payer and cause from elsewhere, nan where not known; `met`: 1 for causes denied before or this week.
+        """
         worth = self._settings.rate_claims
-        rates: Floats = (self._denied + worth * self._parent()) / (self._decided + worth)
+        rates: Floats = (self._denied + worth * self._parent(given, met)) / (self._decided + worth)
         return np.clip(rates, 0, _MOST)
 
     def blend(self, rates: Floats) -> Floats:
@@ -47,16 +50,16 @@ class Baselines:
         error = np.minimum((denied - foretold) ** 2 / variance, cap)
         self._score = self._score * self._keep_score + np.where(self.seen >= self._settings.settle_weeks, error, 0.0)
 
-    def _parent(self) -> Floats:
+    def _parent(self, given: Floats, met: Floats) -> Floats:
         """Rate of payer and cause, leaning on that of the cause, and this on all; a given rate stands in its place."""
         worth, panel = self._settings.parent_claims, self._panel
         denied, decided = (np.add.reduceat(sums, self._firsts, axis=1) for sums in (self._denied, self._decided))
         causes = int(panel.group_cause.max()) + 1
         by_cause = [_by(sums, panel.group_cause, causes) for sums in (denied, decided)]
-        every = (by_cause[0].sum(axis=1) + _ANY_DENIED) / (by_cause[1].sum(axis=1) + _ANY_DECIDED)
+        every = (by_cause[0].sum(axis=1) + _ANY_DENIED) / (by_cause[1] @ met + _ANY_DECIDED)
         of_cause = (by_cause[0] + worth * every[:, None]) / (by_cause[1] + worth)
         above = of_cause[:, panel.group_cause]
-        known = np.where(np.isnan(self._parents), above, self._parents)
+        known = np.where(np.isnan(given), above, given)
         parent: Floats = ((denied + worth * known) / (decided + worth))[:, panel.group]
         return parent
 

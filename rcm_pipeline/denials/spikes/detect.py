@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from rcm_pipeline.denials.spikes.panel import SERIES, Panel, panel
-from rcm_pipeline.denials.spikes.replay import Replayed, replay
+from rcm_pipeline.denials.spikes.replay import Replayed, replay, seasonal_sums
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.denials.spikes.verdicts import detectable_lift, verdict
 from rcm_pipeline.errors import InputError
@@ -25,7 +25,11 @@ def detect(weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSettings
 
     Raises InputError naming the column and how many rows are wrong.
     """
-    chosen = settings or SpikeSettings()
+    return judged(weekly, test_weeks, settings or SpikeSettings())[0]
+
+
+def judged(weekly: pl.DataFrame, test_weeks: int, chosen: SpikeSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What `detect` gives, and the seasonal sums gathered on the way."""
     if test_weeks < 1:
         raise InputError("test_weeks is below one", fix="Test at least the last week.")
     known = chosen.reference.season["week"].min() if chosen.reference else None
@@ -33,7 +37,7 @@ def detect(weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSettings
     found = replay(table, chosen, test_weeks + max(chosen.windows) - 1)
     first = max(table.weeks - test_weeks, 0)
     parts = [rows(table, found, at, chosen) for at in range(first, table.weeks)]
-    return pl.concat(parts).sort(*SERIES, "week")
+    return pl.concat(parts).sort(*SERIES, "week"), seasonal_sums(table, found)
 
 
 def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.DataFrame:
@@ -51,6 +55,7 @@ def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.
     numbers = {
         "denied": table.denied[at].astype(np.int64),
         "decided": table.decided[at].astype(np.int64),
+        "expected_decided": np.full(expected.size, np.nan) if table.expected_decided is None else table.expected_decided[at],
         "base_rate": weeks.level[at],
         "index": weeks.index[at],
         "expected": expected,
@@ -69,4 +74,6 @@ def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.
     unknown = pl.when("judged").then(pl.col("p_value", "q_value"))
     finite = [pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in ("lift", "detectable_lift")]
     frame = table.keys.with_columns(pl.lit(table.week(at)).alias("week"), *(pl.Series(name, value) for name, value in numbers.items()))
-    return frame.with_columns(unknown, *finite, pl.when(~pl.col("judged")).then("reason").alias("reason"))
+    return frame.with_columns(
+        unknown, *finite, pl.col("expected_decided").fill_nan(None), pl.when(~pl.col("judged")).then("reason").alias("reason")
+    )

@@ -6,8 +6,9 @@ from dataclasses import replace
 import polars as pl
 
 from rcm_pipeline.denials.spikes.detect import detect
-from rcm_pipeline.denials.spikes.panel import SERIES
+from rcm_pipeline.denials.spikes.panel import SERIES, check_columns
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
+from rcm_pipeline.errors import InputError
 
 _WEEKS = 4
 _LIFT = 1.15
@@ -20,12 +21,17 @@ def slow_leaks(weekly: pl.DataFrame, *, months: int = 1, settings: SpikeSettings
     A month is judged at its last whole week, the week whose Sunday lies in it and whose next Sunday does not. Its last four
     weeks are tested as one, none of them in the baseline. Benjamini and Hochberg at 10 % runs over the series of the month,
     apart from the weekly alarms; a lift of 1.15 is enough. Columns are those of `detect` that have a meaning over four weeks:
-    denied, decided and expected are sums of them.
+    denied, decided and expected are sums of them. Raises InputError as `detect` does, and where `months` is below one.
     """
+    if months < 1:
+        raise InputError("months is below one", fix="Look at the last month at least.")
+    check_columns(weekly)
     chosen = replace(settings or SpikeSettings(), windows=(_WEEKS,), left_out=_WEEKS - 1, min_lift=_LIFT)
-    last = weekly["week"].max()
-    ends = month_ends(last, months) if isinstance(last, dt.date) else []
-    span = (last - ends[0]).days // 7 + _WEEKS if isinstance(last, dt.date) and ends else 1
+    first, last = weekly["week"].min(), weekly["week"].max()
+    assert isinstance(first, dt.date)
+    assert isinstance(last, dt.date)
+    ends = month_ends(last, min(months, (last - first).days // 28 + 1))
+    span = (last - ends[0]).days // 7 + _WEEKS
     tested = detect(weekly, test_weeks=span, settings=chosen)
     sums = [pl.col(name).rolling_sum(_WEEKS, min_samples=1).over(SERIES, order_by="week") for name in ("denied", "decided", "expected")]
     summed = tested.with_columns(sums).filter(pl.col("week").is_in(ends))

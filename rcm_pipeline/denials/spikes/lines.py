@@ -4,7 +4,7 @@ import polars as pl
 
 from rcm_pipeline.claims.code_families import with_code_family
 from rcm_pipeline.claims.remits import PLACE, PLACE_LINE
-from schemas.vocabulary import NOT_DECIDED
+from schemas.vocabulary import DENIED, NOT_DECIDED
 
 SPIKE = ["payer_id", "root_cause"]  # names an open spike: a payer and cause has one at most
 UNKNOWN, NONE = "unknown", "none"
@@ -22,17 +22,16 @@ def spike_lines(
     lineages: pl.DataFrame,
     versions: pl.DataFrame,
 ) -> pl.DataFrame:
-    """One row per open spike and line its payer decided first (M08) before or during it.
+    """One row per open spike and line its payer decided first before or during it.
 
     `open_spikes` has payer_id, root_cause, since_week and week, the anchor week. is_during: decided since_week to week; else
-    in the 13 weeks before, the last one left out. is_denied: for the cause of the spike. carc_code and rarc_code are of
+    in the 13 weeks before, the last one left out. is_denied: in full or in part, for the cause of the spike. carc_code and rarc_code are of
     denied lines, `none` where the payer gave none; place_code, provider_npi and coder_id are `unknown` where not sent or
     logged. age_weeks: week decided less week the matched version was sent, as text, 8 for more; unknown when not matched.
     """
     decided = _decided(lines, open_spikes).join(_reasons(denials), on=PLACE_LINE, how="left", validate="m:1")
     known = with_code_family(decided.join(_told(adjudications, lineages, versions), on=PLACE, how="left", validate="m:1"))
-    is_full = pl.col("disposition").is_in(["denied_full", "denial_suspected"])
-    is_denied = is_full & (pl.col("cause") == pl.col("root_cause")).fill_null(False)
+    is_denied = pl.col("disposition").is_in(DENIED) & (pl.col("cause") == pl.col("root_cause")).fill_null(False)
     age = ((pl.col("week") - pl.col("sent_week")).dt.total_days() // 7).clip(0, OLDEST_WEEKS).cast(pl.String)
     return known.with_columns(
         (pl.col("week") >= pl.col("since_week")).alias("is_during"), is_denied.alias("is_denied"), age.fill_null(UNKNOWN).alias("age_weeks")

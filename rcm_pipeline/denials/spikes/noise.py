@@ -27,12 +27,12 @@ class Noise:
         factor: Floats = 1 + np.maximum(decided - 1, 0) * np.maximum(squared_cv, 0) * rate / (1 - rate)
         return factor
 
-    def add(self, denied: Floats, expected: Floats, decided: Floats, rate: Floats, factor: Floats, is_used: Floats) -> None:
-        """A week's own noise; its count cut at the limits so that one spike does not hide the next."""
+    def add(self, denied: Floats, expected: Floats, decided: Floats, rate: Floats, factor: Floats, doubt: Floats, is_used: Floats) -> None:
+        """A week's own noise, less what the doubt in its index explains; its count cut so that one spike does not hide the next."""
         plain = np.maximum(expected * (1 - rate), 1e-9)
-        low, high = limits(np.maximum(expected, 1e-9), plain * factor, self._settings.noise_clip)
+        low, high = limits(np.maximum(expected, 1e-9), plain * factor + doubt * doubt, self._settings.noise_clip)
         cut = np.clip(denied, low, high + 1 / (1 + expected))
-        over = ((cut - expected) ** 2 / plain - 1) / np.maximum(decided - 1, 1) * (1 - rate) / np.maximum(rate, 1e-12)
+        over = (((cut - expected) ** 2 - doubt * doubt) / plain - 1) / np.maximum(decided - 1, 1) * (1 - rate) / np.maximum(rate, 1e-12)
         is_used = is_used * (decided > 1)
         own, pooled = is_used * expected / (expected + 2), is_used * expected / (expected + 10)
         self._sum = self._sum * self._keep + own * over

@@ -55,7 +55,7 @@ def panel(weekly: pl.DataFrame, since: dt.date | None = None) -> Panel:
 
     Raises InputError, naming the column and how many rows, never a value.
     """
-    _check_columns(weekly)
+    check_columns(weekly)
     first, last = weekly["week"].min(), weekly["week"].max()
     assert isinstance(first, dt.date)
     assert isinstance(last, dt.date)
@@ -72,7 +72,8 @@ def panel(weekly: pl.DataFrame, since: dt.date | None = None) -> Panel:
     return Panel(keys, first, denied, decided, expected, group, cause, cause[firsts])
 
 
-def _check_columns(weekly: pl.DataFrame) -> None:
+def check_columns(weekly: pl.DataFrame) -> None:
+    """Raises InputError where a column lacks, is of another type, or is empty in places."""
     needed = (*SERIES, "week", *_COUNTS)
     if missing := [name for name in needed if name not in weekly.columns]:
         raise InputError(f"weekly counts lack the column {', '.join(missing)}", fix="Pass one row per series and week.")
@@ -85,8 +86,13 @@ def _check_columns(weekly: pl.DataFrame) -> None:
             raise InputError(f"weekly counts: column {name} holds no whole numbers", fix="Cast it to Int64.")
     for name in needed:
         _refuse(weekly[name].null_count(), f"column {name} is empty", "Fill it or leave the rows out.")
-    if _GUARD in weekly.columns and not weekly.schema[_GUARD].is_numeric():
-        raise InputError(f"weekly counts: column {_GUARD} holds no numbers", fix="Cast it to Float64.")
+    if _GUARD in weekly.columns:
+        if not weekly.schema[_GUARD].is_numeric():
+            raise InputError(f"weekly counts: column {_GUARD} holds no numbers", fix="Cast it to Float64.")
+        hoped = weekly[_GUARD].cast(pl.Float64).fill_nan(None)
+        _refuse(
+            int((hoped.is_infinite() | (hoped < 0)).sum()), f"column {_GUARD} is below zero or infinite", "Leave it null where not known."
+        )
 
 
 def _check_rows(weekly: pl.DataFrame, cell: Ints, cells: int) -> None:

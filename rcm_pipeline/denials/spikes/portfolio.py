@@ -5,12 +5,9 @@ import hashlib
 
 import polars as pl
 
-from rcm_pipeline.denials.spikes.panel import panel
-from rcm_pipeline.denials.spikes.payer_lines import payer_lines
+from rcm_pipeline.denials.spikes.payer_lines import lines_and_season, without_small
 from rcm_pipeline.denials.spikes.prior import Reference
-from rcm_pipeline.denials.spikes.replay import replay
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
-from rcm_pipeline.privacy.suppression import MINIMUM_CLAIMS, MINIMUM_CLIENTS
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
@@ -26,22 +23,18 @@ def portfolio(weekly: pl.DataFrame) -> pl.DataFrame:
     nothing of it. Seasonal sums and lines are those of `detect` and `payer_lines` over the cells that are left.
     """
     contract = CONTRACTS["ops_portfolio"]
-    shown = _shown(weekly)
+    shown = without_small(weekly).filter(pl.col("decided") > 0)
     if shown.is_empty():
         return conform(pl.DataFrame(), contract).clear()
-    cells = shown.group_by(_CELL).agg(
-        (pl.col("decided") > 0).sum().cast(pl.Int64).alias("client_count"), pl.col("denied", "decided").sum().cast(pl.Int64)
-    )
-    lines = payer_lines(shown, test_weeks=_LINE_WEEKS).select(
-        *_CELL, "lift", "p_value", "q_value", "is_alarm", "expected", "clients_up", "reading"
-    )
-    table = cells.join(_season(shown), on=_CELL).join(lines, on=_CELL, how="left").with_columns(_usual())
+    cells = shown.group_by(_CELL).agg((pl.col("decided") > 0).sum().cast(pl.Int64).alias("client_count"), pl.col("denied", "decided").sum())
+    lines, season = lines_and_season(shown, test_weeks=_LINE_WEEKS)
+    sums = season.rename({"denied": "season_denied", "expected": "season_expected"})
+    told = lines.select(*_CELL, "lift", "p_value", "q_value", "is_alarm", "expected", "clients_up", "reading")
+    table = cells.join(sums, on=_CELL).join(told, on=_CELL, how="left").with_columns(_usual())
     named = table.rename(
         {
             "payer": "payer_id",
             "cause": "root_cause",
-            "denied": "denied_count",
-            "decided": "decided_count",
             "clients_up": "risen_count",
         }
     )
@@ -56,25 +49,9 @@ def reference(table: pl.DataFrame, anchor: dt.date) -> Reference | None:
         return None
     names = {"payer_id": "payer", "root_cause": "cause", "usual_rate": "rate", "season_denied": "denied", "season_expected": "expected"}
     plain = known.select("week", *names).rename(names)
-    rates = plain.unique(["payer", "cause"], keep="last", maintain_order=True).select("payer", "cause", "rate")
-    return Reference(str(known["version"][0]), rates, plain.drop("rate"))
-
-
-def _shown(weekly: pl.DataFrame) -> pl.DataFrame:
-    """The rows of cells with enough clients and claims."""
-    decided = weekly.filter(pl.col("decided") > 0)
-    clients, lines = pl.col("client").n_unique().over(_CELL), pl.col("decided").sum().over(_CELL)
-    return decided.filter((clients >= MINIMUM_CLIENTS) & (lines >= MINIMUM_CLAIMS))
-
-
-def _season(shown: pl.DataFrame) -> pl.DataFrame:
-    table = panel(shown)
-    found = replay(table, SpikeSettings(), 1)
-    groups = table.keys.select("payer", "cause").unique(maintain_order=True)
-    weeks = pl.DataFrame({"week": [table.week(at) for at in range(table.weeks)]})
-    cells = weeks.join(groups, how="cross", maintain_order="left_right")
-    sums = {"season_denied": found.season_denied, "season_expected": found.season_expected}
-    return cells.with_columns(pl.Series(name, values.ravel()) for name, values in sums.items())
+    rates = plain.select("payer", "cause", "week", "rate")
+    told = anchor - dt.timedelta(weeks=SpikeSettings().season_hindsight)  # later weeks were not known to be a season then
+    return Reference(str(known["version"][0]), rates, plain.drop("rate").filter((pl.col("expected") > 0) & (pl.col("week") <= told)))
 
 
 def _usual() -> pl.Expr:

@@ -19,7 +19,8 @@ Bools = npt.NDArray[np.bool_]
 class Reference:
     """What the portfolio hands back, from weekly counts over clients; a payer and cause that is not in it is not known.
 
-    rates: payer, cause, rate. season: payer, cause, week, denied, expected, both effective (over the noise factor); they
+    rates: payer, cause, week, rate, known from that week on. season: payer, cause, week, denied, expected, both effective (over the
+    noise factor); they
     stand in place of the client's own, which are among them.
     """
 
@@ -30,7 +31,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Prior:
-    """By place in the panel: the January index by week and cause, rates by group, seasonal sums by week and group."""
+    """By place in the panel: the January index by week and cause; rates and seasonal sums by week and group."""
 
     january: Floats
     has_january: Bools
@@ -63,12 +64,13 @@ def shipped_januaries() -> dict[str, list[float]]:
 
 def _laid_out(panel: Panel, reference: Reference | None) -> tuple[Floats, Floats, Floats]:
     groups = panel.group_cause.size
-    rates, denied, expected = np.full(groups, np.nan), *(np.full((panel.weeks, groups), np.nan) for _ in range(2))
+    rates, denied, expected = (np.full((panel.weeks, groups), np.nan) for _ in range(3))
     if reference is None:
         return rates, denied, expected
     names = panel.keys.select(pl.col("payer", "cause").cast(pl.String)).with_columns(pl.Series("place", panel.group)).unique("place")
-    known = reference.rates.join(names, on=["payer", "cause"])
-    rates[known["place"].to_numpy()] = known["rate"].to_numpy()
+    known = reference.rates.join(names, on=["payer", "cause"]).sort("week")
+    for since, place, rate in zip(_places(panel.first, known["week"]), known["place"], known["rate"], strict=True):
+        rates[max(since, 0) :, place] = rate
     weeks = reference.season.join(names, on=["payer", "cause"])
     row = _places(panel.first, weeks["week"])
     is_here = (row >= 0) & (row < panel.weeks)

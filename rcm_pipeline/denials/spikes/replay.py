@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, fields
 
 import numpy as np
+import polars as pl
 
 from rcm_pipeline.denials.spikes.baseline import Baselines
 from rcm_pipeline.denials.spikes.noise import Noise
@@ -24,6 +25,7 @@ class Week:
     `level` is the usual rate before season. `scatter` is E (1 - p) phi, independent from week to week; `doubt` the standard
     deviation that the index adds to all weeks of a window alike. `seen` counts the weeks in the baseline that had decided
     claims. `has_index`: 1 where the index rests on a past year, a shipped January or a week that needs neither.
+    `is_met`: 1 from the week on in which the cause was first denied by any payer.
     """
 
     level: Floats
@@ -34,6 +36,7 @@ class Week:
     doubt: Floats
     seen: Floats
     has_index: Floats
+    is_met: Floats
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,19 @@ def replay(panel: Panel, settings: SpikeSettings, kept: int) -> Replayed:
     known = prior(panel, settings.reference)
     out = Week(*(np.zeros(panel.denied.shape) for _ in fields(Week)))
     believed: deque[tuple[Floats, Floats, Floats]] = deque()
-    baselines, noise = Baselines(panel, settings, known.rates), Noise(panel.keys.height, settings)
+    baselines, noise = Baselines(panel, settings), Noise(panel.keys.height, settings)
+    met = _met(panel)
     season = Season(panel, settings, known)
     awaiting: deque[tuple[Floats, Floats, Floats, Floats]] = deque()
     for week in range(panel.weeks):
         if len(believed) > settings.left_out:
             baselines.add(*believed.popleft())
         denied, decided = panel.denied[week], panel.decided[week]
-        index, is_known = season.index(week)
-        doubt = _doubt(index, is_known, known.is_january[week] & known.has_january[panel.cause], settings)
+        index, unsure, is_known = season.index(week)
+        doubt = _doubt(index, unsure, is_known, known.is_january[week] & known.has_january[panel.cause], settings)
         has_index = is_known | known.has_january[panel.cause] | ~known.is_january[week]
-        rates = baselines.rates()
+        is_met = met[week][panel.cause]
+        rates = baselines.rates(known.rates[max(week - settings.left_out - 1, 0)], met[week])
         level = np.maximum(baselines.blend(rates), _TINY)
         rate = np.minimum(level * index, _MOST)
         expected = decided * rate
@@ -74,10 +79,10 @@ def replay(panel: Panel, settings: SpikeSettings, kept: int) -> Replayed:
         belief = np.where(is_settled > 0, _belief(denied, expected, variance, settings.robust), 1.0)
         believed.append((denied, decided * index, belief))
         if week >= panel.weeks - kept:
-            found = Week(level, index, expected, factor, scatter, expected * doubt, baselines.seen, has_index)
+            found = Week(level, index, expected, factor, scatter, expected * doubt, baselines.seen, has_index, is_met)
             for field in fields(Week):
                 getattr(out, field.name)[week] = getattr(found, field.name)
-        noise.add(denied, expected, decided, rate, factor, is_settled * (belief > settings.noise_belief))
+        noise.add(denied, expected, decided, rate, factor, expected * doubt, is_settled * is_met * (belief > settings.noise_belief))
         baselines.judge(denied, rates * (decided * index), variance)
         awaiting.append((is_settled * denied, is_settled * decided, level, factor))
         if len(awaiting) > settings.season_hindsight:
@@ -86,9 +91,30 @@ def replay(panel: Panel, settings: SpikeSettings, kept: int) -> Replayed:
     return Replayed(out, season.denied, season.expected)
 
 
-def _doubt(index: Floats, is_known: Bools, is_shipped: Bools, settings: SpikeSettings) -> Floats:
-    """Relative standard deviation of the index: (1/4) |1 - 1/I|, more where it is the shipped January."""
-    doubt: Floats = np.sqrt(settings.season_doubt) * np.abs(1 - 1 / index) / 4
+def seasonal_sums(panel: Panel, found: Replayed) -> pl.DataFrame:
+    """The sums a `Reference` carries: by payer, cause and week, denied and expected over the noise factor.
+
+    Zero in the last weeks, of which it cannot be told yet whether they are a season.
+    """
+    groups = panel.keys.select("payer", "cause").unique(maintain_order=True)
+    weeks = pl.DataFrame({"week": [panel.week(at) for at in range(panel.weeks)]})
+    cells = weeks.join(groups, how="cross", maintain_order="left_right")
+    return cells.with_columns(pl.Series("denied", found.season_denied.ravel()), pl.Series("expected", found.season_expected.ravel()))
+
+
+def _met(panel: Panel) -> Floats:
+    """1 by week and cause from the first denial on: a cause nobody has met yet must not weigh on the verdicts of others."""
+    first = np.zeros((panel.weeks, int(panel.cause.max()) + 1))
+    week, series = np.nonzero(panel.denied)
+    first[week, panel.cause[series]] = 1.0
+    met: Floats = np.maximum.accumulate(first, axis=0)
+    met[~met.any(axis=1)] = 1.0  # before the first denial of all, every cause is as new as another
+    return met
+
+
+def _doubt(index: Floats, unsure: Floats, is_known: Bools, is_shipped: Bools, settings: SpikeSettings) -> Floats:
+    """Relative standard deviation of the index: (1/4) |1 - 1/I| and that of its counts, more where it is the shipped January."""
+    doubt: Floats = np.sqrt(settings.season_doubt * ((1 - 1 / index) / 4) ** 2 + unsure)
     return np.where(is_shipped & ~is_known, np.maximum(doubt, settings.prior_doubt), doubt)
 
 

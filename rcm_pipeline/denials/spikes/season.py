@@ -52,19 +52,26 @@ class Season:
         for total, part in ((self._all_denied, self.denied), (self._all_expected, self.expected)):
             total[week] = np.bincount(self._cause_of, part[week], self._causes)
 
-    def index(self, week: int) -> tuple[Floats, Bools]:
-        """Index by series for a week, and whether the same week of a past year was known to take it from."""
+    def index(self, week: int) -> tuple[Floats, Floats, Bools]:
+        """Index by series for a week, its relative variance, and whether a past year was known to take it from.
+
+        The variance is that of the counts behind it: effective denials scatter as counts do.
+        """
         january = self._prior.january[week][self._cause_of]
         sharp, smooth = self._gather(week, _SHARP), self._gather(week, self._smooth)
         if sharp is None or smooth is None:
-            return january[self._group], np.zeros(self._group.size, dtype=bool)
+            return january[self._group], np.zeros(self._group.size), np.zeros(self._group.size, dtype=bool)
         s = self._settings
         cause_smooth = (smooth[2] + s.season_cause) / (smooth[3] + s.season_cause)
         cause_sharp = (sharp[2] + s.season_cause * cause_smooth) / (sharp[3] + s.season_cause)
         above, ratio = cause_smooth[self._cause_of], (cause_sharp / cause_smooth)[self._cause_of]
         group_smooth = (smooth[0] + s.season_group * above) / (smooth[1] + s.season_group)
-        index = january * (sharp[0] + s.season_sharp * group_smooth * ratio) / (sharp[1] + s.season_sharp)
-        return index[self._group], (sharp[3] > 0)[self._cause_of][self._group]
+        season = (sharp[0] + s.season_sharp * group_smooth * ratio) / (sharp[1] + s.season_sharp)
+        of_cause = smooth[5] / (smooth[3] + s.season_cause) ** 2, sharp[5] / (sharp[3] + s.season_cause) ** 2
+        of_smooth = (smooth[4] + s.season_group**2 * of_cause[0][self._cause_of]) / (smooth[1] + s.season_group) ** 2
+        of_both = ratio**2 * of_smooth + group_smooth**2 * of_cause[1][self._cause_of]
+        variance = (sharp[4] + s.season_sharp**2 * of_both) / (sharp[1] + s.season_sharp) ** 2 / np.maximum(season, _TINY) ** 2
+        return (january * season)[self._group], variance[self._group], (sharp[3] > 0)[self._cause_of][self._group]
 
     def _centre(self, denied: Floats, expected: Floats, known: Floats) -> Floats:
         s, of = self._settings, self._cause_of
@@ -79,7 +86,8 @@ class Season:
         weights, rows = _past(week, kernel, self._settings)
         if not rows.size:
             return None
-        return [weights @ table[rows] for table in (self.denied, self.expected, self._all_denied, self._all_expected)]
+        sums = [weights @ table[rows] for table in (self.denied, self.expected, self._all_denied, self._all_expected)]
+        return sums + [weights**2 @ table[rows] for table in (self.expected, self._all_expected)]
 
     def _sums(self, values: Floats) -> Floats:
         sums: Floats = np.add.reduceat(values, self._firsts)

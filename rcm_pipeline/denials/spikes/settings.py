@@ -30,7 +30,7 @@ class SpikeSettings:
     season_doubt: float = 0.7  # of the variance (E/4 |1 - 1/I|)² that an index adds to its week
     prior_doubt: float = 0.2  # relative sd of a shipped January index
     noise_weeks: float = 10.0  # weeks of the series' own noise that the noise of series of its size counts as
-    noise_states: tuple[tuple[float, float], ...] = ((0.95, 0.965), (0.05, 1.65))  # chance, times the variance: it is not known exactly
+    noise_states: tuple[tuple[float, float], ...] = ((0.94, 0.96), (0.06, 1.65))  # chance, times the variance: it is not known exactly
     noise_half_life: float = 52.0
     noise_belief: float = 0.4  # of a week, at or below which it tells of a spike and not of noise
     noise_clip: float = 2.2  # standard deviations at which a week's own noise is cut

@@ -1,12 +1,13 @@
 """Chances of a count: upper tails of the beta-binomial, and the scale on which a count is nearly normal."""
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import betaincc, gammaln
 
 from rcm_pipeline.denials.spikes.panel import Floats
 
 _NODES = 40  # at which a long tail is read
 _SINGLY = 16  # claims summed one by one before
+_COARSE = 10.0  # claims between places, from which on rates that pile up at none or all are read from their beta distribution
 _FAR = 7.0  # standard deviations to which a tail is followed
 _FALLS = 20.0  # and how many of its own fall-offs beyond the count
 _LEAST_ICC = 1e-9  # below, the beta-binomial is the binomial and the gamma functions lose their digits
@@ -31,7 +32,8 @@ def upper_tail(count: Floats, decided: Floats, rate: Floats, icc: Floats) -> Flo
     """P(Y > count) + P(Y = count) / 2 of a beta-binomial with mean `decided` x `rate` and intraclass correlation `icc`.
 
     The next 16 claims are summed one by one, for near none denied the chances may bend sharply; the rest of a tail longer than
-    40 is read at 40 places: the trapezoid rule, corrected by Euler and Maclaurin.
+    40 is read at 40 places: the trapezoid rule, corrected by Euler and Maclaurin. Where the rates themselves pile up at none or
+    all, there are too few places: then the rest of the tail is that of the rates, their beta distribution.
     """
     icc = np.clip(icc, _LEAST_ICC, 0.999)
     a, b = rate * (1 - icc) / icc, (1 - rate) * (1 - icc) / icc
@@ -44,7 +46,10 @@ def upper_tail(count: Floats, decided: Floats, rate: Floats, icc: Floats) -> Flo
         found: Floats = np.where(is_inside, np.exp(log), 0.0)
         return found
 
-    near = chances(count + np.arange(_SINGLY + 1)[:, None])
+    k = count + np.arange(_SINGLY)[:, None]
+    left = np.maximum(decided - k, 0)
+    ratios = left * (a + k) / ((k + 1) * (b + np.maximum(left - 1, 0)))  # of each chance to the one before
+    near = chances(count) * np.concatenate([np.ones((1, *count.shape)), np.cumprod(ratios, axis=0)])
     singly = near.sum(axis=0) - near[0] / 2 - near[-1] / 2
     start = np.minimum(count + _SINGLY, decided)
     rise = _log_ratio(start, decided, a, b)
@@ -53,7 +58,8 @@ def upper_tail(count: Floats, decided: Floats, rate: Floats, icc: Floats) -> Flo
     far = chances(start + step * np.arange(_NODES + 1)[:, None])
     slope = far[0] * np.clip((rise + _log_ratio(np.maximum(start - 1, 0), decided, a, b)) / 2, -1, 1)
     ends_at_all = np.where((step > 1) & (reach >= decided - start), far[-1], 0.0)
-    rest = step * (far.sum(axis=0) - far[0] / 2 - ends_at_all / 2) + ends_at_all / 2 + (step * step - 1) / 12 * slope
+    smooth = step * (far.sum(axis=0) - far[0] / 2 - ends_at_all / 2) + ends_at_all / 2 + (step * step - 1) / 12 * slope
+    rest = np.where((np.minimum(a, b) < 1) & (step > _COARSE), betaincc(a, b, np.minimum((start + 0.5) / (decided + 1), 1.0)), smooth)
     upper: Floats = np.clip(singly + np.where(count + _SINGLY <= decided, rest, 0.0), 0.0, 1.0)
     return upper
 

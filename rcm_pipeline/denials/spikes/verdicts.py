@@ -34,13 +34,18 @@ class _Window:
     least: Floats
     lift: Floats
     extra: Floats
+    decided: Floats
+    is_usable: Bools
 
 
 def verdict(panel: Panel, weeks: Week, at: int, settings: SpikeSettings) -> Verdict:
     """p = min(1, price x the smallest p of the windows), then Benjamini and Hochberg over all judged series of the week.
 
-    An alarm also needs a lift and a number of extra denials worth a page, and more denials than expected in the week itself:
-    without that, the second window would ring once more for a week that is over.
+    Of these, causes that nobody was denied for yet are left out, with q = 1: they may be met next week, or never be heard of.
+
+    An alarm also needs a lift and a number of extra denials worth a page and, where several windows are looked at, more denials
+    than expected in the week itself: without that, the second would ring once more for a week that is over. A window that holds
+    a January week without an index is not looked at.
     """
     found = [_window(panel, weeks, at, length, settings) for length in settings.windows]
     chances = np.stack([window.p_value for window in found])
@@ -50,20 +55,22 @@ def verdict(panel: Panel, weeks: Week, at: int, settings: SpikeSettings) -> Verd
     series = np.arange(best.size)
     lift = np.stack([window.lift for window in found])[best, series]
     extra = np.stack([window.extra for window in found])[best, series]
-    is_worth = (lift >= settings.min_lift) & (extra >= settings.min_extra) & (panel.denied[at] > weeks.expected[at])
+    is_up = panel.denied[at] > weeks.expected[at] if len(found) > 1 else True
+    is_worth = (lift >= settings.min_lift) & (extra >= settings.min_extra) & is_up
     least = price * np.stack([window.least for window in found]).min(axis=0)
     reason = np.select(
         [
             weeks.seen[at] < settings.min_weeks,
-            weeks.has_index[at] == 0,
-            (panel.decided[at] == 0) | (least > settings.tell_chance),
+            ~np.any([window.is_usable for window in found], axis=0),
+            (found[0].decided == 0) | (least > settings.tell_chance),
         ],
         [SHORT, JANUARY, FEW],
         "",
     )
     is_judged = reason == ""
     q_value = np.ones(p_value.size)
-    q_value[is_judged] = benjamini_hochberg(p_value[is_judged])
+    is_one_of = is_judged & (weeks.is_met[at] > 0)
+    q_value[is_one_of] = benjamini_hochberg(p_value[is_one_of])
     is_alarm = is_judged & (q_value <= settings.false_share) & is_worth
     return Verdict(p_value, lift, np.array(settings.windows)[best], q_value, is_alarm, reason)
 
@@ -101,7 +108,9 @@ def _window(panel: Panel, weeks: Week, at: int, length: int, settings: SpikeSett
         scale = guarded / np.maximum(expected, _TINY)
         p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0), settings.noise_states)[0])
     lift = np.where(expected > 0, denied / np.maximum(expected, _TINY), np.where(denied > 0, np.inf, 0.0))
-    return _Window(p_value, least, lift, denied - expected)
+    is_usable = ((weeks.has_index[rows] > 0) | (panel.decided[rows] == 0)).all(axis=0)
+    p_value, least = (np.where(is_usable, chance, 1.0) for chance in (p_value, least))
+    return _Window(p_value, least, lift, denied - expected, decided, is_usable)
 
 
 def _chance(

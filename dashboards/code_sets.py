@@ -107,14 +107,20 @@ def coverage_rows(coverage: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def missing_lists(coverage: pl.DataFrame) -> list[str]:
-    """For each code set with codes no list covers: since when, how many, and which file to put into the folder."""
-    said = []
-    for r in coverage.filter(pl.col("release_id").is_null()).iter_rows(named=True):
-        label, number = SYSTEMS[r["system_code"]].label, r["unchecked_count"]
-        count = f"{words.count(number)} {'code was' if number == 1 else 'codes were'}"
-        since = "no list is loaded" if r["valid_to"] is None else f"the newest list ends on {words.day(r['valid_to'])}"
-        said.append(f"{label}: {since}; {count} not checked. To check them put {_NEWER[r['system_code']]} into code_sets/.")
-    return said
+    """For each code set with codes no list covers: why, how many, and which file to put into the folder."""
+    return [_missing(r) for r in coverage.filter(pl.col("release_id").is_null()).iter_rows(named=True)]
+
+
+def _missing(row: dict[str, Any]) -> str:
+    label, number, last = SYSTEMS[row["system_code"]].label, row["unchecked_count"], row["valid_to"]
+    count = f"{words.count(number)} {'code was' if number == 1 else 'codes were'}"
+    if row["first_service_date"] is None:
+        return f"{label}: {count} not checked, for no date of service was sent."
+    if last is not None and row["last_service_date"] <= last:
+        days = f"{words.day(row['first_service_date'])} to {words.day(row['last_service_date'])}"
+        return f"{label}: {count} not checked, used from {days}. To check them put the lists of those days into code_sets/."
+    since = "no list is loaded" if last is None else f"the newest list ends on {words.day(last)}"
+    return f"{label}: {since}; {count} not checked. To check them put {_NEWER[row['system_code']]} into code_sets/."
 
 
 def change_rows(changes: pl.DataFrame) -> list[dict[str, Any]]:

@@ -45,6 +45,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {  # all of a table where no columns are 
     "ops_code_sets": (),
     "ops_code_entries": (),
     "raw_decisions": (),
+    "ops_qa_samples": (),
 }
 _CORE = (
     "core_adjudications", "core_adjudicated_lines", "core_denials", "core_claim_versions", "core_claim_lineages", "core_reversals",

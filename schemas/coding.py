@@ -181,6 +181,7 @@ class CoreQaReviews(Contract):
     stratum_code: Text = column("random sample, or chosen for risk", isin=STRATA)
     frame_count: Count = column("charts its stratum was drawn from; null when not known", nullable=True, ge=1)
     selection_rate: Rate = column("chance that a chart of its stratum was drawn; null when not known", nullable=True, in_range=SHARE)
+    has_reason: Flag = column("whether the plan had a reason of risk to draw it; null when it comes from none", nullable=True)
     counts_code: Text = column("whether the counts are as stated on the sheet or derived from codes", isin=FINDING_BASES)
     coder_code_count: Count = column("codes the coder assigned", ge=0)
     auditor_code_count: Count = column("codes the auditor assigned", ge=0)

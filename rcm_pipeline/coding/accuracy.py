@@ -18,11 +18,13 @@ _KEYS = ["method_id", "scope_code", "scope_id", "period_code", "week"]
 _CODES = ("A1", "A2", "A7")  # counted in codes, which come in charts
 
 
-def coder_accuracy(reviews: pl.DataFrame, codes: pl.DataFrame, findings: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_coder_accuracy from core_qa_reviews, core_qa_codes and core_qa_findings, at an anchor week.
+def coder_accuracy(
+    reviews: pl.DataFrame, codes: pl.DataFrame, findings: pl.DataFrame, samples: pl.DataFrame, anchor: dt.date | None
+) -> pl.DataFrame:
+    """mart_coder_accuracy from core_qa_reviews, core_qa_codes, core_qa_findings and ops_qa_samples, at an anchor week.
 
-    Design `random`: charts of the random sample alone, for charts chosen for risk would bias the rate. Design `stratified`: both,
-    each stratum by what it is of the frame, where every chart of the scope says with what chance it was drawn.
+    Design `random`: charts of the random sample alone, for charts chosen for risk would bias the rate. Design `stratified`: all
+    charts that rcm plan-qa drew, each by what it stands for in the frame (`weighted_accuracy`).
     """
     contract = CONTRACTS["mart_coder_accuracy"]
     if anchor is None:
@@ -35,7 +37,9 @@ def coder_accuracy(reviews: pl.DataFrame, codes: pl.DataFrame, findings: pl.Data
     both = scoped.filter(pl.col("method_id").is_in(["A1", "A2", "A3"]) & (pl.col("scope_code") != "category"))
     parts = [
         with_limits(random, _KEYS, icc).with_columns(pl.lit("random").alias("design_code")),
-        weighted_accuracy(_periods(both, anchor, weekly=False), _KEYS, icc).with_columns(pl.lit("stratified").alias("design_code")),
+        weighted_accuracy(_periods(both, anchor, weekly=False), samples, _KEYS, icc).with_columns(
+            pl.lit("stratified").alias("design_code")
+        ),
     ]
     table = pl.concat(parts, how="diagonal").with_columns(pl.col("method_id").replace_strict(UNITS).alias("unit_code"))
     return conform(table, contract).sort("method_id", "design_code", "period_code", "week", "scope_code", "scope_id")

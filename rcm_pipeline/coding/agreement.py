@@ -1,7 +1,6 @@
 """Do the auditors agree? Double reviews by category of verdict, and whether they agree enough for groups of coders to be shown."""
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from scipy.stats import t as student
 
@@ -17,9 +16,10 @@ def agreement(reviews: pl.DataFrame, *, by: list[str], categories: list[str], we
     """One row per `by`, from double reviews: a row per item with the verdicts `a` and `b` of two auditors, from `categories`.
 
     item_count (both verdicts known), agree_count, agreement_rate, low, high (`accuracy_limits`); chance_rate, ac1, ac1_low, ac1_high,
-    ac1_error: Gwet's AC1 (2008), its limits those of the agreement carried through (rate - chance)/(1 - chance), for the
-    interval by the standard error misses one time in four at 30 items; kappa, kappa_low, kappa_high, kappa_error: Cohen's, limits
-    by Student's t; alpha: Krippendorff's. Null where not defined, as kappa is when all verdicts are the same.
+    ac1_error: Gwet's AC1 (2008) and its standard error; its limits are those of the agreement on n_eff items carried through
+    (rate - chance)/(1 - chance), n_eff = rate (1 - rate)/(error (1 - chance))² but no more than the items, for chance is estimated
+    too (limits by the standard error alone miss up to one time in four at 30 items); kappa, kappa_low, kappa_high, kappa_error:
+    Cohen's, limits by Student's t; alpha: Krippendorff's. Null where not defined, as kappa is when all verdicts are the same.
 
     weights: "identity"; for ordered categories such as E/M levels "linear" or "quadratic" (1 - (distance/most)²), by which
     agree_count becomes a sum of part agreements, AC1 Gwet's AC2 and kappa the weighted kappa.
@@ -35,6 +35,8 @@ def agreement(reviews: pl.DataFrame, *, by: list[str], categories: list[str], we
         rate = agreed / items
         low, high = accuracy_limits(agreed, items)
         chance, ac1, ac1_error = _gwet(share, weight, rate, items)
+        size = _size_by_error(rate, items, chance, ac1_error)
+        ac1_low, ac1_high = ((limit - chance) / (1 - chance) for limit in accuracy_limits(rate * size, size))
         kappa, kappa_error = _cohen(share, weight, rate, items)
         reach = student.ppf(0.975, np.maximum(items - 1, 1)) * np.where(items > 1, kappa_error, np.nan)
         numbers = {
@@ -44,8 +46,8 @@ def agreement(reviews: pl.DataFrame, *, by: list[str], categories: list[str], we
             "high": high,
             "chance_rate": chance,
             "ac1": ac1,
-            "ac1_low": (low - chance) / (1 - chance),
-            "ac1_high": (high - chance) / (1 - chance),
+            "ac1_low": ac1_low,
+            "ac1_high": ac1_high,
             "ac1_error": ac1_error,
             "kappa": kappa,
             "kappa_low": np.maximum(kappa - reach, -1),
@@ -110,7 +112,7 @@ def _tables(reviews: pl.DataFrame, by: list[str], categories: list[str]) -> tupl
 
 def _weights(size: int, name: str) -> Floats:
     distance = np.abs(np.arange(size)[:, None] - np.arange(size)) / (size - 1)
-    known: dict[str, npt.NDArray[np.float64]] = {"identity": np.eye(size), "linear": 1 - distance, "quadratic": 1 - distance**2}
+    known: dict[str, Floats] = {"identity": np.eye(size), "linear": 1 - distance, "quadratic": 1 - distance**2}
     if name not in known:
         raise InputError(f"weights are one of {', '.join(known)}")
     return known[name]
@@ -127,6 +129,12 @@ def _gwet(share: Floats, weight: Floats, rate: Floats, items: Floats) -> tuple[F
     return chance, ac1, _error(share, weight, rate, items, chance, ac1, pulled)
 
 
+def _size_by_error(rate: Floats, items: Floats, chance: Floats, error: Floats) -> Floats:
+    """The number of items on which the agreement alone would be as uncertain as AC1 is; all of them where all agree."""
+    size = rate * (1 - rate) / (error * (1 - chance)) ** 2
+    return np.where(np.isfinite(size) & (size > 0), np.minimum(size, items), items)
+
+
 def _cohen(share: Floats, weight: Floats, rate: Floats, items: Floats) -> tuple[Floats, Floats]:
     """Kappa and its standard error (Fleiss, Cohen and Everitt 1969)."""
     of_a, of_b = share.sum(axis=2), share.sum(axis=1)
@@ -141,7 +149,8 @@ def _error(share: Floats, weight: Floats, rate: Floats, items: Floats, chance: F
     doubt = (1 - value)[:, None, None]
     square = (share * (weight - doubt * pulled) ** 2).sum(axis=(1, 2))
     variance = (square - (rate - 2 * (1 - value) * chance) ** 2) / (items * (1 - chance) ** 2)
-    return np.sqrt(np.maximum(variance, 0))
+    error: Floats = np.sqrt(np.maximum(variance, 0))
+    return error
 
 
 def _krippendorff(share: Floats, weight: Floats, rate: Floats, items: Floats) -> Floats:

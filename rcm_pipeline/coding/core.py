@@ -19,7 +19,7 @@ SOURCES: dict[str, tuple[str, ...]] = {  # what is read of each table; all of it
     "raw_qa_codes": (),
     "raw_qa_findings": (),
     "ops_qa_samples": (
-        "sample_id", "stratum_code", "frame_count", "selection_rate", "draw_no", "is_spare", "claim_token",
+        "sample_id", "stratum_code", "reason_code", "frame_count", "selection_rate", "draw_no", "is_spare", "claim_token",
     ),
     "core_claim_lineages": ("lineage_id", "claim_token", "sequence_code", "first_service_date", "last_service_date"),
 }  # fmt: skip

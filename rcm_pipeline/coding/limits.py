@@ -7,16 +7,17 @@ from scipy.special import betainc, betaincinv
 from rcm_pipeline.intervals import Z95
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
-FEW = 5.0  # errors, or charts right, up to which the exact chance decides
-FEW_CHANCE = 0.08  # of so many or more; near 100 % only one side can miss, so it may miss oftener than 2.5 %
+FEW = 5 + 1e-6  # errors, or charts right, up to which the exact chance decides; five are five, not 5.000000000000004
+FEW_CHANCE = 0.079  # of so many or more: near 100 % only one side can miss, so it may miss oftener than 2.5 %, and all in all below 8 %
 
 
 def accuracy_limits(right: npt.ArrayLike, size: npt.ArrayLike) -> tuple[Floats, Floats]:
     """95 % limits of an accuracy from `right` of `size` charts, or of an effective size; nan where the size is not positive.
 
     Wilson (1927); but with at most five errors the upper limit is the accuracy at which so many errors or more have a chance
-    of 8 % (in a sheet: 1 - BETA.INV(0.08; errors; size - errors + 1)), and with at most five right the lower limit likewise.
+    of 7.9 % (in a sheet: 1 - BETA.INV(0.079; errors; size - errors + 1)), and with at most five right the lower limit likewise.
     Wilson's own limits there miss an accuracy just below 100 % up to one time in six (Brown, Cai and DasGupta 2001, 2.1).
     """
     x, n = np.broadcast_arrays(np.asarray(right, dtype=np.float64), np.asarray(size, dtype=np.float64))
@@ -31,12 +32,12 @@ def accuracy_limits(right: npt.ArrayLike, size: npt.ArrayLike) -> tuple[Floats, 
 
 
 def few_limit(count: Floats, size: Floats) -> Floats:
-    """The rate at which `count` or more of `size` have a chance of 8 %; 0 for none."""
+    """The rate at which `count` or more of `size` have a chance of 7.9 %; 0 for none."""
     limit: Floats = betaincinv(np.maximum(count, 1e-12), np.maximum(size - count, 0) + 1, FEW_CHANCE)
     return np.where(count <= 1e-9, 0.0, limit)
 
 
-def is_rejected(tried: Floats, seen: Floats, variance: Floats) -> Floats:
+def is_rejected(tried: Floats, seen: Floats, variance: Floats) -> Flags:
     """Whether the accuracy `tried` is outside the 95 % limits of the accuracy `seen`, whose variance would be `variance` there.
 
     The effective size is the one that gives the variance; with its errors few, the exact chance decides as above.
@@ -50,7 +51,7 @@ def is_rejected(tried: Floats, seen: Floats, variance: Floats) -> Floats:
     chance = betainc(np.maximum(count, 1e-12), np.maximum(size - count, 0) + 1, np.where(is_above, 1 - tried, tried))
     by_score = (tried - seen) ** 2 > Z95**2 * variance
     by_chance = (count > 1e-9) & (chance < FEW_CHANCE)
-    rejected: Floats = np.where(is_sure, tried != seen, np.where(count <= FEW, by_chance, by_score))
+    rejected: Flags = np.where(is_sure, tried != seen, np.where(count <= FEW, by_chance, by_score))
     return rejected
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-CHART = ["review_token", "coder_id", "specialty", "week", "stratum_code", "selection_rate"]
+CHART = ["review_token", "coder_id", "specialty", "week", "stratum_code", "selection_rate", "sample_id", "has_reason"]
 MOST_POINTS = 5  # the heaviest weight of the error list: what a code can lose
 UNITS = {
     "A1": "codes",

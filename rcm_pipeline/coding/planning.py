@@ -5,13 +5,14 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom, hypergeom
+from scipy.special import gammaln
+from scipy.stats import binom
 
 from rcm_pipeline.coding.limits import Floats
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.intervals import Z95
 
-_MOST = 10**7  # charts; no plan is larger
+_MOST = 10**5  # charts; no plan is larger
 
 
 def charts_for_half_width(half_width: float, rate: float, *, frame_count: int | None = None, method: str = "wilson") -> int:
@@ -44,8 +45,13 @@ def zero_error_charts(error_limit: float, *, confidence: float = 0.95, frame_cou
     if frame_count is None:
         return math.ceil(math.log(doubt) / math.log1p(-error_limit) - 1e-9)
     wrong = math.ceil(error_limit * frame_count - 1e-9)
-    drawn = np.arange(1, frame_count + 1)
-    return int(drawn[hypergeom.pmf(0, frame_count, wrong, drawn) <= doubt + 1e-12][0])
+    right = frame_count - wrong
+    every = gammaln(right + 1) - gammaln(frame_count + 1)
+
+    def shows(n: int) -> bool:
+        return n > right or bool(every + gammaln(frame_count - n + 1) - gammaln(right - n + 1) <= math.log(doubt) + 1e-9)
+
+    return _smallest(shows)
 
 
 def charts_to_prove(standard: float, truth: float, *, power: float = 0.8, confidence: float = 0.95) -> tuple[int, int]:

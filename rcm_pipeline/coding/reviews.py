@@ -75,6 +75,7 @@ def _with_sample(reviews: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
         pl.col("stratum_code").alias("_stratum"),
         pl.col("frame_count").alias("_frame"),
         pl.col("selection_rate").alias("_rate"),
+        (pl.col("reason_code") != "random").alias("has_reason"),
     )
     joined = reviews.join(known, on=["sample_id", "claim_token"], how="left", validate="m:1", maintain_order="left")
     return joined.with_columns(

@@ -13,6 +13,7 @@ Ints = npt.NDArray[np.int64]
 
 SHOP_CHARTS = 1.0  # the shop's accuracy of a stratum counts as so many charts, so that none looks sure after two charts
 _SIZING_CHARTS = 8.0
+_FRAME_CHART = 0.25  # of a chart: a frame of 60 has no accuracy between 58 and 59 of 60, so limits between miss oftener
 _STEPS = 70  # halvings, to the last digit
 _REACH = 42.0  # sinh of it is a pull beyond any sample
 _COUNTS = ("right", "total", "frame_count", "sample_count")
@@ -23,14 +24,16 @@ def stratified_interval(samples: pl.DataFrame, scope: list[str]) -> pl.DataFrame
 
     `samples`: a row per scope and `stratum` with `right` of `total` (charts, or codes in them; right may be a fraction),
     `frame_count` charts of which `sample_count` were drawn at random, and, where known, `shop_rate` (the accuracy of the
-    stratum over the shop; where null, that of all rows of the stratum here, (right + 0.5) / (total + 1)) and `deff` (see `clusters`; where null, 1).
+    stratum over the shop; where null, that of all rows of the stratum here, (right + 0.5) / (total + 1)) and `deff` (see
+    `clusters`; where null, 1).
     Rates are null where nothing was sampled in a stratum that holds charts; effective_size is null where all was reviewed.
 
     P = sum of W p, with W the share of the frame (its charts times total per sampled chart) and p = right / total.
     A limit is the P' furthest from P with (P - P')² <= 1.96² V, V = sum of W² p'(1 - p')/n (N - sample)/(N - 1), n = total/deff.
     p' are the strata's accuracies likeliest under P': with m = n + 1, c = right/deff + shop_rate and one number t for all
     strata, p' = 2c / (m + tW + sqrt((m + tW)² - 4tWc)); t is sought so that the sum of W p' is P'. With at most five errors in
-    the effective size P'(1 - P')/V the exact chance of 8 % decides, see `limits`. One stratum gives `accuracy_limits`.
+    the effective size P'(1 - P')/V the exact chance of 7.9 % decides, see `limits`. Last, a quarter of a chart (code) of the frame is
+    added to either side, no further than the reviewed charts leave open. One stratum of an endless frame gives `accuracy_limits`.
     Score limits under the hypothesis as in Miettinen and Nurminen (1985); n by Kish's design effect.
     effective_size, to be printed only: the same P(1 - P)/V with every p as (right/deff + 8 shop_rate) / (n + 8).
 
@@ -63,10 +66,13 @@ class _Strata:
     size: Floats
     prior: Floats
     left: Floats  # share of the variance that the unreviewed charts leave
+    reviewed: Floats  # share of the scope's frame that was reviewed in this stratum
+    grain: Floats  # by scope: a quarter of a chart, or code, of its frame
 
     def total(self, values: Floats) -> Floats:
         """Sums by scope."""
-        return np.bincount(self.scope, values, self.scopes)
+        sums: Floats = np.bincount(self.scope, values, self.scopes).astype(np.float64)  # without a row bincount gives integers
+        return sums
 
     def supposed(self, pull: Floats) -> Floats:
         """The strata's likeliest accuracies when the accuracy of their scope is pulled down, or up where the pull is negative."""
@@ -96,8 +102,11 @@ def _limits(strata: _Strata) -> tuple[Floats, Floats, Floats, Floats]:
     centre, variance = strata.total(strata.weight * shrunk), strata.variance(shrunk)
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.where(variance > 0, centre * (1 - centre) / variance, np.nan)
-    unknown = np.isnan(seen)
     low, high = np.where(is_none, 0.0, np.minimum(low, seen)), np.where(is_all, 1.0, np.maximum(high, seen))
+    # the true count of a frame is whole: a little more to either side, but no further than what was reviewed leaves open
+    low = np.maximum(low - strata.grain, strata.total(strata.reviewed * strata.rate))
+    high = np.minimum(high + strata.grain, 1 - strata.total(strata.reviewed * (1 - strata.rate)))
+    unknown = np.isnan(seen)
     return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high), seen, size
 
 
@@ -126,7 +135,8 @@ def _strata(rows: pl.DataFrame, scopes: int) -> _Strata:
     known = np.bincount(scope, minlength=scopes) > 0
     every = np.where(known, np.bincount(scope, worth, scopes), np.nan)
     size = total / held["deff"].to_numpy()
-    return _Strata(scope, scopes, worth / every[scope], rate, size, held["shop_rate"].fill_null(1.0).to_numpy(), left)
+    weight = worth / every[scope]
+    return _Strata(scope, scopes, weight, rate, size, held["shop_rate"].to_numpy(), left, weight * drawn / frame, _FRAME_CHART / every)
 
 
 def _checked(samples: pl.DataFrame, scope: list[str]) -> pl.DataFrame:

@@ -25,7 +25,7 @@ _CODE_SETS = ("raw_claim_lines", "raw_claim_diagnoses", "core_claim_versions", "
 
 
 def _accuracy(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
-    return coder_accuracy(tables[_REVIEWS], tables[_CODES], tables[_FINDINGS], anchor)
+    return coder_accuracy(tables[_REVIEWS], tables[_CODES], tables[_FINDINGS], tables["ops_qa_samples"], anchor)
 
 
 def _errors(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
@@ -100,7 +100,7 @@ def _code_changes(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataF
 
 
 CODING_MARTS: dict[str, Mart] = {
-    "mart_coder_accuracy": Mart((_REVIEWS, _CODES, _FINDINGS, _ANCHOR), _accuracy),
+    "mart_coder_accuracy": Mart((_REVIEWS, _CODES, _FINDINGS, "ops_qa_samples", _ANCHOR), _accuracy),
     "mart_coding_errors": Mart((_REVIEWS, _FINDINGS), _errors),
     "mart_cert_split": Mart(("mart_coding_errors",), _cert),
     "mart_em_levels": Mart((_REVIEWS, _CODES), _levels),

@@ -231,6 +231,13 @@ def test_coming_changes_count_the_clients_own_mix() -> None:
     ]
 
 
+def test_a_replaced_claim_is_not_counted_again() -> None:
+    claims = [claim("1", "2026-09-05", "A01"), claim("2", "2026-09-05", "A01", lineage_id="L1", version_no=2)]
+    world = World(claims, FY2026, FY2027)
+    found = code_set_changes(world.values, world.code_sets, world.entries, ANCHOR)
+    assert found.select("code", "claim_count", "charge_amount").rows() == [("A01", 1, D("100.00"))]
+
+
 def test_once_no_release_is_to_come_the_newest_is_told() -> None:
     world = World([claim("1", "2026-09-05", "A01")], FY2026, FY2027)
     found = code_set_changes(world.values, world.code_sets, world.entries, ANCHOR)

@@ -197,6 +197,9 @@ def test_a_changed_list_is_a_changed_setting(tmp_path: Path) -> None:
     with_list = settings_hash(tmp_path, "acme")
     put(tmp_path / "code_sets", "cpt_2026-01-01.csv", "code\n99214\n")
     assert len({before, with_list, settings_hash(tmp_path, "acme")}) == 3
+    named_first = settings_hash(tmp_path, "acme")
+    (tmp_path / "code_sets" / "cpt_2026-01-01.csv").rename(tmp_path / "code_sets" / "cpt_2027-01-01.csv")
+    assert settings_hash(tmp_path, "acme") != named_first, "the name says the days"
     (tmp_path / "acme.toml").write_text('code_sets = "licensed"\n')
     other = settings_hash(tmp_path, "acme")
     put(tmp_path / "code_sets", "cpt_2026-01-01.csv", "code\n99215\n")

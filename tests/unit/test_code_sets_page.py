@@ -70,3 +70,12 @@ def test_nothing_wrong_is_said_plainly(claims: list, lead: str) -> None:
     found = code_sets.section(tables(World(claims, FY2026)))
     assert found["lead"] == lead
     assert "Codes not valid" not in page(found)
+
+
+def test_days_before_the_oldest_list_ask_for_older_ones_not_newer() -> None:
+    found = code_sets.section(tables(World([claim("1", "2026-03-01", "A01"), claim("2", "2026-03-31", "A01")], FY2026)))
+    assert found["missing"] == [
+        "ICD-10-CM: 2 codes were not checked, used from 1 Mar 2026 to 31 Mar 2026. To check them put the lists of those days into code_sets/."
+    ]
+    undated = World([claim("1", "2026-05-01", "A01", first_service_date=None, last_service_date=None)], FY2026)
+    assert code_sets.section(tables(undated))["missing"] == ["ICD-10-CM: 1 code was not checked, for no date of service was sent."]

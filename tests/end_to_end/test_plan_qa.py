@@ -31,7 +31,7 @@ def coded(shared_folder: Path) -> Path:
     def make() -> None:
         inbox = root / "inbox" / "acme"
         inbox.mkdir(parents=True)
-        old = [f"OLD{n},C{n % 2},2026-{6 + n}-01,Surgery" for n in range(2)]
+        old = [f"OLD{n},C{n % 2},2026-{6 + n:02d}-01,Surgery" for n in range(2)]
         rows = [f"{account},C{n % 2},{WEEK + dt.timedelta(days=n % 5)},Surgery" for n, account in enumerate(ACCOUNTS)]
         (inbox / "log.csv").write_text("\n".join(["Account Number,Coder,Coded Date,Specialty", *old, *rows]) + "\n")
         said = "\n".join(f"CLP*{account}*1*100*100*0*CI*I{account}\nSVC*HC:99213*100*100" for account in ACCOUNTS)

@@ -14,12 +14,13 @@ from dashboards.publish import write_page
 from dashboards.qa_workbook import REASONS, sample_workbook
 from dashboards.theme import BLUE, GREEN, GREY, INK, MUTED, ORANGE, RED, figure
 from rcm_pipeline.coding.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
+from rcm_pipeline.errors import InputError
 from rcm_pipeline.governance.qa_plan import Plan, by_coder
 from rcm_pipeline.intervals import wilson
 from rcm_pipeline.settings import Home, Qa, load_client_settings
 from schemas.vocabulary import SAMPLE_REASONS
 
-PAGE, WORKBOOK = "qa_plan.html", "qa_plan.xlsx"
+PAGE = "qa_plan.html"
 RULE = 30  # charts, the usual size of a routine audit
 _SIZES = (10, RULE, 100, 300)
 _TRUTHS = (0.98, 0.95, 0.90, 0.85)
@@ -28,9 +29,17 @@ _BETTER = (0.4, 0.6, 0.8)  # of the way from the standard to no error at all
 
 
 def write_sample(home: Home, plan: Plan, out: Path | None, *, with_accounts: bool) -> tuple[Path, int]:
-    """Write the workbook, readable by its owner only [default: to the client's reports]; where, and charts with an account."""
+    """Write the workbook, readable by its owner only; where it is, and how many charts have an account number.
+
+    Without `out` it goes to the client's reports under the sample's number, and one that is there already stays: it may be
+    filled in. Raises InputError where `out` is there already.
+    """
+    path = out or home.reports(plan.client) / f"qa_plan_{plan.sample_id}.xlsx"
+    if path.exists():
+        if out:
+            raise InputError(f"{out.name}: there is such a file already, and it may be filled in", fix="name another with --out")
+        return path, 0
     accounts = account_numbers(home, plan.client, plan.sample["claim_token"]) if with_accounts else None
-    path = out or home.reports(plan.client) / WORKBOOK
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(path, sample_workbook(plan, accounts))
     return path, 0 if accounts is None else plan.sample.join(accounts, on="claim_token", how="semi").height
@@ -215,7 +224,7 @@ def _chances(charts: int, planned: int, standard: float) -> dict[str, Any]:
     return {
         "name": name,
         "is_rule": charts == RULE,
-        "cells": [words.percent(float(pass_chance(t, charts, standard=standard)), 0) for t in _TRUTHS],
+        "cells": [_share(float(pass_chance(t, charts, standard=standard))) for t in _TRUTHS],
     }
 
 
@@ -267,6 +276,13 @@ def _reason_rows(sample: pl.DataFrame) -> list[dict[str, str]]:
 def _whole(share: float) -> str:
     """0.95 → 95 %, 0.975 → 97.5 %."""
     return f"{round(100 * share, 1):g}\u00a0%"
+
+
+def _share(chance: float) -> str:
+    """Whole per cent, but never 0 or 100 % for what may happen, or not."""
+    if 0 < chance < 0.005:
+        return "< 1\u00a0%"
+    return "> 99\u00a0%" if 0.995 <= chance < 1 else words.percent(chance, 0)
 
 
 def _times(chance: float) -> str:

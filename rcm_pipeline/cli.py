@@ -253,7 +253,7 @@ def plan_qa(
         int | None, typer.Option("--seed", min=0, max=2**63 - 1, help="Seed of the draw [default: from client and week].")
     ] = None,
     redraw: Annotated[bool, typer.Option("--redraw", help="Draw again, with another --seed; both samples stay in the log.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Workbook to write [default: HOME/reports/CLIENT/qa_plan.xlsx].")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Workbook to write [default: HOME/reports/CLIENT/qa_plan_SAMPLE.xlsx].")] = None,
     accounts: Annotated[
         bool,
         typer.Option("--accounts", help="Put account numbers in, found in the inbox: the workbook then identifies people; needs --out."),

@@ -7,7 +7,7 @@ _HAS_REASON = pl.col("reason_code") != "random"
 
 
 def weighting_cells(samples: pl.DataFrame) -> pl.DataFrame:
-    """Per sample, coder and `has_reason` how many charts the frame has (frame_count), and the coder's in all (chart_count), from ops_qa_samples.
+    """Per sample, coder and `has_reason` how many charts the frame has (frame_count), and the coder's in all (chart_count).
 
     The random stratum is drawn from all charts of a coder, the risk stratum from those with a reason that it left; so the two
     overlap in what they speak of, and must not be weighted as if they were disjoint. These cells are: given how many of its charts

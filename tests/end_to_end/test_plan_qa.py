@@ -31,7 +31,7 @@ def coded(shared_folder: Path) -> Path:
     def make() -> None:
         inbox = root / "inbox" / "acme"
         inbox.mkdir(parents=True)
-        old = [f"OLD{n},C{n % 2},2026-{6 + n}-01,Surgery" for n in range(2)]
+        old = [f"OLD{n},C{n % 2},2026-{6 + n:02d}-01,Surgery" for n in range(2)]
         rows = [f"{account},C{n % 2},{WEEK + dt.timedelta(days=n % 5)},Surgery" for n, account in enumerate(ACCOUNTS)]
         (inbox / "log.csv").write_text("\n".join(["Account Number,Coder,Coded Date,Specialty", *old, *rows]) + "\n")
         said = "\n".join(f"CLP*{account}*1*100*100*0*CI*I{account}\nSVC*HC:99213*100*100" for account in ACCOUNTS)
@@ -60,14 +60,16 @@ def test_a_sample_is_drawn_once_logged_and_given_back(home: Path) -> None:
     log = logged(home)
     assert log.height == first["random_count"] + first["risk_count"] + first["spare_count"]
     book = Path(first["workbook"])
-    assert book == home / "reports" / "acme" / "qa_plan.xlsx"
-    bytes_then = book.read_bytes()
+    assert book == home / "reports" / "acme" / f"qa_plan_{first['sample_id']}.xlsx"
+    made = book.read_bytes()
+    assert stat.S_IMODE(book.stat().st_mode) == 0o600
+    book.write_bytes(made + b"filled in")
     again = rcm("plan-qa", "acme", "--today", "2026-11-29", home=home)
     assert "as drawn on 2026-11-24" in again.stderr
     assert again.stdout.strip() == str(book)
-    assert book.read_bytes() == bytes_then
+    assert book.read_bytes() == made + b"filled in", "what is there may be filled in"
     assert logged(home).equals(log)
-    assert not any(account in book.read_bytes().decode("latin-1") + again.stdout + again.stderr for account in ACCOUNTS)
+    assert not any(account in made.decode("latin-1") + again.stdout + again.stderr for account in ACCOUNTS)
 
 
 def test_only_a_redraw_with_another_seed_draws_again_and_the_log_keeps_both(home: Path) -> None:
@@ -90,11 +92,13 @@ def test_account_numbers_only_where_asked_for_and_for_the_owner_alone(home: Path
     assert refused.returncode == ExitCode.USAGE
     assert logged(home).is_empty(), "nothing was drawn"
     out = tmp_path / "auditors.xlsx"
-    out.touch(mode=0o644)
     done = rcm("plan-qa", "acme", "--accounts", "--out", out, "--inbox", coded / "inbox", *TODAY, home=home)
     log = logged(home)
     assert f"{log.height} of {log.height} charts with their account number" in done.stderr
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    again = rcm("plan-qa", "acme", "--accounts", "--out", out, "--inbox", coded / "inbox", *TODAY, home=home, check=False)
+    assert again.returncode == ExitCode.INPUT
+    assert "may be filled in" in again.stderr
     reviews = sheets_of(out.read_bytes(), "xlsx", SheetReading())[1]
     at = reviews[0].index("Account Number")
     assert set(ACCOUNTS) >= {row[at] for row in reviews[1:]}

@@ -26,9 +26,10 @@ def sentence(agreed: pl.DataFrame) -> str:
         False: "too little to compare coders by",
         None: "on too few charts to tell whether that is enough",
     }
+    same = f"{words.percent(row['agreement_rate'])} ({words.interval(row['low'], row['high'])})"
     return (
-        f"Of {words.count(row['chart_count'])} charts reviewed by two auditors, both say the same of "
-        f"{words.percent(row['agreement_rate'])} ({words.interval(row['low'], row['high'])}), whether there is any error: {enough[row['is_enough']]}."
+        f"Of {words.count(row['chart_count'])} charts reviewed by two auditors, both say the same of {same}, whether there is any "
+        f"error: {enough[row['is_enough']]}."
     )
 
 

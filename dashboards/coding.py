@@ -95,7 +95,12 @@ def coder_chart(standing: pl.DataFrame) -> go.Figure:
     )
     if shown.height:
         standard = shown["standard_rate"][0]
-        chart.add_vline(x=standard, line={"color": INK, "width": 1, "dash": "dot"}, annotation_text=f"{words.percent(standard)} standard")
+        chart.add_vline(
+            x=standard,
+            line={"color": INK, "width": 1, "dash": "dot"},
+            annotation_text=f"{words.percent(standard)} standard",
+            annotation_position="top left",
+        )
     chart.update_xaxes(tickformat=".0%")
     chart.update_yaxes(type="category", categoryorder="array", categoryarray=shown["coder_id"].to_list(), showgrid=False)
     return chart
@@ -237,7 +242,7 @@ def cert_rows(split: pl.DataFrame) -> list[dict[str, Any]]:
     """Findings by CERT category beside the published share."""
     return [
         {
-            "category": words.plain(r["cert_code"]).capitalize(),
+            "category": "Not a CERT category" if r["cert_code"] == "not_in_cert" else words.plain(r["cert_code"]).capitalize(),
             "of": f"{r['finding_count']} of {r['total_count']}",
             "share": words.percent(r["finding_share"]),
             "interval": words.interval(r["low"], r["high"]),

@@ -13,7 +13,7 @@ from rcm_pipeline.quality.outcomes import Outcome
 from rcm_pipeline.settings import load_client_settings
 from rcm_pipeline.warehouse import file_codes, open_warehouse, read
 
-_SPECS = [table_spec(name, [source for source in SOURCES if not source.startswith("ops_")]) for name in CORE]
+_SPECS = [table_spec(name, SOURCES) for name in CORE]
 _CHECKS = [spec for name in CORE for spec in check_specs(name)]
 
 

@@ -10,9 +10,8 @@ from rcm_pipeline.coding.estimators import attribute_limits
 from rcm_pipeline.coding.limits import accuracy_limits
 from rcm_pipeline.intervals import rate
 
-_RATIOS = ("A4_gross", "A4_net", "A5")
 _CLUSTERS = ("A1", "A2", "A7")
-_LARGE = 50  # charts in the frame for each one reviewed, from which on the frame is as good as endless
+_LARGE = 50  # charts in the frame for each one drawn, from which on the frame is as good as endless
 _TOTAL = pl.Decimal(18, 3)
 
 
@@ -20,7 +19,7 @@ def with_limits(rows: pl.DataFrame, keys: list[str], icc: Mapping[str, float]) -
     """One row per `keys` (method_id among them) from rows of charts or visits with `right` of `total`.
 
     Codes (A1, A2, A7): n = codes / (1 + (m_w - 1) ICC), m_w the size-weighted mean of codes in a chart. Charts (A3): exact
-    hypergeometric limits where all were drawn with one chance from a frame of fewer than 50 charts for each reviewed; else, and for
+    hypergeometric limits where they are the whole of one draw from a frame of fewer than 50 charts for each; else, and for
     visits (A6), n as it is. Dollars and points (A4, A5): a ratio of sums over charts with its linearised error and Student's t.
     """
     grouped = _grouped(rows, keys)
@@ -41,11 +40,12 @@ def with_limits(rows: pl.DataFrame, keys: list[str], icc: Mapping[str, float]) -
     is_known = pl.col("low").is_not_null()
     sums = [pl.col(name).round(3).cast(_TOTAL) for name in ("numerator", "denominator")]
     named = told.with_columns(*sums, pl.when(is_known).then("interval_code").otherwise(pl.lit("none")).alias("interval_code"))
-    return named.drop("_squares", "_cross", "_right_squares", "_rate_low", "_rate_high")
+    return named.drop("_squares", "_cross", "_right_squares", "_frame", "_rate")
 
 
 def _grouped(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     right, total = pl.col("right"), pl.col("total")
+    is_drawn = pl.col("selection_rate").is_not_null().all() & (pl.col("selection_rate").n_unique() == 1)
     return rows.group_by(keys).agg(
         pl.col("review_token").n_unique().cast(pl.Int64).alias("review_count"),
         right.sum().alias("numerator"),
@@ -53,8 +53,8 @@ def _grouped(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
         (total * total).sum().alias("_squares"),
         (right * total).sum().alias("_cross"),
         (right * right).sum().alias("_right_squares"),
-        pl.when(pl.col("selection_rate").is_not_null().all()).then(pl.col("selection_rate").min()).alias("_rate_low"),
-        pl.col("selection_rate").max().alias("_rate_high"),
+        pl.when(is_drawn & (pl.col("frame_count").n_unique() == 1)).then(pl.col("frame_count").first()).alias("_frame"),
+        pl.col("selection_rate").first().alias("_rate"),
     )
 
 
@@ -64,29 +64,50 @@ def _design_effect(icc: Mapping[str, float]) -> pl.Expr:
 
 
 def _ratios(table: pl.DataFrame) -> pl.DataFrame:
-    """R = sum of right / sum of total; its variance n/(n - 1) sum of (right - R total)² / (sum of total)² (Cochran 1977, 6.4)."""
+    """R = sum of right / sum of total; its variance n/(n - 1) sum of (right - R total)² / (sum of total)² (Cochran 1977, 6.4).
+
+    Charts that are all alike have no spread to judge by: no limits then. Points (A5) are at least as unsure as their charts
+    would be if each were right or wrong, which keeps the limits honest where few charts lose any.
+    """
     ratio, n, total = pl.col("accuracy_rate"), pl.col("review_count").cast(pl.Float64), pl.col("denominator")
     squares = pl.col("_right_squares") - 2 * ratio * pl.col("_cross") + ratio**2 * pl.col("_squares")
     error = (squares.clip(lower_bound=0) * n / (n - 1)).sqrt() / total
-    reach = pl.when(n > 1).then(pl.Series(student.ppf(0.975, np.maximum(table["review_count"].to_numpy() - 1, 1))) * error)
+    reach = pl.when((n > 1) & (squares > 0)).then(
+        pl.Series(student.ppf(0.975, np.maximum(table["review_count"].to_numpy() - 1, 1))) * error
+    )
     most = pl.when(pl.col("method_id") == "A4_net").then(None).otherwise(1.0)
-    least = pl.when(pl.col("method_id") == "A5").then(0.0)
-    is_ratio = pl.col("method_id").is_in(_RATIOS)
+    charts = accuracy_limits(_array(table, ratio * n), _array(table, n))
+    as_charts = [pl.when(ratio.is_not_null()).then(pl.Series(side)).fill_nan(None) for side in charts]
+    is_points, is_money = pl.col("method_id") == "A5", pl.col("method_id").is_in(["A4_gross", "A4_net"])
+    money_high = pl.when(reach.is_not_null()).then(pl.min_horizontal(ratio + reach, most))
     return table.with_columns(
-        pl.when(is_ratio).then(pl.max_horizontal(ratio - reach, least)).otherwise("low").alias("low"),
-        pl.when(is_ratio).then(pl.min_horizontal(ratio + reach, most)).otherwise("high").alias("high"),
-        pl.when(is_ratio).then(None).otherwise("effective_size").alias("effective_size"),
-        pl.when(is_ratio).then(pl.lit("difference")).otherwise("interval_code").alias("interval_code"),
+        pl.when(is_points)
+        .then(pl.min_horizontal(as_charts[0], (ratio - reach).clip(lower_bound=0)))
+        .when(is_money)
+        .then(ratio - reach)
+        .otherwise("low")
+        .alias("low"),
+        pl.when(is_points)
+        .then(pl.max_horizontal(as_charts[1], (ratio + reach).clip(upper_bound=1)))
+        .when(is_money)
+        .then(money_high)
+        .otherwise("high")
+        .alias("high"),
+        pl.when(is_points | is_money).then(None).otherwise("effective_size").alias("effective_size"),
+        pl.when(is_points | is_money).then(pl.lit("difference")).otherwise("interval_code").alias("interval_code"),
     )
 
 
 def _exact(table: pl.DataFrame) -> pl.DataFrame:
-    """Charts drawn with one chance from a small frame: limits of the count of right charts in it (RAT-STATS, strict inequality)."""
-    one_rate = (pl.col("_rate_low") == pl.col("_rate_high")) & (pl.col("_rate_low") > 1 / _LARGE)
+    """The whole of one draw from a small frame: limits of the count of right charts in it (RAT-STATS, strict inequality).
+
+    A draw that is not reviewed to its end is left to Wilson, and so are charts of several draws.
+    """
+    is_whole = (pl.col("_frame") * pl.col("_rate")).round() == pl.col("denominator")
     numbered = table.with_row_index("_at")
-    chosen = numbered.filter((pl.col("method_id") == "A3") & one_rate & (pl.col("denominator") > 0))
+    chosen = numbered.filter((pl.col("method_id") == "A3") & is_whole & (pl.col("_rate") > 1 / _LARGE) & (pl.col("denominator") > 0))
     limits = [
-        _share(round(row["denominator"] / row["_rate_low"]), int(row["denominator"]), int(row["denominator"] - row["numerator"]))
+        _share(int(row["_frame"]), int(row["denominator"]), int(row["denominator"] - row["numerator"]))
         for row in chosen.iter_rows(named=True)
     ]
     schema = {"_low": pl.Float64, "_high": pl.Float64}

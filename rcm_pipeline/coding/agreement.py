@@ -74,7 +74,7 @@ def presence(reviews: pl.DataFrame, categories: list[str]) -> pl.DataFrame:
         .alias(side)
         for side in ("a", "b")
     ]
-    return reviews.join(pl.DataFrame({"category": categories}), how="cross").with_columns(said)
+    return reviews.join(pl.DataFrame({"category": categories}, schema={"category": pl.String}), how="cross").with_columns(said)
 
 
 def gated(found: pl.DataFrame, *, minimum: float = AGREED_ENOUGH, coefficient: str = "ac1_low") -> pl.DataFrame:

@@ -1,5 +1,7 @@
 """Can the auditors be believed? Blind second reviews, charts whose answer is known, and findings that were overturned."""
 
+import datetime as dt
+
 import polars as pl
 
 from rcm_pipeline.coding.agreement import NO, YES, agreement, presence
@@ -13,28 +15,29 @@ ANY = "any"
 _LEAST_CHARTS = 10  # reviewed twice, before agreement is called too low
 
 
-def auditor_agreement(reviews: pl.DataFrame, findings: pl.DataFrame, minimum: float) -> pl.DataFrame:
+def auditor_agreement(reviews: pl.DataFrame, findings: pl.DataFrame, minimum: float, anchor: dt.date | None) -> pl.DataFrame:
     """mart_auditor_agreement: per error category, and any, from first reviews that another auditor reviewed blindly.
 
     is_enough: true where the lower limit of AC1 is at least `minimum`, false where AC1 itself is below it on ten charts or
     more, null between: too few charts to tell. AC1 and not kappa, which falls to 0 where nearly all charts are right.
     """
     contract = CONTRACTS["mart_auditor_agreement"]
-    pairs = _pairs(reviews, _found(findings))
+    pairs = _pairs(_known(reviews, anchor), _found(findings))
     if pairs.is_empty():
         return conform(pl.DataFrame(), contract).clear()
     seen = sorted({code for side in ("a", "b") for codes in pairs[side].to_list() for code in codes})
-    verdicts = pl.concat([presence(pairs, seen).select("category", "a", "b"), _any(pairs)])
+    told = pairs.filter("is_told")  # of a chart that is wrong, and nobody says how, no category is known
+    verdicts = pl.concat([presence(told, seen).select("category", "a", "b"), _any(pairs)])
     counts = verdicts.group_by("category").agg(
         pl.len().cast(pl.Int64).alias("chart_count"),
         ((pl.col("a") == YES) & (pl.col("b") == YES)).sum().cast(pl.Int64).alias("both_count"),
         (pl.col("a") != pl.col("b")).sum().cast(pl.Int64).alias("one_count"),
         ((pl.col("a") == NO) & (pl.col("b") == NO)).sum().cast(pl.Int64).alias("neither_count"),
     )
-    told = agreement(verdicts, by=["category"], categories=[YES, NO]).join(counts, on="category", how="left", validate="1:1")
+    found = agreement(verdicts, by=["category"], categories=[YES, NO]).join(counts, on="category", how="left", validate="1:1")
     is_low = (pl.col("ac1") < minimum) & (pl.col("chart_count") >= _LEAST_CHARTS)
     enough = pl.when(pl.col("ac1_low") >= minimum).then(True).when(is_low).then(False).alias("is_enough")
-    return conform(told.with_columns(enough).rename({"category": "category_code"}), contract).sort("category_code")
+    return conform(found.with_columns(enough).rename({"category": "category_code"}), contract).sort("category_code")
 
 
 def is_withheld(agreed: pl.DataFrame) -> bool:
@@ -42,13 +45,15 @@ def is_withheld(agreed: pl.DataFrame) -> bool:
     return bool((agreed.filter(pl.col("category_code") == ANY)["is_enough"] == False).any())  # noqa: E712
 
 
-def auditor_quality(reviews: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+def auditor_quality(reviews: pl.DataFrame, findings: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
     """mart_auditor_quality: per auditor of first reviews or calibration charts.
 
-    Calibration: a review of kind calibration is held against the one of the same chart by the auditor KEY. wrong: findings
+    Calibration: a review of kind calibration is held against the one of the same chart by the auditor KEY; one that is wrong and does
+    not say how is left out. wrong: findings
     of the key; caught: those whose category the auditor found there too; good: codes right by the key; passed: these less the auditor's
     findings of categories the key does not have.
     """
+    reviews = _known(reviews, anchor)
     known = reviews.filter(pl.col("auditor_id").is_not_null() & (pl.col("auditor_id") != KEY))
     first = known.filter(pl.col("kind_code") == "first").select("review_token", "auditor_id")
     stated = first.join(findings, on="review_token", how="left").group_by("auditor_id")
@@ -69,6 +74,10 @@ def auditor_quality(reviews: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFra
     return conform(named, CONTRACTS["mart_auditor_quality"]).sort("auditor_id")
 
 
+def _known(reviews: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
+    return reviews.clear() if anchor is None else reviews.filter(pl.col("week") <= anchor)
+
+
 def _found(findings: pl.DataFrame) -> pl.DataFrame:
     return findings.group_by("review_token").agg(pl.col("error_code").unique().sort().alias("found"))
 
@@ -80,15 +89,20 @@ def _pairs(reviews: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     latest = listed.sort("review_date", "review_token").unique(["claim_token", "kind_code"], keep="last", maintain_order=True)
     first, second = (
         latest.filter(pl.col("kind_code") == kind).select(
-            "claim_token", pl.col("auditor_id").alias(f"auditor_{side}"), pl.col("found").alias(side)
+            "claim_token",
+            pl.col("auditor_id").alias(f"auditor_{side}"),
+            pl.col("found").alias(side),
+            (~pl.col("is_right") | (pl.col("found").list.len() > 0)).alias(f"any_{side}"),
+            (pl.col("is_right") | (pl.col("found").list.len() > 0)).alias(f"told_{side}"),
         )
         for kind, side in (("first", "a"), ("second", "b"))
     )
-    return first.join(second, on="claim_token", how="inner").filter(pl.col("auditor_a") != pl.col("auditor_b"))
+    both = first.join(second, on="claim_token", how="inner").filter(pl.col("auditor_a") != pl.col("auditor_b"))
+    return both.with_columns((pl.col("told_a") & pl.col("told_b")).alias("is_told"))
 
 
 def _any(pairs: pl.DataFrame) -> pl.DataFrame:
-    said = [pl.when(pl.col(side).list.len() > 0).then(pl.lit(YES)).otherwise(pl.lit(NO)).alias(side) for side in ("a", "b")]
+    said = [pl.when(pl.col(f"any_{side}")).then(pl.lit(YES)).otherwise(pl.lit(NO)).alias(side) for side in ("a", "b")]
     return pairs.select(pl.lit(ANY).alias("category"), *said)
 
 
@@ -96,8 +110,10 @@ def _calibrated(reviews: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """Per auditor: what of the key's errors it caught, and how many of the key's right codes it passed."""
     charts = reviews.filter(pl.col("kind_code") == "calibration")
     is_key = pl.col("auditor_id") == KEY
-    listed = charts.join(_found(findings), on="review_token", how="left").with_columns(
-        pl.col("found").fill_null(pl.lit([], dtype=pl.List(pl.String)))
+    listed = (
+        charts.join(_found(findings), on="review_token", how="left")
+        .with_columns(pl.col("found").fill_null(pl.lit([], dtype=pl.List(pl.String))))
+        .filter(pl.col("is_right") | (pl.col("found").list.len() > 0))
     )
     key = listed.filter(is_key).sort("review_date").unique("claim_token", keep="last", maintain_order=True)
     answer = key.select("claim_token", pl.col("found").alias("answer"), pl.col("correct_code_count").alias("good"))

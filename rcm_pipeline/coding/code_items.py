@@ -9,6 +9,8 @@ _SIDES = ("coder", "auditor")
 _MODIFIERS = r"[A-Z0-9]{2}"
 _CODE = r"^ *((?:(?:MS-?|APR-?)?DRG|DISCH(?:ARGE)?(?: STATUS)?)[ :#-]*[0-9]{2,3}|[^ /*×()-]+)"
 _UNITS = r"(?: *[*×] *| +X *| *\( *| +)([0-9]{1,4}(?:\.[0-9]{1,3})?)(?: *\)| *UNITS?)?$"
+_GLUED_UNITS = r"^([A-Z]?[0-9]{4,5})X([0-9]{1,3})$"  # J1100X2
+_GLUED_SIDE = r"^([0-9]{5})(RT|LT|TC)$"  # 20610RT; other letters may be a procedure of ICD-10-PCS
 _HAS_UNITS = r"[*×(]| X *[0-9]|UNITS?$"
 ITEM_SCHEMA = {
     "review_token": pl.String,
@@ -80,6 +82,7 @@ def _from_rows(codes: pl.DataFrame) -> pl.DataFrame:
 
 def _parsed(items: pl.DataFrame) -> pl.DataFrame:
     """`text` as code, modifiers and units."""
+    items = items.with_columns(pl.col("text").str.replace(_GLUED_UNITS, "$1 X$2").str.replace(_GLUED_SIDE, "$1-$2"))
     has_units = pl.col("text").str.contains(_HAS_UNITS)
     units = pl.when(has_units).then(pl.col("text").str.extract(_UNITS, 1).cast(pl.Float64, strict=False))
     bare = pl.when(has_units).then(pl.col("text").str.replace(_UNITS, "")).otherwise("text")

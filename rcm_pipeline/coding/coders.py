@@ -38,8 +38,9 @@ def coder_standing(
 ) -> pl.DataFrame:
     """mart_coder_standing from core_qa_reviews, core_qa_findings and mart_auditor_quality, for charts up to the anchor week.
 
-    Groups by `standings` over the coders of a specialty, codes counted over their design effect; `withheld` where the
-    auditors do not agree enough (`is_withheld`). Evidence by `evidence`, looked at month by month.
+    Groups by `standings` over the coders of a specialty, codes counted over their design effect; but nobody is put `below`
+    before the evidence of monthly looks (`evidence`) has rung, for a chance of 90 % looked at every month would accuse up to three
+    in ten who are at the standard. `withheld` where the auditors do not agree enough (`is_withheld`).
     """
     contract = CONTRACTS["mart_coder_standing"]
     if anchor is None:
@@ -55,7 +56,9 @@ def coder_standing(
     size = pl.col("effective_size")
     sized = counted.with_columns((pl.col("accuracy_rate") * size).alias("right"), size.alias("total"))
     told = standings(sized, pool=["specialty"], standard=standard).join(_evidence(charts, standard), on="coder_id", how="left")
-    group = pl.lit("withheld") if is_withheld else pl.col("group").replace_strict(_GROUPS, default="unclear")
+    told_group = pl.col("group").replace_strict(_GROUPS, default="unclear")
+    is_early = (told_group == "below") & pl.col("alarm_date").is_null()
+    group = pl.lit("withheld") if is_withheld else pl.when(is_early).then(pl.lit("unclear")).otherwise(told_group)
     last = known.group_by("coder_id").agg(pl.col("review_date").max().alias("last_review_date"))
     named = (
         _corrected(told, quality, method)

@@ -1,9 +1,11 @@
 """What the auditors found: errors by category, counted once and never mixed with findings that were overturned."""
 
+import datetime as dt
+
 import polars as pl
 
 from rcm_pipeline.coding.limits import accuracy_limits
-from rcm_pipeline.coding.measures import first_reviews
+from rcm_pipeline.coding.measures import known_reviews
 from rcm_pipeline.intervals import rate
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
@@ -13,12 +15,14 @@ _MONEY = pl.Decimal(18, 2)
 _KEYS = ["scope_code", "scope_id"]
 
 
-def coding_errors(reviews: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+def coding_errors(reviews: pl.DataFrame, findings: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
     """mart_coding_errors: findings of first reviews of random charts by category, for the client, coders and specialties.
+
+    Reviews up to the anchor week; none before a week is complete.
 
     finding_count: against the coder and not overturned; of others' findings none. Dollars are net and gross of these.
     """
-    charts = _scoped(first_reviews(reviews).filter(pl.col("stratum_code") == "random"))
+    charts = _scoped(known_reviews(reviews, anchor).filter(pl.col("stratum_code") == "random"))
     reviewed = charts.group_by(_KEYS).agg(pl.len().cast(pl.Int64).alias("review_count"))
     is_counted, delta = pl.col("is_counted"), pl.col("allowed_delta_amount").fill_null(0)
     counted = (

@@ -1,8 +1,10 @@
 """What each method counts of a reviewed chart: how much of it is right, of how much in all."""
 
+import datetime as dt
+
 import polars as pl
 
-CHART = ["review_token", "coder_id", "specialty", "week", "stratum_code", "selection_rate", "sample_id", "has_reason"]
+CHART = ["review_token", "coder_id", "specialty", "week", "stratum_code", "selection_rate", "frame_count", "sample_id", "has_reason"]
 MOST_POINTS = 5  # the heaviest weight of the error list: what a code can lose
 UNITS = {
     "A1": "codes",
@@ -17,8 +19,19 @@ UNITS = {
 
 
 def first_reviews(reviews: pl.DataFrame) -> pl.DataFrame:
-    """The reviews accuracy is about: second reviews judge auditors, calibration charts have a known answer, re-audits follow up."""
-    return reviews.filter(pl.col("kind_code") == "first")
+    """The reviews accuracy is about: second reviews judge auditors, calibration charts have a known answer, re-audits follow up.
+
+    A chart of a coder counts once, by its latest: a review under a new number is the same chart again.
+    """
+    chart = ["claim_token", "coder_id", "service_date"]
+    first = reviews.filter(pl.col("kind_code") == "first").sort("review_date", "review_token")
+    return first.unique(chart, keep="last", maintain_order=True).sort("review_token")
+
+
+def known_reviews(reviews: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
+    """First reviews up to the anchor week; none without one."""
+    first = first_reviews(reviews)
+    return first.clear() if anchor is None else first.filter(pl.col("week") <= anchor)
 
 
 def chart_measures(reviews: pl.DataFrame, codes: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:

@@ -20,9 +20,8 @@ def weighted_accuracy(rows: pl.DataFrame, samples: pl.DataFrame, keys: list[str]
     accuracy_rate is weighted, null where a stratum that holds charts has none reviewed.
     """
     scope = [name for name in keys if name != "method_id"]
-    known = rows.filter(pl.col("has_reason").is_not_null() & (pl.col("total") > 0)).join(
-        weighting_cells(samples), on=_CELL, how="inner", validate="m:1"
-    )
+    planned = rows.drop("frame_count", strict=False).filter(pl.col("has_reason").is_not_null() & (pl.col("total") > 0))
+    known = planned.join(weighting_cells(samples), on=_CELL, how="inner", validate="m:1")
     parts = []
     for (method,), of_method in known.group_by(["method_id"], maintain_order=True):
         strata = _strata(of_method, weighting_cells(samples), scope, icc[str(method)])
@@ -57,7 +56,8 @@ def _strata(rows: pl.DataFrame, cells: pl.DataFrame, scope: list[str], icc: floa
         )
     )
     joined = frames.join(reviewed, on=[*scope, "stratum"], how="left")
-    return joined.with_columns(pl.col("right", "total", "sample_count").fill_null(0), pl.col("deff").fill_null(1.0))
+    counted = joined.with_columns(pl.col("right", "total", "sample_count").fill_null(0), pl.col("deff").fill_null(1.0))
+    return counted.with_columns(pl.max_horizontal("frame_count", "sample_count").alias("frame_count"))
 
 
 def _stratum(is_one: pl.Expr) -> pl.Expr:

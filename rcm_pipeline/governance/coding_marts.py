@@ -28,24 +28,24 @@ def _accuracy(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame
     return coder_accuracy(tables[_REVIEWS], tables[_CODES], tables[_FINDINGS], tables["ops_qa_samples"], anchor)
 
 
-def _errors(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
-    return coding_errors(tables[_REVIEWS], tables[_FINDINGS])
+def _errors(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    return coding_errors(tables[_REVIEWS], tables[_FINDINGS], anchor)
 
 
 def _cert(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
     return cert_split(tables["mart_coding_errors"], reference("cert_published"))
 
 
-def _levels(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
-    return em_levels(tables[_REVIEWS], tables[_CODES])
+def _levels(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    return em_levels(tables[_REVIEWS], tables[_CODES], anchor)
 
 
-def _agreement(tables: Tables, _: Anchor, settings: ClientSettings) -> pl.DataFrame:
-    return auditor_agreement(tables[_REVIEWS], tables[_FINDINGS], settings.qa.minimum_agreement)
+def _agreement(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.DataFrame:
+    return auditor_agreement(tables[_REVIEWS], tables[_FINDINGS], settings.qa.minimum_agreement, anchor)
 
 
-def _quality(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
-    return auditor_quality(tables[_REVIEWS], tables[_FINDINGS])
+def _quality(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
+    return auditor_quality(tables[_REVIEWS], tables[_FINDINGS], anchor)
 
 
 def _standing(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.DataFrame:
@@ -101,11 +101,11 @@ def _code_changes(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataF
 
 CODING_MARTS: dict[str, Mart] = {
     "mart_coder_accuracy": Mart((_REVIEWS, _CODES, _FINDINGS, "ops_qa_samples", _ANCHOR), _accuracy),
-    "mart_coding_errors": Mart((_REVIEWS, _FINDINGS), _errors),
+    "mart_coding_errors": Mart((_REVIEWS, _FINDINGS, _ANCHOR), _errors),
     "mart_cert_split": Mart(("mart_coding_errors",), _cert),
-    "mart_em_levels": Mart((_REVIEWS, _CODES), _levels),
-    "mart_auditor_agreement": Mart((_REVIEWS, _FINDINGS), _agreement),
-    "mart_auditor_quality": Mart((_REVIEWS, _FINDINGS), _quality),
+    "mart_em_levels": Mart((_REVIEWS, _CODES, _ANCHOR), _levels),
+    "mart_auditor_agreement": Mart((_REVIEWS, _FINDINGS, _ANCHOR), _agreement),
+    "mart_auditor_quality": Mart((_REVIEWS, _FINDINGS, _ANCHOR), _quality),
     "mart_coder_standing": Mart((_REVIEWS, _FINDINGS, "mart_auditor_quality", "mart_auditor_agreement", _ANCHOR), _standing),
     "mart_coding_denials": Mart(
         (_REVIEWS, _FINDINGS, "core_claim_lineages", _ANCHOR, "mart_denial_outcomes", "raw_coded_encounters"), _denials

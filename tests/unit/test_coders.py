@@ -51,6 +51,13 @@ def test_monthly_looks_ring_for_the_weak_coder_and_stay_silent_for_the_good() ->
     assert dt.date(2026, 1, 1) < found["C2"]["alarm_date"] < ANCHOR
 
 
+def test_nobody_is_below_before_the_evidence_rings() -> None:
+    """Three charts wrong of five: likely below by the chance of the moment, but bad luck looks the same."""
+    early = standing(charts("C1", 5, 3, 1), method="A3")["C1"]
+    assert (early["alarm_date"], early["group_code"]) == (None, "unclear")
+    assert early["below_chance"] > 0.9
+
+
 def test_groups_are_withheld_where_the_auditors_do_not_agree() -> None:
     found = standing(charts("C2", 100, 100, 1), is_withheld=True)
     assert found["C2"]["group_code"] == "withheld"
@@ -85,7 +92,7 @@ def pair(number: int, *, first: bool, second: bool, auditors: tuple[str, str] = 
 
 def agreed(*pairs: tuple[Rows, Rows]) -> dict[str, dict[str, Any]]:
     reviews, found = ([row for part in pairs for row in part[side]] for side in (0, 1))
-    told = auditor_agreement(table("core_qa_reviews", reviews), table("core_qa_findings", found), 0.6)
+    told = auditor_agreement(table("core_qa_reviews", reviews), table("core_qa_findings", found), 0.6, ANCHOR)
     return {row["category_code"]: row for row in told.iter_rows(named=True)}
 
 
@@ -107,9 +114,24 @@ def test_too_little_agreement_withholds_groups_but_too_few_charts_do_not(charts_
     """Auditors who differ on half of the charts: shown on sixteen, not yet told on four."""
     said = [(True, False)] * charts_each + [(True, True)] * (charts_each // 2) + [(False, False)] * (charts_each // 2)
     reviews, found = ([row for n, (a, b) in enumerate(said, start=1) for row in pair(n, first=a, second=b)[side]] for side in (0, 1))
-    told = auditor_agreement(table("core_qa_reviews", reviews), table("core_qa_findings", found), 0.6)
+    told = auditor_agreement(table("core_qa_reviews", reviews), table("core_qa_findings", found), 0.6, ANCHOR)
     assert told.filter(pl.col("category_code") == "any")["is_enough"].to_list() == [is_enough]
     assert is_withheld(told) is withheld
+
+
+def test_charts_reviewed_twice_without_a_finding_agree() -> None:
+    found = agreed(*(pair(n, first=False, second=False) for n in range(1, 16)))
+    assert list(found) == ["any"]
+    assert (found["any"]["chart_count"], found["any"]["neither_count"], found["any"]["agreement_rate"]) == (15, 15, 1.0)
+
+
+def test_an_error_told_only_by_counts_is_an_error() -> None:
+    """One auditor says four of five codes are right, the other all: they do not agree, whatever the findings sheet leaves out."""
+    reviews = [row for n in range(1, 21) for row in pair(n, first=False, second=False)[0]]
+    for row in reviews[::2]:
+        row |= {"correct_code_count": 4, "is_right": False}
+    told = auditor_agreement(table("core_qa_reviews", reviews), table("core_qa_findings", []), 0.6, ANCHOR)
+    assert told.select("category_code", "agreement_rate", "is_enough").rows() == [("any", 0.0, False)]
 
 
 def test_a_second_look_by_the_same_auditor_is_no_double_review() -> None:
@@ -128,7 +150,7 @@ def test_auditors_are_held_against_the_key_and_against_rebuttals() -> None:
         finding(1), finding(1, "POA", finding_no=2), finding(2), finding(2, "DRG", finding_no=2),
         finding(3, rebuttal_code="overturned", is_counted=False), finding(4, rebuttal_code="upheld"),
     ]  # fmt: skip
-    (row,) = auditor_quality(table("core_qa_reviews", charts_), table("core_qa_findings", found)).to_dicts()
+    (row,) = auditor_quality(table("core_qa_reviews", charts_), table("core_qa_findings", found), ANCHOR).to_dicts()
     assert row["auditor_id"] == "AU1"
     assert [row[name] for name in ("wrong_count", "caught_count", "good_count", "passed_count")] == [2, 1, 4, 3]
     assert [row[name] for name in ("review_count", "finding_count", "rebutted_count", "overturned_count")] == [2, 2, 2, 1]
@@ -143,8 +165,20 @@ def test_levels_lean_up_or_down() -> None:
         for n, one in enumerate(coded, 1)
     ]
     reviews = table("core_qa_reviews", [review(n) for n in range(1, 5)])
-    row = em_levels(reviews, table("core_qa_codes", codes)).filter(pl.col("scope_code") == "all").row(0, named=True)
+    row = em_levels(reviews, table("core_qa_codes", codes), ANCHOR).filter(pl.col("scope_code") == "all").row(0, named=True)
     assert [row[f"{name}_count"] for name in ("pair", "exact", "near", "over", "under")] == [4, 1, 3, 2, 1]
     assert row["bias"] == pytest.approx(0.5)
     assert row["bias_low"] < 0 < row["bias_high"]
     assert row["weighted_kappa"] == 0.0  # the audited level never varies, so nothing is beyond chance
+
+
+@pytest.mark.parametrize("codes", [["99212", "99213", "99214"], ["99308-AI", "99309", "99310"]])
+def test_levels_are_those_of_the_category_with_or_without_modifiers(codes: list[str]) -> None:
+    """Audited 2, 3, 4 of the category, coded 2, 4, 4: seen 1/3, by chance 2/3 + 8/9 + 1/9, kappa 4/5. The last digit is no level."""
+    rows = [
+        code(n, 1, code_kind="em", coder_code="x", auditor_code=one, level_difference=off)
+        for n, (one, off) in enumerate(zip(codes, (0, 1, 0), strict=True), 1)
+    ]
+    reviews = table("core_qa_reviews", [review(n) for n in range(1, 4)])
+    found = em_levels(reviews, table("core_qa_codes", rows), ANCHOR).filter(pl.col("scope_code") == "all")
+    assert found["weighted_kappa"].item() == pytest.approx(0.8)

@@ -128,12 +128,31 @@ def test_codes_that_fail_together_count_for_less() -> None:
     assert row(together, "A1")["high"] - row(together, "A1")["low"] > 1.8 * (row(apart, "A1")["high"] - row(apart, "A1")["low"])
 
 
+def test_a_chart_under_two_numbers_counts_once_by_its_latest() -> None:
+    again = review(9, right=0, day="2026-11-19", claim_token="c1")
+    assert row(accuracy([review(1), review(2), again]), "A3")["numerator"] == 1
+    assert row(accuracy([review(1), review(2), again]), "A3")["denominator"] == 2
+    other = review(9, "C2", right=0, claim_token="c1")  # somebody else's coding of the same account
+    assert row(accuracy([review(1), review(2), other]), "A3")["denominator"] == 3
+
+
+def test_charts_that_are_all_alike_are_not_certain() -> None:
+    charts = [review(n) for n in range(1, 11)]
+    points = row(accuracy(charts), "A5")
+    assert points["accuracy_rate"] == points["high"] == 1.0
+    assert points["low"] == row(accuracy(charts), "A3")["low"] < 0.8
+    money = [code(n, 1, auditor_allowed_amount=100, allowed_delta_amount=0) for n in range(1, 11)]
+    gross = row(accuracy(charts, money), "A4_gross")
+    assert (gross["accuracy_rate"], gross["low"], gross["high"], gross["interval_code"]) == (1.0, None, None, "none")
+
+
 def test_charts_of_a_small_frame_have_exact_limits() -> None:
     """20 of 100 charts, 3 with an error: the limits of the errors in the 100 by the hypergeometric distribution."""
     charts = [review(n, right=5 if n > 3 else 4, selection_rate=0.2, frame_count=100) for n in range(1, 21)]
+    assert row(accuracy(charts[:15]), "A3")["interval_code"] == "wilson"  # a draw not reviewed to its end
     found, exact = row(accuracy(charts), "A3"), attribute_limits(100, 20, 3, 0.95)
     assert (found["interval_code"], found["low"], found["high"]) == ("exact_finite", 1 - exact.upper / 100, 1 - exact.lower / 100)
-    endless = [chart | {"selection_rate": 0.01} for chart in charts]
+    endless = [chart | {"selection_rate": 0.01, "frame_count": 2000} for chart in charts]
     assert row(accuracy(endless), "A3")["interval_code"] == "wilson"
 
 
@@ -153,7 +172,7 @@ def test_findings_overturned_are_shown_but_not_counted() -> None:
         finding(1, allowed_delta_amount=99, rebuttal_code="overturned", is_counted=False),
         finding(2, allowed_delta_amount=50),
     ]
-    errors = coding_errors(reviews, table("core_qa_findings", found))
+    errors = coding_errors(reviews, table("core_qa_findings", found), ANCHOR)
     of_client = errors.filter(pl.col("scope_code") == "all")
     assert of_client.select("error_code", "finding_count", "chart_count", "overturned_count", "review_count").rows() == [
         ("UNITS", 2, 1, 1, 2)
@@ -166,7 +185,7 @@ def test_findings_overturned_are_shown_but_not_counted() -> None:
 def test_the_cert_split_stands_beside_the_published_one() -> None:
     reviews = table("core_qa_reviews", [review(n) for n in range(1, 5)])
     found = [finding(1), finding(2), finding(3), finding(4, "DOC_INSUFFICIENT", cert_code="insufficient_documentation")]
-    split = cert_split(coding_errors(reviews, table("core_qa_findings", found)), reference("cert_published"))
+    split = cert_split(coding_errors(reviews, table("core_qa_findings", found), ANCHOR), reference("cert_published"))
     by = {r["cert_code"]: r for r in split.iter_rows(named=True)}
     assert (by["incorrect_coding"]["finding_share"], by["insufficient_documentation"]["finding_share"]) == (0.75, 0.25)
     assert by["insufficient_documentation"]["published_share"] == 0.595

@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import combinations
 from math import comb
 
+import numpy as np
 import pytest
 from scipy.stats import hypergeom
 
@@ -143,3 +144,9 @@ def test_what_cannot_be_is_refused(bad: tuple[object, ...]) -> None:
 def test_strata_that_cannot_be_are_refused(bad: tuple[list[int], list[int], list[int]]) -> None:
     with pytest.raises(InputError):
         stratified_attribute(*bad)
+
+
+@pytest.mark.parametrize("confidence", [np.float64(0.95), np.float32(0.95), 95, "0.95"])
+def test_a_confidence_may_be_any_kind_of_number(confidence: float) -> None:
+    found = attribute_limits(10_000, 400, 82, confidence)
+    assert (found.lower, found.upper) == (1673, 2470)

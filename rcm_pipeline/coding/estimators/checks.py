@@ -25,8 +25,8 @@ def whole(value: object, name: str, *, least: int, most: int | None = None) -> i
 def amount(value: Money, name: str) -> Decimal:
     """The amount exactly as it is written (12.34 is 12.34, not the nearest binary number); InputError when not finite."""
     try:
-        if isinstance(value, float):
-            exact = Decimal(repr(float(value)))
+        if isinstance(value, (float, np.floating)):
+            exact = Decimal(str(value))
         else:
             exact = Decimal(int(value)) if isinstance(value, np.integer) else Decimal(value)
     except (TypeError, ValueError, InvalidOperation):
@@ -50,7 +50,7 @@ def share(value: Confidence, name: str, *, one_is_percent: bool = False) -> Frac
     1 itself is refused, or one per cent where `one_is_percent` (precisions).
     """
     try:
-        exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+        exact = Fraction(str(value)) if isinstance(value, (float, np.floating)) else Fraction(value)
     except (TypeError, ValueError, OverflowError):
         exact = Fraction(0)
     exact = exact / 100 if exact > 1 or (one_is_percent and exact == 1) else exact

@@ -72,8 +72,8 @@ def variable_appraisal(universe: int, values: Sequence[Money]) -> VariableApprai
     spread = [fsum((float(value) - mean) ** power for value in exact) for power in (2, 3, 4)]
     deviation = sqrt(spread[0] / (sample - 1)) if sample > 1 else None
     error = deviation / sqrt(sample) * sqrt(1 - sample / universe) if deviation is not None else None
-    has_spread = any(value != exact[0] for value in exact)
     second = spread[0] / sample
+    has_spread = second > 0
     point = float(universe * sum(exact) / sample)
     return VariableAppraisal(
         universe,

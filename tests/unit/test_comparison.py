@@ -285,3 +285,10 @@ def test_the_order_of_rows_without_places_makes_no_difference(pairs: list[tuple]
     shuffled = pairs.copy()
     rng.shuffle(shuffled)  # type: ignore[attr-defined]
     assert by_rows(*pairs).equals(by_rows(*shuffled))
+
+
+@pytest.mark.parametrize(("coder", "auditor"), [("J1100x2", "J1100 x2"), ("20610RT", "20610-RT"), ("99213X3", "99213 x3")])
+def test_units_and_sides_may_be_written_without_a_blank(coder: str, auditor: str) -> None:
+    found = lists(coder, auditor)
+    assert found["verdict_code"].to_list() == ["same"]
+    assert found["code_kind"].item() != "diagnosis"

@@ -8,9 +8,11 @@ import polars as pl
 from assets.partitions import CLIENTS
 from rcm_pipeline.quality.contracts import QUARANTINE, RULES, SHAPE
 from rcm_pipeline.quality.outcomes import Outcome
-from rcm_pipeline.quality.suite import CHECKS
+from rcm_pipeline.quality.suite import CHECKS, MART_CHECKS
 from schemas.contract import Contract, descriptions, polars_schema
 from schemas.registry import CONTRACTS
+
+_LOGS = ("ops_qa_samples",)  # written by a command and not by an asset
 
 
 def table_spec(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
@@ -18,7 +20,7 @@ def table_spec(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
     contract, layer = CONTRACTS[name], name.split("_", maxsplit=1)[0]
     return dg.AssetSpec(
         name,
-        deps=list(deps),
+        deps=[source for source in deps if source not in _LOGS],
         description=contract.__doc__,
         group_name=layer,
         kinds={"duckdb", "polars"},
@@ -37,7 +39,7 @@ def check_specs(name: str) -> list[dg.AssetCheckSpec]:
         specs.append(dg.AssetCheckSpec(QUARANTINE, asset=name, blocking=True, description="Rows set aside are below the allowed share."))
     return specs + [
         dg.AssetCheckSpec(check.name, asset=name, blocking=check.severity == "error", description=check.sentence)
-        for check in CHECKS
+        for check in (*CHECKS, *MART_CHECKS)
         if check.table_name == name
     ]
 

@@ -7,10 +7,12 @@ import dagster as dg
 from assets.contracts import check_specs, results, table_spec
 from assets.guard import safely
 from assets.resources import Workplace
-from assets.store import store_tables
+from assets.store import record, store_tables
 from rcm_pipeline.denials.history import anchor_of
 from rcm_pipeline.governance.marts import MARTS, SOURCES, mart_tables
+from rcm_pipeline.quality.code_sets import judge_code_sets
 from rcm_pipeline.quality.outcomes import Outcome
+from rcm_pipeline.quality.suite import CURRENT_CODES
 from rcm_pipeline.settings import load_client_settings
 from rcm_pipeline.warehouse import file_codes, open_warehouse, read
 
@@ -36,4 +38,8 @@ def _build(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], 
         for name, table in mart_tables(tables, anchor_of(tables["core_adjudications"], place.today), settings):
             counts[name] = table.height
             outcomes += store_tables(connection, run_id, {name: table})
+            if name == CURRENT_CODES.table_name:
+                current = judge_code_sets(table)
+                record(connection, run_id, [current])
+                outcomes.append(current)
     return counts, outcomes

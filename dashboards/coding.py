@@ -1,108 +1,280 @@
-"""Coding figures: each coder's accuracy with its interval, and the errors found."""
+"""Coding figures: each coder against the standard, the methods side by side, and the errors found."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards import words
+from dashboards import auditors, words
+from dashboards.limits import with_limits
 from dashboards.theme import BLUE, GREEN, GREY, INK, RED, figure
-from rcm_pipeline.reference import reference
+from rcm_pipeline.coding.standing import funnel_limits
+from schemas.vocabulary import ALL
 
-STANDARD = 0.95
-_GROUPS = {"below": (RED, "Below the standard"), "unclear": (GREY, "Too few charts to tell"), "above": (GREEN, "At or above the standard")}
+_GROUPS = {
+    "below": (RED, "Below the standard"),
+    "unclear": (GREY, "Not told apart from it"),
+    "above": (GREEN, "At or above the standard"),
+    "withheld": (GREY, "Withheld: the auditors do not agree enough"),
+}
+METHODS = {
+    "A1": "code over code",
+    "A2": "precision",
+    "A3": "charts without error",
+    "A4_gross": "dollars, gross",
+    "A4_net": "coded over audited dollars",
+    "A5": "weighted",
+    "A6": "E/M level",
+    "A7": "vendor's",
+}
+_UNITS = {"A1": "codes", "A2": "codes", "A3": "charts"}
+_FUNNEL_STEPS = 60
 
 
-def group_of(low: float | None, high: float | None, standard: float = STANDARD) -> str:
-    """below, above or unclear: three groups instead of a ranking, by whether the interval excludes the standard."""
-    if low is None or high is None:
-        return "unclear"
-    return "below" if high < standard else "above" if low >= standard else "unclear"
+def section(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+    """The section of accuracy, coders, errors and auditors."""
+    accuracy, standing, errors = tables["mart_coder_accuracy"], tables["mart_coder_standing"], tables["mart_coding_errors"]
+    of_client = errors.filter((pl.col("scope_code") == ALL) & (pl.col("finding_count") > 0))
+    return {
+        "id": "mart_coder_accuracy",
+        "kind": "coding",
+        "title": "Coding quality",
+        "lead": headline(accuracy, standing),
+        "figures": {
+            "coders": coder_chart(standing) if standing.height else None,
+            "funnel": funnel_chart(standing) if standing.height > 1 else None,
+            "weeks": week_chart(accuracy) if _weeks(accuracy).height > 1 else None,
+            "errors": error_chart(of_client) if of_client.height else None,
+        },
+        "standard": words.percent(standing["standard_rate"][0]) if standing.height else "",
+        "method": f"{standing['method_id'][0]}, {METHODS[standing['method_id'][0]]}" if standing.height else "",
+        "coders": coder_rows(standing),
+        "methods": method_rows(accuracy),
+        "levels": level_rows(tables["mart_em_levels"]),
+        "cert": cert_rows(tables["mart_cert_split"]),
+        **auditors.parts(tables),
+    }
 
 
-def coder_chart(accuracy: pl.DataFrame) -> go.Figure:
-    """Code-over-code accuracy (A1) of every coder with its 95 % interval, against the standard."""
-    shown = _coders(accuracy, "A1").sort("scope_id", descending=True)
-    chart = figure(height=110 + 38 * max(shown.height, 1))
-    for name, (colour, label) in _GROUPS.items():
-        rows = [r for r in shown.iter_rows(named=True) if r["denominator"] and group_of(r["low"], r["high"]) == name]
-        if rows:
-            chart.add_scatter(
-                x=[r["accuracy_rate"] for r in rows],
-                y=[r["scope_id"] for r in rows],
-                mode="markers",
-                name=label,
-                marker={"color": colour, "size": 11},
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [r["high"] - r["accuracy_rate"] for r in rows],
-                    "arrayminus": [r["accuracy_rate"] - r["low"] for r in rows],
-                    "color": colour,
-                    "thickness": 2,
-                    "width": 5,
-                },
-                text=[
-                    f"{words.percent(r['accuracy_rate'])} ({r['numerator']} of {r['denominator']} codes, {r['review_count']} charts)"
-                    f"<br>95 % interval {words.interval(r['low'], r['high'])}"
-                    for r in rows
-                ],
-                hovertemplate="<b>%{y}</b><br>%{text}<extra></extra>",
-            )
-    chart.add_vline(x=STANDARD, line={"color": INK, "width": 1, "dash": "dot"}, annotation_text="95 % standard", annotation_position="top")
+def headline(accuracy: pl.DataFrame, standing: pl.DataFrame) -> str:
+    """One sentence: accuracy of the client, and who is below the standard."""
+    overall = _whole(accuracy).filter(pl.col("method_id") == "A1")
+    if overall.is_empty() or not overall["denominator"][0]:
+        return "No QA reviews of random samples have come in yet."
+    row = overall.row(0, named=True)
+    seen = f"{words.percent(row['accuracy_rate'])} of codes are right (95 % interval {words.interval(row['low'], row['high'])})"
+    below = standing.filter(pl.col("group_code") == "below")["coder_id"].sort().to_list()
+    if standing.filter(pl.col("group_code") == "withheld").height:
+        return f"{seen}; coders are not compared, for the auditors do not agree enough."
+    standard = words.percent(standing["standard_rate"][0]) if standing.height else ""
+    return f"{seen}; " + (f"below the standard of {standard}: {', '.join(below)}." if below else f"no coder is clearly below {standard}.")
+
+
+def coder_chart(standing: pl.DataFrame) -> go.Figure:
+    """Every coder's accuracy with its 95 % interval, and the estimate that leans on the specialty, against the standard."""
+    shown = standing.filter(pl.col("accuracy_rate").is_not_null()).sort("coder_id", descending=True)
+    chart = figure(height=130 + 38 * max(shown.height, 1))
+    for group, (colour, label) in _GROUPS.items():
+        rows = [
+            (r["coder_id"], r["accuracy_rate"], r["low"], r["high"], _of(r))
+            for r in shown.iter_rows(named=True)
+            if r["group_code"] == group
+        ]
+        with_limits(chart, label, colour, rows)
+    chart.add_scatter(
+        x=shown["shrunk_rate"].to_list(),
+        y=shown["coder_id"].to_list(),
+        mode="markers",
+        name="Estimate leaning on the specialty",
+        marker={"symbol": "diamond-open", "color": INK, "size": 9},
+        text=[
+            f"{words.percent(r['shrunk_rate'])} {words.interval(r['shrunk_low'], r['shrunk_high'])}" for r in shown.iter_rows(named=True)
+        ],
+        hovertemplate="<b>%{y}</b><br>estimate %{text}<extra></extra>",
+    )
+    if shown.height:
+        standard = shown["standard_rate"][0]
+        chart.add_vline(
+            x=standard,
+            line={"color": INK, "width": 1, "dash": "dot"},
+            annotation_text=f"{words.percent(standard)} standard",
+            annotation_position="top left",
+        )
     chart.update_xaxes(tickformat=".0%")
-    chart.update_yaxes(type="category", categoryorder="array", categoryarray=shown["scope_id"].to_list(), showgrid=False)
+    chart.update_yaxes(type="category", categoryorder="array", categoryarray=shown["coder_id"].to_list(), showgrid=False)
     return chart
 
 
-def accuracy_rows(accuracy: pl.DataFrame) -> list[dict[str, Any]]:
-    """One row per coder with the three methods side by side; the whole client first."""
-    scopes = accuracy.filter((pl.col("period_code") == "all") & pl.col("scope_code").is_in(["all", "coder"]))
-    by_scope: dict[str, dict[str, Any]] = {}
-    for r in scopes.sort(pl.col("scope_code") != "all", "scope_id").iter_rows(named=True):
-        name = "All coders" if r["scope_code"] == "all" else r["scope_id"]
-        row = by_scope.setdefault(name, {"name": name, "charts": r["review_count"]})
-        row[r["method_id"]] = {
-            "rate": words.percent(r["accuracy_rate"]),
-            "of": f"{r['numerator']} of {r['denominator']}",
-            "interval": words.interval(r["low"], r["high"]),
-        }
-        if r["method_id"] == "A1":
-            row["group"] = group_of(r["low"], r["high"])
-    return list(by_scope.values())
+def funnel_chart(standing: pl.DataFrame) -> go.Figure:
+    """Accuracy by size of sample, with the limits within which coders at the standard fall 95 and 99.8 times in a hundred."""
+    shown = standing.filter(pl.col("accuracy_rate").is_not_null() & (pl.col("effective_size") >= 1))
+    chart = figure(height=380)
+    most = float(shown["effective_size"].max() or 1) * 1.1  # type: ignore[arg-type]
+    sizes = [1 + (most - 1) * step / _FUNNEL_STEPS for step in range(1, _FUNNEL_STEPS + 1)]
+    limits = funnel_limits(sizes, float(shown["standard_rate"][0]))
+    for level, dash in ((0.95, "solid"), (0.998, "dot")):
+        part = limits.filter(pl.col("level") == level)
+        for side in ("low", "high"):
+            chart.add_scatter(
+                x=part["size"].to_list(),
+                y=part[side].to_list(),
+                mode="lines",
+                line={"color": GREY, "width": 1, "dash": dash},
+                name=f"{level * 100:g}\u00a0% of coders at the standard",
+                showlegend=side == "low",
+                hoverinfo="skip",
+            )
+    chart.add_scatter(
+        x=shown["effective_size"].to_list(),
+        y=shown["accuracy_rate"].to_list(),
+        mode="markers+text",
+        text=shown["coder_id"].to_list(),
+        textposition="top center",
+        marker={"size": 10, "color": [_GROUPS[code][0] for code in shown["group_code"]]},
+        name="Coders",
+        customdata=[_of(r) for r in shown.iter_rows(named=True)],
+        hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
+    )
+    chart.update_xaxes(title="codes, less what those of one chart have in common" if shown["method_id"][0] != "A3" else "charts")
+    chart.update_yaxes(tickformat=".0%")
+    return chart
+
+
+def week_chart(accuracy: pl.DataFrame) -> go.Figure:
+    """Accuracy of the whole client in each rolling quarter of 13 weeks, with its interval."""
+    shown = _weeks(accuracy)
+    chart = figure(height=300, showlegend=False)
+    weeks = shown["week"].to_list()
+    band = {"x": weeks + weeks[::-1], "y": shown["high"].to_list() + shown["low"].to_list()[::-1]}
+    chart.add_scatter(**band, fill="toself", fillcolor="rgba(31,111,178,.15)", line={"width": 0}, hoverinfo="skip")
+    chart.add_scatter(
+        x=weeks,
+        y=shown["accuracy_rate"].to_list(),
+        mode="lines+markers",
+        line={"color": BLUE},
+        text=[f"{words.interval(r['low'], r['high'])}, {r['review_count']} charts" for r in shown.iter_rows(named=True)],
+        hovertemplate="13 weeks to %{x|%d %b %Y}<br>%{y:.1%} %{text}<extra></extra>",
+    )
+    chart.update_yaxes(tickformat=".1%")
+    return chart
 
 
 def error_chart(errors: pl.DataFrame) -> go.Figure:
-    """Findings by category, most frequent at the top."""
-    labels = dict(reference("qa_errors").select("error_code", "label").iter_rows())
-    shown = errors.filter(pl.col("finding_count") > 0).sort("finding_count", "error_code")
+    """Findings of the whole client by category, most frequent at the top."""
+    shown = errors.sort("finding_count", "error_code")
     chart = figure(height=90 + 36 * max(shown.height, 1), showlegend=False)
     chart.add_bar(
         x=shown["finding_count"].to_list(),
-        y=[words.wrapped(labels.get(c, c)) for c in shown["error_code"]],
+        y=[words.wrapped(words.error(code)) for code in shown["error_code"]],
         orientation="h",
         marker={"color": BLUE},
         text=[f"{n}" for n in shown["finding_count"]],
         textposition="outside",
         cliponaxis=False,
-        customdata=[words.dollars(d) for d in shown["allowed_delta_amount"]],
-        hovertemplate="%{y}: %{x} findings<br>net effect %{customdata} allowed<extra></extra>",
+        customdata=[
+            f"in {r['chart_count']} of {r['review_count']} charts {words.interval(r['low'], r['high'])}<br>"
+            f"net effect {words.dollars(r['allowed_delta_amount'])} allowed"
+            for r in shown.iter_rows(named=True)
+        ],
+        hovertemplate="%{y}: %{x} findings<br>%{customdata}<extra></extra>",
     )
     chart.update_yaxes(showgrid=False)
     chart.update_layout(margin={"r": 40})
     return chart
 
 
-def headline(accuracy: pl.DataFrame) -> str:
-    """One sentence: accuracy of the client, and who is clearly below the standard."""
-    overall = accuracy.filter((pl.col("method_id") == "A1") & (pl.col("scope_code") == "all") & (pl.col("period_code") == "all"))
-    if overall.is_empty() or not overall["denominator"][0]:
-        return "No QA reviews of random samples have come in yet."
-    row = overall.row(0, named=True)
-    below = [r["scope_id"] for r in _coders(accuracy, "A1").iter_rows(named=True) if group_of(r["low"], r["high"]) == "below"]
-    who = f"clearly below the 95 % standard: {', '.join(sorted(below))}" if below else "no coder is clearly below the 95 % standard"
-    return f"{words.percent(row['accuracy_rate'])} of codes are right (95 % interval {words.interval(row['low'], row['high'])}); {who}."
+def coder_rows(standing: pl.DataFrame) -> list[dict[str, Any]]:
+    """One row per coder: what was seen, what is believed, how sure, and whether monthly looks ever rang."""
+    return [
+        {
+            "name": r["coder_id"],
+            "specialty": r["specialty"],
+            "charts": words.count(r["review_count"]),
+            "rate": words.percent(r["accuracy_rate"]),
+            "interval": words.interval(r["low"], r["high"]),
+            "of": f"{words.count(r['numerator'])} of {words.count(r['denominator'])}",
+            "estimate": words.percent(r["shrunk_rate"]),
+            "estimate_interval": words.interval(r["shrunk_low"], r["shrunk_high"]),
+            "below": words.percent(r["below_chance"]),
+            "corrected": words.percent(r["corrected_rate"]) if r["corrected_rate"] is not None else "–",
+            "evidence": "–" if r["evidence"] is None else f"{r['evidence']:.1f}" if r["evidence"] < 1000 else "over 1,000",
+            "since": words.day(r["alarm_date"]) if r["alarm_date"] else "",
+            "group": r["group_code"],
+            "says": _GROUPS[r["group_code"]][1].lower(),
+        }
+        for r in standing.sort("coder_id").iter_rows(named=True)
+    ]
 
 
-def _coders(accuracy: pl.DataFrame, method: str) -> pl.DataFrame:
-    return accuracy.filter((pl.col("method_id") == method) & (pl.col("scope_code") == "coder") & (pl.col("period_code") == "all"))
+def method_rows(accuracy: pl.DataFrame) -> list[dict[str, Any]]:
+    """Every method for the whole client, random charts and both strata by their weights side by side."""
+    both = accuracy.filter((pl.col("scope_code") == ALL) & (pl.col("period_code") == "all"))
+    by = {(r["method_id"], r["design_code"]): r for r in both.iter_rows(named=True)}
+    rows = []
+    for method, name in METHODS.items():
+        if found := by.get((method, "random")):
+            weighted = by.get((method, "stratified"))
+            rows.append({"method": method, "name": name, "random": _cell(found), "weighted": _cell(weighted) if weighted else None})
+    return rows
+
+
+def level_rows(levels: pl.DataFrame) -> list[dict[str, Any]]:
+    """E/M levels of the client and of each coder."""
+    shown = levels.filter(pl.col("scope_code").is_in([ALL, "coder"])).sort(pl.col("scope_code") != ALL, "scope_id")
+    return [
+        {
+            "name": "All coders" if r["scope_code"] == ALL else r["scope_id"],
+            "exact": words.percent(r["exact_rate"]),
+            "interval": words.interval(r["low"], r["high"]),
+            "of": f"{r['exact_count']} of {r['pair_count']}",
+            "over": words.count(r["over_count"]),
+            "under": words.count(r["under_count"]),
+            "bias": f"{r['bias']:+.2f}",
+            "bias_interval": "" if r["bias_low"] is None else f"{r['bias_low']:+.2f} to {r['bias_high']:+.2f}",
+            "kappa": "–" if r["weighted_kappa"] is None else f"{r['weighted_kappa']:.2f}",
+        }
+        for r in shown.iter_rows(named=True)
+    ]
+
+
+def cert_rows(split: pl.DataFrame) -> list[dict[str, Any]]:
+    """Findings by CERT category beside the published share."""
+    return [
+        {
+            "category": "Not a CERT category" if r["cert_code"] == "not_in_cert" else words.plain(r["cert_code"]).capitalize(),
+            "of": f"{r['finding_count']} of {r['total_count']}",
+            "share": words.percent(r["finding_share"]),
+            "interval": words.interval(r["low"], r["high"]),
+            "published": words.percent(r["published_share"]) if r["published_share"] is not None else "–",
+            "source": r["source"] or "",
+        }
+        for r in split.sort("finding_count", descending=True).iter_rows(named=True)
+        if r["total_count"]
+    ]
+
+
+def _of(row: Mapping[str, Any]) -> str:
+    unit = _UNITS[row["method_id"]]
+    seen = f"{words.percent(row['accuracy_rate'])} ({row['numerator']} of {row['denominator']} {unit}, {row['review_count']} charts)"
+    return f"{seen}<br>95 % interval {words.interval(row['low'], row['high'])}<br>chance to be below {words.percent(row['below_chance'])}"
+
+
+def _cell(row: Mapping[str, Any]) -> dict[str, str]:
+    whole = row["unit_code"] != "dollars"
+    sides = (f"{int(row[name]):,}" if whole else words.dollars(row[name]) for name in ("numerator", "denominator"))
+    return {
+        "rate": words.percent(row["accuracy_rate"]),
+        "interval": words.interval(row["low"], row["high"]),
+        "of": " of ".join(sides) + ("" if row["unit_code"] == "dollars" else f" {row['unit_code']}"),
+    }
+
+
+def _whole(accuracy: pl.DataFrame) -> pl.DataFrame:
+    of_all = (pl.col("scope_code") == ALL) & (pl.col("period_code") == "all") & (pl.col("design_code") == "random")
+    return accuracy.filter(of_all)
+
+
+def _weeks(accuracy: pl.DataFrame) -> pl.DataFrame:
+    of_all = (pl.col("scope_code") == ALL) & (pl.col("period_code") == "quarter") & (pl.col("design_code") == "random")
+    return accuracy.filter(of_all & (pl.col("method_id") == "A1") & pl.col("accuracy_rate").is_not_null()).sort("week")

@@ -22,11 +22,15 @@ def write_worklist(home: Home, client: str, out: Path, *, with_accounts: bool) -
     with open_warehouse(home.warehouse(client), read_only=True) as connection:
         listed = read(connection, "mart_worklist")
     accounts = account_numbers(home, client, listed["claim_token"].drop_nulls()) if with_accounts else None
-    content = worklist_workbook(listed, None, accounts)
+    write_private(out, worklist_workbook(listed, None, accounts))
+    return listed.height, 0 if accounts is None else listed.join(accounts, on="claim_token", how="semi").height
+
+
+def write_private(out: Path, content: bytes) -> None:
+    """Write a file that may identify people, readable by its owner only."""
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         os.fchmod(file.fileno(), 0o600)  # one that was there already may be open to others
         file.write(content)
-    return listed.height, 0 if accounts is None else listed.join(accounts, on="claim_token", how="semi").height
 
 
 def account_numbers(home: Home, client: str, tokens: pl.Series) -> pl.DataFrame:

@@ -7,7 +7,22 @@ from typing import Any
 
 import polars as pl
 
-from dashboards import coding, denials, governance, immature, lives, quality, recovery, rework, spikes, words
+from dashboards import (
+    code_sets,
+    coding,
+    coding_denials,
+    denials,
+    escalations,
+    feedback,
+    governance,
+    immature,
+    lives,
+    quality,
+    recovery,
+    rework,
+    spikes,
+    words,
+)
 from dashboards.page import render
 from rcm_pipeline.denials.recent import RECENT_WEEKS, recent_rates
 from rcm_pipeline.governance.definitions import definitions
@@ -36,7 +51,11 @@ def pack_page(facts: PackFacts) -> str:
         _spikes(facts),
         _immature(facts),
         _recovery(facts),
-        _coding(facts),
+        coding.section(facts.tables),
+        coding_denials.section(facts.tables),
+        feedback.section(facts.tables),
+        escalations.section(facts.tables, facts.settings, facts.anchor),
+        code_sets.section(facts.tables),
         _rework(facts),
         _quality(facts),
     ]
@@ -141,22 +160,6 @@ def _recovery(facts: PackFacts) -> dict[str, Any]:
         "urgency": recovery.urgency_rows(tables["mart_worklist"]),
         "measures": recovery.measure_rows(tables["mart_metrics"]),
         "quality": recovery.quality_rows(tables["mart_payer_quality"], names),
-    }
-
-
-def _coding(facts: PackFacts) -> dict[str, Any]:
-    accuracy, errors = facts.tables["mart_coder_accuracy"], facts.tables["mart_coding_errors"]
-    has_reviews = accuracy.filter(pl.col("denominator") > 0).height > 0
-    return {
-        "id": "mart_coder_accuracy",
-        "kind": "coding",
-        "title": "Coding quality",
-        "lead": coding.headline(accuracy),
-        "figures": {
-            "coders": coding.coder_chart(accuracy) if has_reviews else None,
-            "errors": coding.error_chart(errors) if errors.height else None,
-        },
-        "rows": coding.accuracy_rows(accuracy) if has_reviews else [],
     }
 
 

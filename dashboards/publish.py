@@ -42,12 +42,25 @@ _SOURCES: dict[str, tuple[str, ...]] = {  # all of a table where no columns are 
     "core_layer_events": ("layer_code", "event_date", "outcome_code", "root_cause", "stage_introduced", "stage_detectable"),
     "ops_reclassifications": (),
     "ops_portfolio": (),
+    "ops_code_sets": (),
+    "ops_code_entries": (),
+    "raw_decisions": (),
+    "ops_qa_samples": (),
 }
 _CORE = (
     "core_adjudications", "core_adjudicated_lines", "core_denials", "core_claim_versions", "core_claim_lineages", "core_reversals",
     "core_recoupments",
 )  # fmt: skip
-_HISTORY = ("raw_qa_reviews", "raw_qa_findings", "raw_touches", "raw_coded_encounters", "raw_escalations")
+_HISTORY = (
+    "core_qa_codes",
+    "core_qa_findings",
+    "raw_qa_actions",
+    "raw_touches",
+    "raw_coded_encounters",
+    "raw_escalations",
+    "raw_claim_lines",
+    "raw_claim_diagnoses",
+)
 
 
 @dataclass(frozen=True)
@@ -129,7 +142,7 @@ def _as_of(
     history = {name: read(connection, name) for name in _HISTORY}
     cut = {name: known_by(read(connection, name), anchor) for name in _CORE}
     end = last_day(anchor)
-    cut["raw_qa_reviews"] = history["raw_qa_reviews"].filter(pl.col("review_date") <= end)
+    cut["core_qa_reviews"] = read(connection, "core_qa_reviews").filter(pl.col("review_date") <= end)
     cut["raw_touches"] = history["raw_touches"].filter(pl.col("touched_date") <= end)
     known = dict(tables) | history | cut
     return cut | build_marts(known, anchor, settings)

@@ -5,10 +5,10 @@ from typing import Any
 import polars as pl
 
 from dashboards import words
-from rcm_pipeline.quality.suite import CHECKS
+from rcm_pipeline.quality.suite import CHECKS, MART_CHECKS
 from schemas.vocabulary import SUBMISSION_STATUSES
 
-_SENTENCES = {check.name: check.sentence for check in CHECKS} | {
+_SENTENCES = {check.name: check.sentence for check in (*CHECKS, *MART_CHECKS)} | {
     "shape": "Columns and types are those of the contract.",
     "rules": "Every row keeps every rule of the contract.",
     "quarantine": "Rows set aside are below the allowed share.",

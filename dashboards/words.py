@@ -56,6 +56,12 @@ def cause(root_cause: str) -> str:
     return "All causes" if root_cause == ALL else str(labels.get(root_cause, root_cause))
 
 
+def error(code: str) -> str:
+    """The label of a category of the closed error list."""
+    labels = dict(reference("qa_errors").select("error_code", "label").iter_rows())
+    return str(labels.get(code, code))
+
+
 def title(name: str) -> str:
     """NORTHLAKE HEALTH PLAN → Northlake Health Plan; names with small letters stay as they are."""
     return name.title() if name.isupper() else name

@@ -4,7 +4,6 @@ import datetime as dt
 import json
 import sys
 from dataclasses import asdict
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -169,6 +168,8 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
         )
         for trouble in summary.trouble:
             print(f"  needs a person: {trouble}")
+        for note in summary.notes:
+            print(f"  worth doing: {note}")
     if not found:
         _say(f"There is no warehouse in {place.root} yet; start with: rcm run --inbox DIR --home {place.root}")
     if not found or any(summary.trouble for summary in found):
@@ -242,6 +243,49 @@ def worklist(
     count, named = write_worklist(place, _only_client(place, client), out, with_accounts=accounts)
     _say(f"{count:,} open denials" + (f", {named:,} with their account number; this file identifies people" if accounts else ""))
     print(out)
+
+
+@app.command("plan-qa")
+def plan_qa(
+    client: Annotated[str, typer.Argument(help="Client whose charts to draw; may be left out while there is only one.")] = "",
+    week: Annotated[str, typer.Option("--week", help="Monday of the coded charts [default: the last complete week].")] = "",
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, max=2**63 - 1, help="Seed of the draw [default: from client and week].")
+    ] = None,
+    redraw: Annotated[bool, typer.Option("--redraw", help="Draw again, with another --seed; both samples stay in the log.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Workbook to write [default: HOME/reports/CLIENT/qa_plan_SAMPLE.xlsx].")] = None,
+    accounts: Annotated[
+        bool,
+        typer.Option("--accounts", help="Put account numbers in, found in the inbox: the workbook then identifies people; needs --out."),
+    ] = False,
+    page: Annotated[bool, typer.Option("--page", help="Write reports/CLIENT/qa_plan.html as well: what the plan can tell.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+    inbox: InboxOption = None,
+    settings: SettingsOption = None,
+    today: TodayOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Draw the QA sample of a week's charts, at random and for risk, log it and write it for the auditors; or write the one of before."""
+    from dashboards.qa_plan import write_plan_page, write_sample
+    from rcm_pipeline.governance.qa_plan import as_values, told
+    from rcm_pipeline.governance.qa_plan import plan_qa as drawn_plan
+
+    if accounts and out is None:
+        raise UsageError(
+            "a workbook with account numbers does not belong among the reports", fix="say where to write it with --out FILE.xlsx"
+        )
+    place = _home(home, inbox, settings)
+    name = _only_client(place, client)
+    plan = drawn_plan(place, name, _day(today), week=_monday(week) if week else None, seed=seed, redraw=redraw)
+    written, named = write_sample(place, plan, out, with_accounts=accounts)
+    files = {"workbook": str(written)} | ({"page": str(write_plan_page(place, plan))} if page else {})
+    if accounts:
+        _say(f"{named:,} of {plan.sample.height:,} charts with their account number; this file identifies people")
+    if as_json:
+        print(json.dumps(as_values(plan) | files, indent=1, default=str))
+    else:
+        _say("\n".join(told(plan)))
+        print("\n".join(files.values()))
 
 
 @app.command()
@@ -367,12 +411,7 @@ def _print_run(summaries: list[tuple[str, ExitCode, "Summary | None"]], as_json:
         return
     for _, _, s in summaries:
         if s:
-            _say(
-                f"{s.client}: read {s.file_count:,} files ({s.claim_count:,} claims, {s.remit_count:,} claim payments); "
-                f"not read {s.reject_count:,}, set aside {s.quarantined_count:,}; "
-                f"denied at first decision {s.denied_line_count:,} of {s.line_count:,} lines, "
-                f"${Decimal(s.denied_amount):,}; week {s.week or '–'}"
-            )
+            _say(s.sentence)
             if s.reject_count or s.quarantined_count:
                 _say(f"  what and where: rcm quarantine {s.client} --names")
     for _, code, s in summaries:
@@ -397,18 +436,8 @@ def _print_read(done: "Exported", out: Path, as_json: bool) -> None:
         told = {"out": str(out), "rows": done.rows, "rejects": done.rejects, "reject_count": done.reject_count, "unopened": done.unopened}
         print(json.dumps(told, indent=1))
         return
-    for table, rows in done.rows.items():
-        if rows:
-            _say(f"{table}: {rows:,}")
-    for r in done.rejects:
-        place = ", ".join(
-            f"{what} {r[key]}" for key, what in (("segment_no", "segment"), ("row_no", "row"), ("column_name", "column")) if r[key]
-        )
-        _say(f"not read: file {str(r['file_id'])[:12]}{' ' + place if place else ''}: {r['reason']}")
-    if done.reject_count > len(done.rejects):
-        _say(f"… and {done.reject_count - len(done.rejects)} more, all in raw_rejects")
-    for reason in done.unopened:
-        _say(f"not opened: {reason}")
+    for line in done.told():
+        _say(line)
     print(out)
 
 
@@ -455,7 +484,7 @@ def _only_client(place: "Home", client: str) -> str:
 
     known = clients_with_warehouse(place)
     if not client and len(known) != 1:
-        raise UsageError("there is more than one client, or none", fix=f"name one with --client: {', '.join(known) or 'none is loaded'}")
+        raise UsageError("there is more than one client, or none", fix=f"name one of: {', '.join(known) or 'none is loaded'}")
     _require_warehouse(place, client or known[0])
     return client or known[0]
 

@@ -16,9 +16,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rcm_pipeline.errors import SettingsError
-from schemas.vocabulary import HARDNESS, OWNERS, PREVENTABLE, ROOT_CAUSES
+from schemas.vocabulary import ERROR_CODES, HARDNESS, OWNERS, PREVENTABLE, ROOT_CAUSES
 
 LOOSE_FILES_CLIENT = "default"
+CODE_LISTS = "code_sets"
 _CLIENT = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
 
@@ -50,6 +51,13 @@ class Home:
     def warehouse(self, client: str) -> Path:
         """The one file that is all there is of a client."""
         return self.root / "warehouse" / f"{client}.duckdb"
+
+    def code_lists(self, client_settings: "ClientSettings") -> Path:
+        """Folder of the lists of codes a client's claims are checked against; raises SettingsError when one it names is missing."""
+        folder = self.settings / client_settings.code_sets
+        if not folder.is_dir() and client_settings.code_sets != CODE_LISTS:
+            raise SettingsError(f"{folder}: this folder of code lists does not exist", fix="correct code_sets in the client's settings")
+        return folder
 
     @property
     def portfolio(self) -> Path:
@@ -135,10 +143,26 @@ class Acknowledged(_Strict):
     by: str = Field(min_length=1)
 
 
+class Qa(_Strict):
+    """What is asked of coders, and how next week's charts are drawn."""
+
+    standard: float = Field(default=0.95, gt=0, lt=1)
+    method: Literal["A1", "A2", "A3"] = "A1"
+    minimum_agreement: float = Field(default=0.6, ge=0, le=1)
+    weights: dict[Literal[tuple(ERROR_CODES)], int] = {}  # type: ignore[valid-type]
+    half_width: float = Field(default=0.05, gt=0, lt=0.5)
+    weeks: int = Field(default=13, ge=1)
+    risk_share: float = Field(default=0.3, ge=0, lt=1)
+    new_coder_weeks: int = Field(default=13, ge=0)
+    overdue_weeks: int = Field(default=13, ge=1)
+    spare_share: float = Field(default=0.1, ge=0, le=1)
+
+
 class ClientSettings(_Strict):
     """What one client may set; the file is <settings>/<client>.toml."""
 
     name: str = ""
+    code_sets: str = CODE_LISTS
     headers: dict[str, dict[str, str]] = {}
     payer_aliases: dict[str, str] = {}
     capitated_payers: list[str] = []
@@ -149,6 +173,8 @@ class ClientSettings(_Strict):
     causes: Causes = Causes()
     clocks: dict[str, Clock] = {}
     timeliness: Timeliness = Timeliness()
+    qa: Qa = Qa()
+    authority: dict[str, list[str]] = {}
     acknowledged: list[Acknowledged] = []
     data_aggregation: bool = False
     monthly_net_revenue: Decimal | None = Field(default=None, gt=0)
@@ -192,9 +218,23 @@ def _check_names(path: Path, table: str, given: Iterable[str], known: Iterable[s
 
 
 def settings_hash(folder: Path, client: str) -> str:
-    """Hash of the client's settings file; of nothing when it has none."""
+    """Hash of the client's settings file and its lists of codes; of nothing when it has neither."""
     path = folder / f"{client}.toml"
-    return hashlib.sha256(path.read_bytes() if path.is_file() else b"").hexdigest()
+    content = path.read_bytes() if path.is_file() else b""
+    found = hashlib.sha256(content)
+    lists = folder / _code_lists_named(content)
+    for file in sorted(lists.iterdir()) if lists.is_dir() else []:
+        if file.is_file():
+            found.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def _code_lists_named(content: bytes) -> str:
+    """The folder of lists a settings file names; what is wrong with the file is said where it is loaded."""
+    try:
+        return str(tomllib.loads(content.decode("utf-8")).get("code_sets", CODE_LISTS))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return CODE_LISTS
 
 
 def client_of(folder_name: str) -> str:

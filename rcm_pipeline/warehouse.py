@@ -20,7 +20,9 @@ _SQL_TYPES = {
     pl.Date: "DATE",
     pl.Datetime: "TIMESTAMP",
 }
+Columns = Sequence[tuple[str, str]]
 QUARANTINE = "quarantine_"
+_RULE = (("broken_rule", "VARCHAR"),)
 _ROWS, _FILE = 200_000, "file_id"
 
 
@@ -59,14 +61,15 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make every table that is not there yet, with its comments, and a quarantine beside every raw table.
 
-    Core and mart tables of an older version are made anew, for they are recomputed from raw. Raises StorageError when
-    another table is of an older version.
+    Core and mart tables of an older version are made anew, for they are recomputed from raw. Another table keeps its rows
+    and gets the columns it lacks, where the contract allows these to be null. Raises StorageError when it differs otherwise.
     """
     for name in CONTRACTS:
-        _bring_up_to_date(connection, name)
+        _bring_up_to_date(connection, name, name)
         _create(connection, name, name)
     for name in layer("raw"):
-        _create(connection, QUARANTINE + name, name, extra=', "broken_rule" VARCHAR')
+        _bring_up_to_date(connection, QUARANTINE + name, name, _RULE)
+        _create(connection, QUARANTINE + name, name, _RULE)
 
 
 def append(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
@@ -132,25 +135,54 @@ def portions(connection: duckdb.DuckDBPyConnection, table: str, rows: int = 500_
         yield conform(pl.DataFrame(reader.schema.empty_table()), CONTRACTS[table])
 
 
-def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Drop a core or mart table of an older version. Raises StorageError for another: what was read cannot be made anew here."""
+def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: Columns = ()) -> None:
+    """Drop a core or mart table of an older version; widen another. Raises StorageError for one that cannot be widened.
+
+    What was read cannot be made anew here, so a table that only lacks columns that may be null is rebuilt with them, in
+    one transaction.
+    """
     query = "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
     found = connection.sql(query, params=[table]).fetchall()
-    wanted = [(name, _sql_type(dtype).replace(", ", ",")) for name, dtype in polars_schema(CONTRACTS[table]).items()]
+    wanted = [(name, kind.replace(", ", ",")) for name, kind in _columns(contract_name, extra)]
     if not found or found == wanted:
         return
-    if not table.startswith(("core_", "mart_")):
+    if table.startswith(("core_", "mart_")):
+        connection.execute(f'DROP TABLE "{table}"')
+        return
+    columns = CONTRACTS[contract_name].to_schema().columns
+    lacking = [name for name, kind in wanted if (name, kind) not in found]
+    is_wider = [column for column in wanted if column in found] == found
+    if not is_wider or not all(name in columns and columns[name].nullable for name in lacking):
         raise StorageError(
             f"this warehouse was made by an older version: its table {table} has other columns",
             fix="move the warehouse file away and run again: the whole inbox is then read anew",
         )
-    connection.execute(f'DROP TABLE "{table}"')
+    _widen(connection, table, contract_name, extra)
 
 
-def _create(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: str = "") -> None:
+def _widen(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: Columns) -> None:
+    """The same rows in a table with all columns of the contract, in its order; or, when that fails, what was there."""
+    connection.begin()
+    try:
+        connection.execute(f'ALTER TABLE "{table}" RENAME TO "_older_{table}"')
+        _create(connection, table, contract_name, extra)
+        connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM "_older_{table}"')
+        connection.execute(f'DROP TABLE "_older_{table}"')
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _columns(contract_name: str, extra: Columns) -> list[tuple[str, str]]:
+    """Names and SQL types of a table's columns, in order."""
+    return [*((name, _sql_type(dtype)) for name, dtype in polars_schema(CONTRACTS[contract_name]).items()), *extra]
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: Columns = ()) -> None:
     contract = CONTRACTS[contract_name]
-    columns = ", ".join(f'"{name}" {_sql_type(dtype)}' for name, dtype in polars_schema(contract).items())
-    connection.execute(f'CREATE TABLE IF NOT EXISTS "{table}" ({columns}{extra})')
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in _columns(contract_name, extra))
+    connection.execute(f'CREATE TABLE IF NOT EXISTS "{table}" ({columns})')
     connection.execute(f"COMMENT ON TABLE \"{table}\" IS '{_quoted(contract.__doc__ or '')}'")
     for name, text in descriptions(contract).items():
         connection.execute(f'COMMENT ON COLUMN "{table}"."{name}" IS \'{_quoted(text)}\'')

@@ -1,9 +1,21 @@
-"""Coding tables: the coding log, QA reviews and findings as sent, and how accurate each coder is."""
+"""Coding tables: the coding log, QA reviews, codes and findings as sent, feedback and queries, and what they are taken for."""
 
 import polars as pl
 
-from schemas.contract import SHARE, Contract, Count, Date, Money, Quantity, Rate, Text, column
-from schemas.vocabulary import ERROR_CODES, ESCALATION_REASONS, METHODS, PERIODS, REBUTTALS, SCOPES, STRATA
+from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
+from schemas.vocabulary import (
+    CODE_KINDS,
+    CODE_VERDICTS,
+    ERROR_CODES,
+    ERROR_DIRECTIONS,
+    ESCALATION_REASONS,
+    FINDING_BASES,
+    PARTIES,
+    REBUTTALS,
+    REVIEW_KINDS,
+    SAMPLE_REASONS,
+    STRATA,
+)
 
 _FILE = "SHA-256 of the file's bytes"
 _ROW = "row of the sheet, the header being row 1"
@@ -28,23 +40,68 @@ class RawQaReviews(Contract):
 
     file_id: Text = column(_FILE)
     row_no: Count = column(_ROW, ge=2)
-    review_token: Text = column("pseudonym of the review's number; joins the findings")
+    review_token: Text = column("pseudonym of the review's number; joins the findings and codes")
     claim_token: Text = column("pseudonym of the account (patient control number)")
     coder_id: Text = column("staff number of the coder; a token when the sheet names a person")
     auditor_id: Text = column("staff number of the auditor; a token when the sheet names a person", nullable=True)
     review_date: Date = column("day of the review")
     service_date: Date = column("date of service; null when the sheet does not say", nullable=True)
     specialty: Text = column("specialty as the client names it", nullable=True)
+    kind_code: Text = column(
+        "first review, blind second review, calibration chart or re-audit; null when not said: first", nullable=True, isin=REVIEW_KINDS
+    )
+    sample_id: Text = column("number of the drawn sample (rcm plan-qa) the chart comes from; null when it comes from none", nullable=True)
     stratum_code: Text = column("random sample, or chosen for risk", isin=STRATA)
-    coder_code_count: Count = column("codes the coder assigned", ge=0)
-    auditor_code_count: Count = column("codes the auditor assigned", ge=0)
-    correct_code_count: Count = column("codes on which both agree", ge=0)
+    frame_count: Count = column("charts the stratum was drawn from; null when not said", nullable=True, ge=1)
+    selection_rate: Rate = column("chance that a chart of the stratum was drawn; null when not said", nullable=True, in_range=SHARE)
+    coder_code_count: Count = column("codes the coder assigned; null when they are listed instead", nullable=True, ge=0)
+    auditor_code_count: Count = column("codes the auditor assigned; null when they are listed instead", nullable=True, ge=0)
+    correct_code_count: Count = column("codes on which both agree; null when they are listed instead", nullable=True, ge=0)
+    coder_codes: Text = column("codes the coder assigned, in their order, separated by ; , or |; null when not listed here", nullable=True)
+    auditor_codes: Text = column("codes the auditor assigned, likewise", nullable=True)
 
     @classmethod
     def rules_between_columns(cls) -> dict[str, tuple[str, pl.Expr]]:
-        """Both cannot agree on more codes than either assigned."""
-        fewest = pl.min_horizontal("coder_code_count", "auditor_code_count")
-        return {"correct_code_count is at most the codes of either": ("correct_code_count", pl.col("correct_code_count") <= fewest)}
+        """Both cannot agree on more codes than either assigned, and counts come together."""
+        counts = ("coder_code_count", "auditor_code_count", "correct_code_count")
+        fewest = pl.min_horizontal(counts[:2])
+        told = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int64) for name in counts)
+        return {
+            "correct_code_count is at most the codes of either": (
+                "correct_code_count",
+                (pl.col("correct_code_count") <= fewest).fill_null(True),
+            ),
+            "the three counts are given together or not at all": ("correct_code_count", told.is_in([0, 3])),
+        }
+
+
+class RawQaCodes(Contract):
+    """One row per code compared in a review: as the coder and as the auditor assigned it."""
+
+    file_id: Text = column(_FILE)
+    row_no: Count = column(_ROW, ge=2)
+    review_token: Text = column("review it belongs to")
+    position_no: Count = column(
+        "place of the code on the chart, 1 being principal or first listed; null when not said", nullable=True, ge=1
+    )
+    code_kind: Text = column(
+        "em, procedure, diagnosis, modifier, drg, poa or discharge; null when not said: told from the code", nullable=True, isin=CODE_KINDS
+    )
+    coder_code: Text = column("as the coder assigned it; null when the coder did not", nullable=True)
+    auditor_code: Text = column("as the auditor assigned it; null when none belongs there", nullable=True)
+    coder_modifiers: Text = column("modifiers of the coder's code, separated by ; , | or blanks", nullable=True)
+    auditor_modifiers: Text = column("modifiers of the auditor's code", nullable=True)
+    coder_units: Quantity = column("units of the coder's code; null when not said", nullable=True, ge=0)
+    auditor_units: Quantity = column("units of the auditor's code; null when not said", nullable=True, ge=0)
+    allowed_delta_amount: Money = column("allowed dollars as coded minus as audited; null when not estimated", nullable=True)
+    auditor_allowed_amount: Money = column("allowed dollars of the code as audited; null when not estimated", nullable=True)
+
+    @classmethod
+    def rules_between_columns(cls) -> dict[str, tuple[str, pl.Expr]]:
+        """A row names a code of one of them at least."""
+        return {
+            "coder_code or auditor_code is filled": ("auditor_code", pl.any_horizontal(pl.col("coder_code", "auditor_code").is_not_null()))
+        }
 
 
 class RawQaFindings(Contract):
@@ -56,9 +113,26 @@ class RawQaFindings(Contract):
     error_code: Text = column("category of the closed error list, see qa_errors.tsv", isin=ERROR_CODES)
     coder_code: Text = column("code the coder assigned; null when one was missed", nullable=True)
     auditor_code: Text = column("code the auditor assigned; null when none belongs there", nullable=True)
+    direction_code: Text = column(
+        "over, under, risk, either or compliance; null when not said: that of the category", nullable=True, isin=ERROR_DIRECTIONS
+    )
     allowed_delta_amount: Money = column("allowed dollars as coded minus as audited; null when not estimated", nullable=True)
-    responsible_party_code: Text = column("coder, provider, system or reference; null when not said", nullable=True)
+    responsible_party_code: Text = column("coder, provider, system or reference; null when not said: coder", nullable=True)
     rebuttal_code: Text = column("none, open, upheld or overturned; null when not said", nullable=True, isin=REBUTTALS)
+    corrected_code: Text = column("yes where it was corrected before the bill went out, else no; null when not said", nullable=True)
+
+
+class RawQaActions(Contract):
+    """One row per step of feedback: who was told of which finding, and what was done about it."""
+
+    file_id: Text = column(_FILE)
+    row_no: Count = column(_ROW, ge=2)
+    review_token: Text = column("review with the finding")
+    error_code: Text = column("category acted on; null when the whole review was", nullable=True, isin=ERROR_CODES)
+    acknowledged_date: Date = column("day the coder acknowledged it; null while that is open", nullable=True)
+    action_code: Text = column("what was done, in the client's words; null while nothing is", nullable=True)
+    action_date: Date = column("day of it; null while nothing is done", nullable=True)
+    staff_id: Text = column("staff number of who did it; a token when the sheet names a person", nullable=True)
 
 
 class RawEscalations(Contract):
@@ -90,29 +164,85 @@ class RawDecisions(Contract):
     outcome_code: Text = column("what was decided, in the client's words")
 
 
-class MartCoderAccuracy(Contract):
-    """Accuracy by method, scope and period, from the random samples only. Methods are never mixed."""
+class CoreQaReviews(Contract):
+    """One row per review in force, with its counts as stated or as derived from its codes, and its weight."""
 
-    method_id: Text = column("A1, A2 or A3, see the definitions page", isin=METHODS)
-    scope_code: Text = column("all, coder or specialty", isin=SCOPES)
-    scope_id: Text = column("the coder or specialty; all for the whole client")
-    period_code: Text = column("all, or the quarter ending with the anchor week", isin=PERIODS)
-    review_count: Count = column("charts reviewed", ge=0)
-    numerator: Count = column("codes or charts that are right", ge=0)
-    denominator: Count = column("codes or charts that count", ge=0)
-    accuracy_rate: Rate = column("numerator / denominator; null when the denominator is 0", nullable=True, in_range=SHARE)
-    low: Rate = column("lower 95 % limit", nullable=True, in_range=SHARE)
-    high: Rate = column("upper 95 % limit", nullable=True, in_range=SHARE)
-    effective_size: Rate = column("sample size after allowing for codes of one chart being alike", nullable=True)
+    review_token: Text = column("pseudonym of the review's number", unique=True)
+    claim_token: Text = column("pseudonym of the account")
+    lineage_id: Text = column("claim it became; null when none is known", nullable=True)
+    coder_id: Text = column("staff number of the coder")
+    auditor_id: Text = column("staff number of the auditor", nullable=True)
+    review_date: Date = column("day of the review")
+    week: Date = column("Monday of the review")
+    service_date: Date = column("date of service", nullable=True)
+    specialty: Text = column("specialty, `not said` where the sheet is silent")
+    kind_code: Text = column("first review, blind second review, calibration chart or re-audit", isin=REVIEW_KINDS)
+    sample_id: Text = column("drawn sample it comes from; null when from none", nullable=True)
+    stratum_code: Text = column("random sample, or chosen for risk", isin=STRATA)
+    frame_count: Count = column("charts its stratum was drawn from; null when not known", nullable=True, ge=1)
+    selection_rate: Rate = column("chance that a chart of its stratum was drawn; null when not known", nullable=True, in_range=SHARE)
+    has_reason: Flag = column("whether the plan had a reason of risk to draw it; null when it comes from none", nullable=True)
+    counts_code: Text = column("whether the counts are as stated on the sheet or derived from codes", isin=FINDING_BASES)
+    coder_code_count: Count = column("codes the coder assigned", ge=0)
+    auditor_code_count: Count = column("codes the auditor assigned", ge=0)
+    correct_code_count: Count = column("codes on which both agree", ge=0)
+    finding_count: Count = column("findings against the coder that stand (not overturned)", ge=0)
+    is_right: Flag = column("both assigned the same codes and no finding against the coder stands")
 
 
-class MartCodingErrors(Contract):
-    """Errors found by category, with what they are worth."""
+class CoreQaCodes(Contract):
+    """One row per code compared in a review in force."""
 
+    review_token: Text = column("review it belongs to")
+    position_no: Count = column("place among the codes of the review", ge=1)
+    code_kind: Text = column("em, procedure, diagnosis, modifier, drg, poa or discharge", isin=CODE_KINDS)
+    code_family: Text = column("family of the procedure (code_families.tsv), chapter letter of the diagnosis, else the kind")
+    coder_code: Text = column("as the coder assigned it; null when missed", nullable=True)
+    auditor_code: Text = column("as the auditor assigned it; null when none belongs there", nullable=True)
+    verdict_code: Text = column("same, changed, missed, extra, order, modifier or units", isin=CODE_VERDICTS)
+    level_difference: Count = column(
+        "E/M levels as coded minus as audited within one category of visit; null where it is none", nullable=True
+    )
+    error_code: Text = column("category of the closed error list it is; null where the codes are the same", nullable=True, isin=ERROR_CODES)
+    allowed_delta_amount: Money = column("allowed dollars as coded minus as audited; null when not estimated", nullable=True)
+    auditor_allowed_amount: Money = column("allowed dollars as audited; null when not estimated", nullable=True)
+
+
+class CoreQaFindings(Contract):
+    """One row per finding in force, as stated or derived from the codes where the sheet states none."""
+
+    review_token: Text = column("review it was found in")
+    finding_no: Count = column("place among the findings of the review", ge=1)
+    basis_code: Text = column("stated on the sheet, or derived from its codes", isin=FINDING_BASES)
     error_code: Text = column("category of the closed error list", isin=ERROR_CODES)
     cert_code: Text = column("CERT category it maps to")
-    finding_count: Count = column("findings", ge=0)
-    review_count: Count = column("charts reviewed in the same period: the denominator", ge=0)
-    overturned_count: Count = column("findings the coder got overturned; not counted as findings", ge=0)
-    allowed_delta_amount: Money = column("net allowed dollars as coded minus as audited")
-    gross_delta_amount: Money = column("the same, every difference counted as positive")
+    weight: Count = column("weight of the category, the client's own where it has one", ge=0)
+    direction_code: Text = column("over, under, risk, either or compliance", isin=ERROR_DIRECTIONS)
+    coder_code: Text = column("code the coder assigned; null when one was missed", nullable=True)
+    auditor_code: Text = column("code the auditor assigned; null when none belongs there", nullable=True)
+    allowed_delta_amount: Money = column("allowed dollars as coded minus as audited; null when not estimated", nullable=True)
+    party_code: Text = column("who is responsible: coder, provider, system or reference", isin=PARTIES)
+    rebuttal_code: Text = column("none, open, upheld or overturned", isin=REBUTTALS)
+    is_counted: Flag = column("counts against the coder: the coder's and not overturned")
+
+
+class OpsQaSamples(Contract):
+    """One row per chart drawn for QA by rcm plan-qa: the frame, the draw and its seed stay with the sample."""
+
+    sample_id: Text = column("number of the sample: anchor week and a short hash of frame, design and seed")
+    planned_at: Date = column("day it was drawn")
+    week: Date = column("Monday of the coded charts it was drawn from")
+    seed: Count = column("seed of the draw; the same frame and seed give the same sample")
+    frame_hash: Text = column("SHA-256 of the frame, sorted")
+    stratum_code: Text = column("random or risk", isin=STRATA)
+    reason_code: Text = column("why the chart may be drawn: random, or the first of the risk reasons it has", isin=SAMPLE_REASONS)
+    frame_count: Count = column("charts the stratum holds", ge=1)
+    sample_count: Count = column("charts drawn from it, spares not counted", ge=1)
+    selection_rate: Rate = column("sample_count / frame_count", in_range=SHARE)
+    draw_no: Count = column("order of the draw within its stratum", ge=1)
+    is_spare: Flag = column("drawn to replace a chart that cannot be reviewed, in this order")
+    claim_token: Text = column("pseudonym of the account")
+    coder_id: Text = column("staff number of the coder")
+    specialty: Text = column("specialty as the client names it", nullable=True)
+    coded_date: Date = column("day the coding was finished")
+    service_date: Date = column("date of service", nullable=True)

@@ -2,9 +2,20 @@
 
 STRATA = ["random", "risk"]
 REBUTTALS = ["none", "open", "upheld", "overturned"]
-METHODS = ["A1", "A2", "A3"]
-SCOPES = ["all", "coder", "specialty"]
-PERIODS = ["all", "quarter"]
+METHODS = ["A1", "A2", "A3", "A4_gross", "A4_net", "A5", "A6", "A7"]
+SCOPES = ["all", "coder", "specialty", "category", "code_family"]
+PERIODS = ["all", "quarter", "week"]
+DESIGNS = ["random", "stratified"]
+UNITS = ["codes", "charts", "dollars", "points", "visits"]
+INTERVALS = ["wilson", "wilson_clusters", "wilson_strata", "exact_finite", "difference", "none"]
+REVIEW_KINDS = ["first", "second", "calibration", "reaudit"]
+CODE_KINDS = ["em", "procedure", "diagnosis", "modifier", "drg", "poa", "discharge"]
+CODE_VERDICTS = ["same", "changed", "missed", "extra", "order", "modifier", "units"]
+ERROR_DIRECTIONS = ["over", "under", "risk", "either", "compliance"]
+FINDING_BASES = ["stated", "derived"]
+PARTIES = ["coder", "provider", "system", "reference"]
+SAMPLE_REASONS = ["random", "denied_coding", "new_coder", "changed_code", "overdue_coder"]
+CODER_GROUPS = ["below", "unclear", "above", "withheld"]
 ERROR_CODES = [
     "EM_OVER1", "EM_OVER2", "EM_UNDER1", "EM_UNDER2", "EM_CATEGORY", "PX_WRONG", "PX_MISSED", "PX_UNSUPPORTED",
     "UNBUNDLED", "MOD_MISSING", "MOD_WRONG", "UNITS", "DX_SPECIFICITY", "DX_WRONG", "DX_MISSED", "DX_UNSUPPORTED",
@@ -65,4 +76,7 @@ OPEN_SPIKE_STATES = ["new", "continuing", "fading"]
 SPIKE_STATES = [*OPEN_SPIKE_STATES, "closed"]
 LINE_READINGS = ["payer", "process"]
 SPIKE_READINGS = ["coder", "client", "payer"]
+CODE_SYSTEMS = ["icd10cm", "hcpcs", "cpt", "cdt", "modifier", "cpt_modifier"]
+CODE_FAULTS = ["unknown_code", "not_yet_valid", "no_longer_valid", "not_billable"]
+CODE_CHANGES = ["begins", "ends", "becomes_heading"]
 ALL = "all"

@@ -1,72 +1,76 @@
-"""How accurate each coder is against the QA samples, by three methods that are never mixed, with honest intervals."""
+"""How accurate coding is, by methods that are never mixed: of coders, specialties, error categories and code families, over time."""
 
 import datetime as dt
 
 import polars as pl
 
-from rcm_pipeline.coding.clusters import design_effects, pooled_icc
-from rcm_pipeline.intervals import rate, wilson
+from rcm_pipeline.coding.accuracy_limits import with_limits
+from rcm_pipeline.coding.clusters import pooled_icc
+from rcm_pipeline.coding.measures import UNITS, category_measures, chart_measures, family_measures
+from rcm_pipeline.coding.weighted import weighted_accuracy
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 from schemas.vocabulary import ALL
 
-_QUARTER_WEEKS = 13
-_METHODS = {
-    "A1": ("correct_code_count", "auditor_code_count"),
-    "A2": ("correct_code_count", "coder_code_count"),
-    "A3": ("_is_right", "_one"),
-}
+QUARTER_WEEKS = 13
+_SHOWN_WEEKS = 13
+_KEYS = ["method_id", "scope_code", "scope_id", "period_code", "week"]
+_CODES = ("A1", "A2", "A7")  # counted in codes, which come in charts
 
 
-def coder_accuracy(reviews: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_coder_accuracy from random-sample reviews (charts chosen for risk would bias the rate).
+def coder_accuracy(
+    reviews: pl.DataFrame, codes: pl.DataFrame, findings: pl.DataFrame, samples: pl.DataFrame, anchor: dt.date | None
+) -> pl.DataFrame:
+    """mart_coder_accuracy from core_qa_reviews, core_qa_codes, core_qa_findings and ops_qa_samples, at an anchor week.
 
-    A1: codes on which both agree / auditor's codes. A2: the same / coder's codes. A3: charts without an error / charts.
-    Codes of one chart are alike, so A1 and A2 use Wilson's interval on the effective sample size (method D2:
-    deff = 1 + (m_w - 1) ICC, pooled ICC); A3 uses the number of charts.
+    Design `random`: charts of the random sample alone, for charts chosen for risk would bias the rate. Design `stratified`: all
+    charts that rcm plan-qa drew, each by what it stands for in the frame (`weighted_accuracy`).
     """
-    random = reviews.filter(pl.col("stratum_code") == "random").with_columns(
-        ((pl.col("correct_code_count") == pl.col("coder_code_count")) & (pl.col("correct_code_count") == pl.col("auditor_code_count")))
-        .cast(pl.Int64)
-        .alias("_is_right"),
-        pl.lit(1, dtype=pl.Int64).alias("_one"),
-    )
-    parts = [_period(random, "all"), _period(_last_quarter(random, anchor), "quarter")]
-    return conform(pl.concat(parts), CONTRACTS["mart_coder_accuracy"]).sort("method_id", "period_code", "scope_code", "scope_id")
-
-
-def _last_quarter(reviews: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
+    contract = CONTRACTS["mart_coder_accuracy"]
     if anchor is None:
-        return reviews.clear()
-    end = anchor + dt.timedelta(days=6)
-    return reviews.filter(pl.col("review_date").is_between(end - dt.timedelta(weeks=_QUARTER_WEEKS, days=-1), end))
+        return conform(pl.DataFrame(), contract).clear()
+    known = reviews.filter(pl.col("week") <= anchor)
+    charts, by_category = chart_measures(known, codes, findings), category_measures(known, findings)
+    scoped = pl.concat([_scoped(charts), _of(by_category, "category"), _of(family_measures(known, codes), "code_family")])
+    icc = _icc(charts)
+    random = _periods(scoped.filter(pl.col("stratum_code") == "random"), anchor)
+    both = scoped.filter(pl.col("method_id").is_in(["A1", "A2", "A3"]) & (pl.col("scope_code") != "category"))
+    parts = [
+        with_limits(random, _KEYS, icc).with_columns(pl.lit("random").alias("design_code")),
+        weighted_accuracy(_periods(both, anchor, weekly=False), samples, _KEYS, icc).with_columns(
+            pl.lit("stratified").alias("design_code")
+        ),
+    ]
+    table = pl.concat(parts, how="diagonal").with_columns(pl.col("method_id").replace_strict(UNITS).alias("unit_code"))
+    return conform(table, contract).sort("method_id", "design_code", "period_code", "week", "scope_code", "scope_id")
 
 
-def _period(reviews: pl.DataFrame, period: str) -> pl.DataFrame:
-    parts = []
-    for method, (right, total) in _METHODS.items():
-        charts = reviews.select("coder_id", "specialty", pl.col(right).alias("right"), pl.col(total).alias("total"))
-        icc = 0.0 if method == "A3" else pooled_icc(charts, "coder_id")
-        for scope in ("all", "coder", "specialty"):
-            key = {"all": pl.lit(ALL), "coder": pl.col("coder_id"), "specialty": pl.col("specialty").fill_null("not said")}[scope]
-            parts.append(
-                _scope(charts.with_columns(key.alias("scope_id")), icc).with_columns(
-                    pl.lit(method).alias("method_id"), pl.lit(scope).alias("scope_code"), pl.lit(period).alias("period_code")
-                )
-            )
+def _scoped(charts: pl.DataFrame) -> pl.DataFrame:
+    scopes = {"all": pl.lit(ALL), "coder": pl.col("coder_id"), "specialty": pl.col("specialty")}
+    return pl.concat(charts.with_columns(pl.lit(code).alias("scope_code"), key.alias("scope_id")) for code, key in scopes.items())
+
+
+def _of(measures: pl.DataFrame, scope: str) -> pl.DataFrame:
+    names = [name for name in measures.columns if name != "scope_id"]
+    return measures.select(*names, pl.lit(scope).alias("scope_code"), "scope_id")
+
+
+def _periods(rows: pl.DataFrame, anchor: dt.date, *, weekly: bool = True) -> pl.DataFrame:
+    """The rows once for each period they belong to: all, the quarters ending with the last 13 weeks, and each of these weeks."""
+    ends = pl.DataFrame({"_end": [anchor - dt.timedelta(weeks=back) for back in range(_SHOWN_WEEKS)]})
+    age = (pl.col("_end") - pl.col("week")).dt.total_days() // 7
+    of_end = rows.join(ends, how="cross").filter(age.is_between(0, QUARTER_WEEKS - 1))
+    parts = [_ending(rows, "all", pl.lit(anchor)), _ending(of_end, "quarter", pl.col("_end"))]
+    if weekly:
+        parts.append(_ending(of_end.filter(age == 0), "week", pl.col("_end")))
     return pl.concat(parts)
 
 
-def _scope(charts: pl.DataFrame, icc: float) -> pl.DataFrame:
-    grouped = charts.group_by("scope_id").agg(
-        pl.len().cast(pl.Int64).alias("review_count"),
-        pl.col("right").sum().alias("numerator"),
-        pl.col("total").sum().alias("denominator"),
-        design_effects(pl.col("total"), icc).alias("_deff"),
-    )
-    counted = grouped.with_columns(
-        rate(pl.col("numerator"), pl.col("denominator")).alias("accuracy_rate"),
-        pl.when(pl.col("denominator") > 0).then(pl.col("denominator") / pl.col("_deff")).alias("effective_size"),
-    )
-    low, high = wilson(pl.col("accuracy_rate") * pl.col("effective_size"), pl.col("effective_size"))
-    return counted.with_columns(low.alias("low"), high.alias("high"))
+def _ending(rows: pl.DataFrame, period: str, week: pl.Expr) -> pl.DataFrame:
+    return rows.with_columns(pl.lit(period).alias("period_code"), week.alias("week")).drop("_end", strict=False)
+
+
+def _icc(charts: pl.DataFrame) -> dict[str, float]:
+    """How alike the codes of one chart are, by method, pooled over coders; 0 for what is not counted in codes."""
+    random = charts.filter(pl.col("stratum_code") == "random")
+    return {m: pooled_icc(random.filter(pl.col("method_id") == m), "coder_id") if m in _CODES else 0.0 for m in UNITS}

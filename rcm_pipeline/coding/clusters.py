@@ -32,3 +32,20 @@ def design_effects(total: pl.Expr, icc: float) -> pl.Expr:
     """1 + (m_w - 1) ICC with m_w the size-weighted mean number of codes per chart; at least 1."""
     weighted = (total**2).sum() / total.sum()
     return pl.max_horizontal(pl.lit(1.0), 1 + (weighted - 1) * icc).fill_nan(1.0)
+
+
+def stratum_counts(charts: pl.DataFrame, by: list[str], icc: float) -> pl.DataFrame:
+    """One row per `by` (scope and stratum) as `strata.stratified_interval` reads them: right, total, sample_count, deff.
+
+    `charts`: one row per chart with `right` of `total` codes; a chart without codes is not counted. Join frame_count to it.
+    """
+    return (
+        charts.filter(pl.col("total") > 0)
+        .group_by(by, maintain_order=True)
+        .agg(
+            pl.col("right").sum(),
+            pl.col("total").sum(),
+            pl.len().cast(pl.Int64).alias("sample_count"),
+            design_effects(pl.col("total"), icc).alias("deff"),
+        )
+    )

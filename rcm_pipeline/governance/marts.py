@@ -1,13 +1,9 @@
 """Every mart in one place: the tables it reads and the pure function that makes it."""
 
-import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import polars as pl
 
-from rcm_pipeline.coding.accuracy import coder_accuracy
-from rcm_pipeline.coding.errors import coding_errors
 from rcm_pipeline.denials.cohorts import denial_cohorts
 from rcm_pipeline.denials.funnel import claim_funnel
 from rcm_pipeline.denials.history import last_day, newest_day
@@ -24,27 +20,17 @@ from rcm_pipeline.denials.spikes.marts import denial_spikes, monthly_leaks
 from rcm_pipeline.denials.trends import denial_trends
 from rcm_pipeline.denials.unmatched import unmatched
 from rcm_pipeline.denials.worklist import worklist
+from rcm_pipeline.governance.coding_marts import CODING_MARTS
+from rcm_pipeline.governance.mart import Anchor, Mart, Tables
 from rcm_pipeline.governance.metrics import metrics
 from rcm_pipeline.governance.scorecard import Facts, scorecard
-from rcm_pipeline.redelivery import latest_by, once
-from rcm_pipeline.reference import reference
+from rcm_pipeline.redelivery import once
 from rcm_pipeline.rework.cost import rework_costs
 from rcm_pipeline.rework.parameters import default_parameters
 from rcm_pipeline.settings import ClientSettings
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 from schemas.vocabulary import OPEN_SPIKE_STATES
-
-Tables = Mapping[str, pl.DataFrame]
-Anchor = dt.date | None
-
-
-@dataclass(frozen=True)
-class Mart:
-    """A mart: its sources by table name, and its builder."""
-
-    sources: tuple[str, ...]
-    build: Callable[[Tables, Anchor, ClientSettings], pl.DataFrame]
 
 
 def _spikes(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.DataFrame:
@@ -157,18 +143,9 @@ def _metrics(tables: Tables, anchor: Anchor, settings: ClientSettings) -> pl.Dat
             outcomes=tables["mart_denial_outcomes"],
         )
     )
-    encounters, escalations = once(tables["raw_coded_encounters"]), latest_by(tables["raw_escalations"], "escalation_token", "sent_date")
+    encounters, escalations = once(tables["raw_coded_encounters"]), tables["raw_escalations"]
     spikes = tables["mart_denial_spikes"]
     return metrics(known, tables["mart_denial_cohorts"], spikes, encounters, escalations, settings.timeliness, settings.monthly_net_revenue)
-
-
-def _accuracy(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
-    return coder_accuracy(latest_by(tables["raw_qa_reviews"], "review_token", "review_date"), anchor)
-
-
-def _errors(tables: Tables, _: Anchor, __: ClientSettings) -> pl.DataFrame:
-    reviews = latest_by(tables["raw_qa_reviews"], "review_token", "review_date")
-    return coding_errors(reviews, once(tables["raw_qa_findings"], ["rebuttal_code"]), reference("qa_errors"))
 
 
 def _costs(tables: Tables, anchor: Anchor, _: ClientSettings) -> pl.DataFrame:
@@ -225,8 +202,7 @@ MARTS: dict[str, Mart] = {
         ),
         _metrics,
     ),
-    "mart_coder_accuracy": Mart(("raw_qa_reviews", "core_adjudications"), _accuracy),
-    "mart_coding_errors": Mart(("raw_qa_reviews", "raw_qa_findings", "core_adjudications"), _errors),
+    **CODING_MARTS,
     "mart_rework_costs": Mart(("core_denials", "core_adjudicated_lines", "raw_touches", "core_adjudications"), _costs),
     "mart_scorecard": Mart(("mart_denial_rates", "mart_coder_accuracy", "core_adjudications", "core_denials", "raw_touches"), _scorecard),
 }
@@ -245,14 +221,20 @@ _COLUMNS = {
     ),
     "core_claim_versions": (
         "file_id", "transaction_no", "claim_no", "lineage_id", "version_no", "claim_token", "sequence_code", "frequency_code",
-        "sent_date", "week", "payer_id", "charge_amount", "last_service_date", "place_code", "place_qualifier",
+        "sent_date", "week", "payer_id", "charge_amount", "line_count", "first_service_date", "last_service_date", "place_code",
+        "place_qualifier",
         "is_file_rejected", "is_rejected", "is_first_rejected", "first_answer_date", "answer_date",
     ),
     "core_claim_lineages": (
-        "lineage_id", "claim_token", "payer_id", "is_crossover", "version_count", "answer_count", "last_sent_date", "charge_amount",
-        "place_code", "provider_npi", "coder_id", "coded_date", "first_service_date", "denied_date", "denial_file_id", "denial_claim_no",
-        "initial_paid_amount", "status_code",
+        "lineage_id", "claim_token", "payer_id", "sequence_code", "is_crossover", "version_count", "answer_count", "last_sent_date",
+        "charge_amount", "place_code", "provider_npi", "coder_id", "coded_date", "first_service_date", "denied_date", "denial_file_id",
+        "denial_claim_no", "initial_paid_amount", "status_code",
     ),
+    "raw_claim_lines": (
+        "file_id", "claim_no", "line_no", "code_qualifier", "procedure_code", "modifier_1_code", "modifier_2_code", "modifier_3_code",
+        "modifier_4_code", "charge_amount", "service_from_date",
+    ),
+    "raw_claim_diagnoses": ("file_id", "claim_no", "diagnosis_no", "qualifier_code", "diagnosis_code"),
 }  # fmt: skip
 SOURCES: dict[str, tuple[str, ...]] = {
     source: _COLUMNS.get(source, ()) for mart in MARTS.values() for source in mart.sources if source not in MARTS

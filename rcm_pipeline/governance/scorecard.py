@@ -104,13 +104,14 @@ def _denial_rate(facts: Facts, anchor: dt.date, agreed: Mapping[str, Any]) -> tu
 
 
 def _accuracy_row(facts: Facts) -> dict[str, Any] | None:
-    found = facts.accuracy.filter((pl.col("method_id") == "A1") & (pl.col("scope_code") == "all") & (pl.col("period_code") == "quarter"))
+    is_own = (pl.col("method_id") == "A1") & (pl.col("scope_code") == "all") & (pl.col("design_code") == "random")
+    found = facts.accuracy.filter(is_own & (pl.col("period_code") == "quarter") & (pl.col("week") == pl.col("week").max()))
     return found.row(0, named=True) if found.height else None
 
 
 def _accuracy(facts: Facts, _: dt.date, __: Mapping[str, Any]) -> tuple[int, int]:
     found = _accuracy_row(facts)
-    return (found["numerator"], found["denominator"]) if found else (0, 0)
+    return (int(found["numerator"]), int(found["denominator"])) if found else (0, 0)
 
 
 def _worked(facts: Facts, anchor: dt.date, agreed: Mapping[str, Any]) -> tuple[int, int]:

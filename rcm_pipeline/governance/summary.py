@@ -1,10 +1,12 @@
 """What there is of each client, in a few numbers: for the last lines of a run and for `rcm status`."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
+from rcm_pipeline.coding.code_sets.systems import SYSTEMS
 from rcm_pipeline.governance.currency import NO_WEEK, PAGE
 from rcm_pipeline.settings import Home
 
@@ -17,7 +19,10 @@ WHERE is_initial AND disposition IN ('denied_full', 'denial_suspected')"""
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of one client's warehouse and the state of its pack. `trouble` says why a person is needed; empty when none is."""
+    """Counts of one client's warehouse and the state of its pack. `trouble` says why a person is needed; empty when none is.
+
+    `notes` say what is worth doing although everything was published.
+    """
 
     client: str
     file_count: int = 0
@@ -33,6 +38,17 @@ class Summary:
     pack: str = ""
     last_run: str = "never"
     trouble: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        """What was read, set aside and denied, for the last lines of a run."""
+        return (
+            f"{self.client}: read {self.file_count:,} files ({self.claim_count:,} claims, {self.remit_count:,} claim payments); "
+            f"not read {self.reject_count:,}, set aside {self.quarantined_count:,}; "
+            f"denied at first decision {self.denied_line_count:,} of {self.line_count:,} lines, "
+            f"${Decimal(self.denied_amount):,}; week {self.week or '–'}"
+        )
 
 
 def summarise(home: Home, client: str) -> Summary:
@@ -79,7 +95,22 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         str(_shown(pack)) if pack.exists() else "",
         run[0] if run else "never",
         _trouble(connection, pack, run[0] if run else "never", unopened),
+        _notes(connection),
     )
+
+
+def _notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Code sets whose newest list ended before the anchor week's claims; nothing in a warehouse of an older version."""
+    if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'mart_code_set_coverage'").fetchone():
+        return []
+    stale = connection.sql(
+        "SELECT system_code, valid_to, stale_count FROM mart_code_set_coverage WHERE stale_count > 0 ORDER BY system_code"
+    ).fetchall()
+    return [
+        f"the newest {SYSTEMS[system].label} list ends on {last}, so {count} codes of the last week were not checked; "
+        "put a newer one into code_sets/ beside the settings (docs/code_sets.md)"
+        for system, last, count in stale
+    ]
 
 
 def _shown(pack: Path) -> Path:

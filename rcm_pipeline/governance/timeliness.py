@@ -3,7 +3,7 @@
 import polars as pl
 
 from rcm_pipeline.denials.measures import WINDOW_WEEKS, Known, over_window
-from rcm_pipeline.privacy.labels import meaning
+from rcm_pipeline.governance.escalations import judged_queries
 from rcm_pipeline.settings import Timeliness
 
 
@@ -38,16 +38,11 @@ def _before_billing(known: Known, encounters: pl.DataFrame, agreed: Timeliness) 
 
 
 def _escalated(known: Known, encounters: pl.DataFrame, escalations: pl.DataFrame, agreed: Timeliness) -> list[pl.DataFrame]:
-    since, last = known.since(WINDOW_WEEKS), known.last_day
-    coded = encounters.filter(pl.col("coded_date").is_between(since, last)).height
-    sent = escalations.filter(pl.col("sent_date").is_between(since, last))
-    is_answered = (pl.col("answered_date") <= last).fill_null(False)
-    waiting = escalations.filter((pl.col("sent_date") <= last) & ~is_answered)
-    overdue = waiting.filter((pl.lit(last) - pl.col("sent_date")).dt.total_days() > agreed.escalation_days)
-    answered = sent.filter(is_answered)
-    changed = answered.filter(meaning(pl.col("outcome_code"), "outcome") == "changed")
+    coded = encounters.filter(pl.col("coded_date").is_between(known.since(WINDOW_WEEKS), known.last_day)).height
+    queries = judged_queries(escalations, known.last_day, agreed)
+    counts = {name: int(queries[f"is_{name}"].sum()) for name in ("sent", "open", "overdue", "answered", "changed")}
     return [
-        over_window("M28", known, sent.height, coded, variant="rate"),
-        over_window("M28", known, overdue.height, waiting.height, variant="overdue"),
-        over_window("M28", known, changed.height, answered.height, variant="precision"),
+        over_window("M28", known, counts["sent"], coded, variant="rate"),
+        over_window("M28", known, counts["overdue"], counts["open"], variant="overdue"),
+        over_window("M28", known, counts["changed"], counts["answered"], variant="precision"),
     ]

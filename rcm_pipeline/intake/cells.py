@@ -22,6 +22,8 @@ def parse(text: pl.Series, dtype: pl.DataType) -> pl.Series:
     if isinstance(dtype, pl.Int64):
         whole = stripped.str.extract(r"^(-?\d{1,15})(?:\.0+)?$", 1)
         return whole.cast(pl.Int64, strict=False)
+    if isinstance(dtype, pl.Float64):
+        return _share(stripped)
     return stripped
 
 
@@ -30,6 +32,16 @@ def _plain_number(text: pl.Series) -> pl.Series:
     signed = text.str.replace(r"^\((.+)\)$", "-$1").str.replace(r"^([^-]+)-$", "-$1").str.replace(r"^(-?)\s*\$\s*", "$1")
     is_grouped = signed.str.contains(r"^-?\d{1,3}(?:,\d{3})+(?:\.\d*)?$")
     return pl.select(pl.when(is_grouped).then(signed.str.replace_all(",", "", literal=True)).otherwise(signed)).to_series()
+
+
+def _share(text: pl.Series) -> pl.Series:
+    """A share as 0.25, 25 %, 1/4 or 1 in 4. A number above 1 without a percent sign is none: it may be meant either way."""
+    number = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+    percent, plain = text.str.extract(rf"^{number} ?%$", 1), text.str.extract(rf"^({number}(?:[eE]-[0-9]+)?)$", 1)
+    part = text.str.extract_groups(r"^([0-9]{1,9}) ?(?:/|in|of) ?([0-9]{1,9})$").struct.unnest().cast(pl.Float64)
+    quotient = pl.when(part["2"] > 0).then(part["1"] / part["2"])
+    share = pl.select(pl.coalesce(plain.cast(pl.Float64), percent.cast(pl.Float64) / 100, quotient)).to_series()
+    return pl.select(pl.when(share.is_between(0, 1)).then(share)).to_series()
 
 
 def _date(text: pl.Series) -> pl.Series:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from rcm_pipeline.intake.archives import unpack
 from rcm_pipeline.intake.contents import Content
+from rcm_pipeline.intake.headings import KINDS
 from rcm_pipeline.intake.recognise import ARCHIVES, SHEETS, recognise
 from rcm_pipeline.intake.sheet_reading import Mapped
-from rcm_pipeline.intake.sheets import KINDS, read_sheets
+from rcm_pipeline.intake.sheets import read_sheets
 from rcm_pipeline.privacy.tokens import Identified
 from rcm_pipeline.settings import ClientSettings
 

@@ -27,6 +27,17 @@ class Exported:
     reject_count: int = 0
     unopened: list[str] = field(default_factory=list)
 
+    def told(self) -> Iterator[str]:
+        """Rows by table, each reject with its place and reason, and what could not be opened. Never a value."""
+        yield from (f"{table}: {rows:,}" for table, rows in self.rows.items() if rows)
+        for r in self.rejects:
+            named = (("segment_no", "segment"), ("row_no", "row"), ("column_name", "column"))
+            place = ", ".join(f"{what} {r[key]}" for key, what in named if r[key])
+            yield f"not read: file {str(r['file_id'])[:12]}{' ' + place if place else ''}: {r['reason']}"
+        if self.reject_count > len(self.rejects):
+            yield f"… and {self.reject_count - len(self.rejects)} more, all in raw_rejects"
+        yield from (f"not opened: {reason}" for reason in self.unopened)
+
 
 SHOWN = 20
 

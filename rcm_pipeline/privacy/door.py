@@ -8,13 +8,13 @@ from importlib.resources import files
 import polars as pl
 
 from rcm_pipeline.privacy.labels import meaning
-from rcm_pipeline.privacy.shapes import CODE, KEEP, NAME, NPI, SHORT, Shape
+from rcm_pipeline.privacy.shapes import CLINICAL, CODE, KEEP, NAME, NPI, SAMPLE_NUMBER, SHORT, Shape
 from rcm_pipeline.privacy.tokens import Pseudonyms
 
 _CLINICAL = r"^(?:[A-Z]?\d[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?(?:-[A-Z0-9]{2}){0,4}|[A-Z0-9]{2})$"
 _LABEL = r"^[A-Za-z][A-Za-z &/-]{0,39}$"
 _COMMON = 5
-_STAFF = r"^[A-Za-z]{0,3}[-_ ]?\d{1,6}$"
+_STAFF = r"^(?:[A-Za-z]{0,3}[-_ ]?\d{1,6}|KEY)$"  # KEY is our word for the answer to a calibration chart, and nobody
 _SHAPES = {"keep": KEEP, "flag": KEEP, "token": KEEP, "code": CODE, "short": SHORT, "npi": NPI, "name": NAME}
 
 
@@ -51,7 +51,9 @@ class AllowListDoor:
             case "code" | "short" | "npi" | "name":
                 return _only(stripped, _SHAPES[treatment].pattern)
             case "clinical":
-                return _only(stripped.str.to_uppercase(), _CLINICAL)
+                return _only(stripped.str.to_uppercase(), CLINICAL[domain] if domain else _CLINICAL)
+            case "sample":
+                return _only(stripped.str.to_lowercase(), SAMPLE_NUMBER)
             case "label":
                 return _common(stripped, domain)
             case "token":

@@ -35,3 +35,26 @@ CODE = Shape(Alphabet.CODE, 1, 30, starts_alnum=True)
 SHORT = Shape(Alphabet.CODE, 1, 5, starts_alnum=True)
 NPI = Shape(Alphabet.DIGITS, 10, 10)
 NAME = Shape(Alphabet.ANY, 1, 80)
+
+
+# One code of a QA sheet, in upper case. CPT and HCPCS are five characters, ICD-10-CM three to seven with or without its dot,
+# ICD-10-PCS seven without I and O; a DRG or a discharge status may say what it is.
+_PCS = "[0-9A-HJ-NP-Z]"
+_CODE = (
+    r"(?:[0-9]{5}|[0-9]{4}[A-Z]|[A-Z][0-9]{4}|[A-Z][0-9][A-Z0-9](?:\.?[A-Z0-9]{1,4})?"
+    rf"|[0-9]{_PCS}{{6}}|[BCDFGHX][A-HJ-NP-Z][0-9]{_PCS}{{4}}|[0-9]{{3}})\b"
+)
+_SAID = r"(?:(?:MS-?|APR-?)?DRG[ :#-]*[0-9]{3}|DISCH(?:ARGE)?(?: STATUS)?[ :#-]*[0-9]{2})\b"
+_MODIFIERS = r"(?: *[-/] *[A-Z0-9]{2}\b| +(?:[A-WYZ0-9][A-Z0-9]|X[A-Z])\b)*"  # X2 after a blank is units
+_NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,3})?"
+_UNITS = rf"(?: *[*×] *{_NUMBER}\b| +X *{_NUMBER}\b| *\( *{_NUMBER} *\)| +{_NUMBER} *UNITS?\b)?"
+BETWEEN_ITEMS = r"[;,|\r\n]"
+NO_CODES = "NONE"
+CLINICAL_ITEM = rf"(?:{_SAID}|{_CODE}{_MODIFIERS}{_UNITS})"
+_NEXT = rf"(?:(?: *{BETWEEN_ITEMS} *)+(?:{CLINICAL_ITEM}|[A-Z0-9]{{2}}\b)| +{CLINICAL_ITEM})"
+CLINICAL = {
+    "item": rf"^(?:{CLINICAL_ITEM}|[A-Z0-9]{{1,2}})$",  # a modifier or discharge status; one character is a POA indicator
+    "list": rf"^(?:{NO_CODES}|{CLINICAL_ITEM}{_NEXT}*(?: *{BETWEEN_ITEMS} *)*)$",
+    "modifiers": r"^[A-Z0-9]{2}(?:[ ;,|/-]+[A-Z0-9]{2})*$",
+}
+SAMPLE_NUMBER = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6,16}$"

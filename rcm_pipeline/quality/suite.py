@@ -28,6 +28,13 @@ CHECKS = (
     BatchCheck("classified", "core_denials", "warn", "At most 5 % of denied dollars have no usable cause."),
     BatchCheck("within_charge", "core_denials", "warn", "No line is denied for more than its charge."),
 )
+CURRENT_CODES = BatchCheck(
+    "current_code_sets",
+    "mart_code_set_coverage",
+    "warn",
+    "No code on the claims of the anchor week was used after the last day of the newest list of its code set.",
+)
+MART_CHECKS = (CURRENT_CODES,)  # judged when the marts are made, not by Great Expectations
 
 
 def usual_volume(history: list[int]) -> tuple[int, int]:

@@ -17,13 +17,22 @@ class Draws:
 
     def __init__(self, rng: random.Random, client: Client, weeks: int, place: int) -> None:
         self.rng, self.client, self.weeks = rng, client, weeks
-        self.audits = random.Random(rng.random())  # noqa: S311 - its own, so that audits stay when what befalls claims changes
+        self._seed = rng.random()
         self.rejected_batches = _rejected_batches(client, weeks)
         self.denied_lines = 40  # so that the first unclear one comes early
         self._place, self._icns = place, place * 5_000_000  # a payer numbers the claims of all its providers
         self._counts: dict[str, int] = {}
         self._first_monday = LAST_WEEK - timedelta(weeks=weeks - 1)
         self._mondays: dict[int, date] = {}
+
+    def stream(self, name: str) -> random.Random:
+        """A generator of its own, the same whatever else is drawn: what is drawn from it changes nothing that befalls claims."""
+        return random.Random(f"{self._seed}/{name}")  # noqa: S311 - no secret
+
+    @property
+    def last_day(self) -> date:
+        """Sunday of the last week."""
+        return self.monday(self.weeks - 1) + timedelta(days=6)
 
     def monday(self, week: int) -> date:
         """Monday of a week; week 0 is the first with remittances."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rcm_pipeline.sample import files
 from rcm_pipeline.sample.acknowledgements import acknowledgement_file
+from rcm_pipeline.sample.charts import hand_over
 from rcm_pipeline.sample.claim_text import claim_file
 from rcm_pipeline.sample.claims import Claim, draw_claim
 from rcm_pipeline.sample.course import draw_life, numbered
@@ -18,14 +19,14 @@ from rcm_pipeline.sample.lives import Answer, Life, Recoupment, Version
 from rcm_pipeline.sample.logs import Logs
 from rcm_pipeline.sample.metrics_truth import Metrics
 from rcm_pipeline.sample.mistakes import stranger
+from rcm_pipeline.sample.qa import Qa
 from rcm_pipeline.sample.remittance_text import remittance_file
-from rcm_pipeline.sample.sheets import coding_row, review
+from rcm_pipeline.sample.sheets import AUDITOR_HEADING, coding_row
 from rcm_pipeline.sample.truth import Truth, answer_row, line_rows, recoupment_row, version_row
-from rcm_pipeline.sample.work import Escalation, coding_query, denial_query, touch_row
+from rcm_pipeline.sample.work import AUTHORITY, Escalation, coding_query, denial_query, query_row, touch_row
 from rcm_pipeline.sample.world import CLIENTS, PAYER_OF, SPIKE_CAUSE, SPIKE_PAYER, SPIKE_WEEKS
 
 _LEAD_WEEKS = 5
-_SHEET_WEEKS = 4
 Progress = Callable[[int], None]
 
 
@@ -54,45 +55,51 @@ class _Maker:
         self._truth_folder = out / "truth" / self._client.client
         self._truth, self._metrics = Truth(self._truth_folder), Metrics(draws)
         self._logs = Logs(self._inbox, draws)
+        self._qa = Qa(draws, self._logs, self._truth, self._metrics)
         self._sends: dict[date, list[Version]] = {}
         self._due: dict[tuple[int, str], list[tuple[Life, Answer]]] = {}
         self._moves: dict[tuple[int, str], list[Recoupment]] = {}
-        self._control = self._drawn = self._review_no = 0
+        self._control = self._drawn = 0
 
     def run(self, progress: Progress) -> int:
         """Write everything and return how many claims were sent."""
         draws, claims = self._draws, 0
         for week in range(-_LEAD_WEEKS, draws.weeks):
             drawn = self._draw(week)
-            claims += len(drawn)
+            claims += drawn
             for day in (draws.monday(week), draws.sent_day(week)):
                 self._send(day, has_statuses=week < draws.weeks - 1)
             if week >= 0:
-                self._review(week, drawn)
                 self._answer(week)
-                if (week + 1) % _SHEET_WEEKS == 0 or week == draws.weeks - 1:
-                    self._logs.write(week)
-            progress(len(drawn))
+            self._qa.end(week)
+            if week >= 0:
+                self._logs.end(week)
+            progress(drawn)
+        self._qa.close()
         self._truth.close()
         self._metrics.write(self._truth_folder / "metrics.parquet")
         self._write_settings()
         self._write_planted()
         return claims
 
-    def _draw(self, week: int) -> list[Claim]:
-        """Claims of a week; those answered before the first week of the story are left out."""
-        found = []
+    def _draw(self, week: int) -> int:
+        """Draw the claims of a week and count them; those answered before the first week of the story are left out."""
+        count = 0
         for _ in range(self._client.claims_per_week):
             self._drawn += 1
             account = f"{self._client.account_prefix}{self._drawn:08d}"
             claim = draw_claim(self._draws.rng, self._client, self._draws.monday(week), account)
             if week + claim.lag_weeks >= 0:
-                found.append(claim)
-                self._plan(draw_life(self._draws, claim, week), self._log_coding(claim))
+                count += 1
+                life = draw_life(self._draws, claim, week)
+                hand_over(self._draws, claim, week)
+                coded = self._log_coding(claim)
+                self._plan(life, coded)
+                self._qa.code(life, coded)
         other = stranger(self._draws, week) if week >= 0 else None
         if other is not None:
             self._plan(numbered(other), None)
-        return found
+        return count
 
     def _plan(self, life: Life, coded: date | None) -> None:
         """Queue what a life brings, and note where it stands on the last day."""
@@ -123,6 +130,7 @@ class _Maker:
         if query is not None:
             self._logs.ask(query)
             self._metrics.add_query(query)
+            self._truth.add("queries", [query_row(query, self._draws.last_day)])
 
     def _send(self, day: date, *, has_statuses: bool) -> None:
         """The batches of a day and their acknowledgements; the last week's claims have no verdict one by one yet."""
@@ -168,34 +176,24 @@ class _Maker:
         for life, answer in due:
             self._truth.add("lines", line_rows(answer, life, monday))
             self._truth.add("answers", [answer_row(answer, life, last_week)])
+            self._qa.hear(life, answer)
             if answer.is_denied:
                 self._ask(denial_query(self._draws, answer))
         for move in moves:
             self._metrics.add_move(move, day)
         self._truth.add("recoupments", [recoupment_row(move, day) for move in moves])
 
-    def _review(self, week: int, claims: list[Claim]) -> None:
-        day = self._draws.sent_day(week)
-        plan = [("random", self._client.random_reviews), ("risk", self._client.risk_reviews)]
-        for stratum, size in plan:
-            for claim in self._draws.audits.sample(claims, min(size, len(claims))):
-                self._review_no += 1
-                reviewed = review(self._draws.audits, claim, self._review_no, day, self._client, stratum)
-                self._logs.review(reviewed)
-                self._metrics.add_review(reviewed)
-
     def _write_settings(self) -> None:
-        own = '\n[headers.qa_reviews]\nreview_token = "Audit #"\n\n[headers.qa_findings]\nreview_token = "Audit #"\n'
-        text = f'name = "{self._client.name}"\ncapitated_payers = ["PAY05"]\n' + (own if self._client.sheet_format == "csv" else "")
+        own = f'auditor_id = "{AUDITOR_HEADING}"\n' + ('review_token = "Audit #"\n' if self._client.sheet_format == "csv" else "")
+        roles = "".join(f'"{subject}" = {json.dumps(list(allowed))}\n' for subject, allowed in AUTHORITY.items())
+        text = f'name = "{self._client.name}"\ncapitated_payers = ["PAY05"]\n\n[headers.qa_reviews]\n{own}\n[authority]\n{roles}'
         files.write_text(self._out / "settings" / f"{self._client.client}.toml", text)
 
     def _write_planted(self) -> None:
-        """The planted spike and the planted accuracy of each coder."""
+        """The planted spike, coders and auditors."""
         first_week = self._draws.monday(self._draws.weeks - SPIKE_WEEKS)
-        planted = {
-            "spike": {"payer_id": SPIKE_PAYER, "root_cause": SPIKE_CAUSE, "first_week": str(first_week)},
-            "coders": {coder.coder_id: coder.accuracy for coder in self._client.coders},
-        }
+        spike = {"payer_id": SPIKE_PAYER, "root_cause": SPIKE_CAUSE, "first_week": str(first_week)}
+        planted = {"spike": spike} | self._qa.planted()
         files.write_text(self._truth_folder / "planted.json", json.dumps(planted, indent=1) + "\n")
 
 

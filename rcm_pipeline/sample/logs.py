@@ -1,12 +1,17 @@
-"""Write the sheets of a client every four weeks: QA reviews, the coding log, the work log, queries and decisions."""
+"""Write the sheets of a client every four weeks, decisions and feedback every quarter."""
 
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
-from rcm_pipeline.sample import files
+from rcm_pipeline.sample import files, sheets
+from rcm_pipeline.sample.audits import Review
 from rcm_pipeline.sample.draws import Draws
-from rcm_pipeline.sample.sheets import CODING_HEADER, FINDING_HEADER, REVIEW_HEADER, Reviewed
-from rcm_pipeline.sample.work import DECISION_HEADER, ESCALATION_HEADER, TOUCH_HEADER, Escalation, Row
+from rcm_pipeline.sample.feedback import Action
+from rcm_pipeline.sample.sheets import Row
+from rcm_pipeline.sample.work import DECISION_HEADER, ESCALATION_HEADER, TOUCH_HEADER, Escalation, standing_decisions
+
+_SHEET_WEEKS, _QUARTER_WEEKS = 4, 13
+T = TypeVar("T")
 
 
 class Logs:
@@ -14,18 +19,25 @@ class Logs:
 
     def __init__(self, inbox: Path, draws: Draws) -> None:
         self._inbox, self._draws = inbox, draws
-        self._reviews: list[Reviewed] = []
+        self._reviews: list[Review] = []
         self._coding: list[Row] = []
+        self._decisions: list[Row] = []
         self._work: dict[int, list[Row]] = {}
         self._queries: dict[int, list[Escalation]] = {}
+        self._actions: list[Action] = []
+        self._us_dates = draws.client.sheet_format == "csv"
 
     def code(self, row: Row) -> None:
         """A line of the coding log."""
         self._coding.append(row)
 
-    def review(self, reviewed: Reviewed) -> None:
+    def review(self, review: Review) -> None:
         """An audited chart."""
-        self._reviews.append(reviewed)
+        self._reviews.append(review)
+
+    def act(self, action: Action) -> None:
+        """A step of feedback."""
+        self._actions.append(action)
 
     def touch(self, week: int, row: Row) -> None:
         """A line of the work log."""
@@ -35,43 +47,60 @@ class Logs:
         """A query: in the sheet after its answer, or after it was sent where it has none."""
         self._queries.setdefault(max(self._draws.week_of(query.answered or query.sent), 0), []).append(query)
 
-    def write(self, week: int) -> None:
-        """Everything that was logged by the end of a week."""
-        stamp = f"{self._draws.sent_day(week):%Y%m%d}"
-        work = [row for due in _until(week, self._work) for row in self._work.pop(due)]
-        if self._draws.client.sheet_format == "xlsx":
-            self._write_workbooks(stamp, work)
-        else:
+    def end(self, week: int) -> None:
+        """Write what is due at the end of a week."""
+        is_last = week == self._draws.weeks - 1
+        if is_last or (week + 1) % _SHEET_WEEKS == 0:
+            self._write_sheets(week)
+        if is_last or (week + 1) % _QUARTER_WEEKS == 0:
+            self._write_quarter(week)
+
+    def _write_sheets(self, week: int) -> None:
+        stamp, work = self._stamp(week), _due(week, self._work)
+        if self._us_dates:
             self._write_text(stamp, work)
-        self._write_queries(stamp, [query for due in _until(week, self._queries) for query in self._queries.pop(due)])
+        else:
+            self._write_workbooks(stamp, work)
+        queries = _due(week, self._queries)
+        self._decisions += [query.decision for query in queries if query.decision]
+        if queries:
+            self._write_csv(f"queries_{stamp}.csv", ESCALATION_HEADER, [query.row for query in queries])
         self._reviews, self._coding = [], []
 
     def _write_workbooks(self, stamp: str, work: list[Row]) -> None:
-        reviews, findings = self._reviewed()
-        sheets = {"Reviews": (REVIEW_HEADER, reviews), "Findings": (FINDING_HEADER, findings)}
-        files.write_workbook(self._inbox / f"QA_{stamp}.xlsx", sheets)
-        files.write_csv(self._inbox / f"coding_log_{stamp}.csv", CODING_HEADER, self._coding)
-        files.write_csv(self._inbox / f"touch_log_{stamp}.csv", TOUCH_HEADER, work)
+        """Reviews with their counts, and the findings."""
+        reviews = [sheets.counted_row(review) for review in self._reviews]
+        findings = [row for review in self._reviews for row in sheets.finding_rows(review)]
+        book = {"Reviews": ([*sheets.REVIEW_HEADER, *sheets.COUNT_HEADER], reviews), "Findings": (sheets.FINDING_HEADER, findings)}
+        files.write_workbook(self._inbox / f"QA_{stamp}.xlsx", book)
+        self._write_csv(f"coding_log_{stamp}.csv", sheets.CODING_HEADER, self._coding)
+        self._write_csv(f"touch_log_{stamp}.csv", TOUCH_HEADER, work)
 
     def _write_text(self, stamp: str, work: list[Row]) -> None:
-        reviews, findings = self._reviewed()
-        header = ["Audit #" if name == "Review ID" else name for name in REVIEW_HEADER]
-        files.write_csv(self._inbox / f"qa_reviews_{stamp}.csv", header, reviews, us_dates=True)
-        files.write_csv(self._inbox / f"qa_findings_{stamp}.csv", ["Audit #", *FINDING_HEADER[1:]], findings, us_dates=True)
-        files.write_csv(self._inbox / f"coding_log_{stamp}.tsv", CODING_HEADER, self._coding, delimiter="\t", us_dates=True)
+        """Reviews and their codes; nobody counted or judged them."""
+        header = [sheets.OTHER_HEADINGS.get(name, name) for name in sheets.REVIEW_HEADER]
+        self._write_csv(f"qa_reviews_{stamp}.csv", header, [sheets.review_row(review) for review in self._reviews])
+        codes = [row for review in self._reviews for row in sheets.code_rows(review)]
+        self._write_csv(f"qa_codes_{stamp}.csv", sheets.CODE_HEADER, codes)
+        files.write_csv(self._inbox / f"coding_log_{stamp}.tsv", sheets.CODING_HEADER, self._coding, delimiter="\t", us_dates=True)
         files.write_workbook(self._inbox / f"touch_log_{stamp}.xlsx", {"Work": (TOUCH_HEADER, work)})
 
-    def _reviewed(self) -> tuple[list[Row], list[Row]]:
-        return [r.review for r in self._reviews], [row for r in self._reviews for row in r.findings]
+    def _write_quarter(self, week: int) -> None:
+        """Decisions, and all feedback to date: few rows, and a label in fewer than five of a sheet comes in as `other`."""
+        stamp = self._stamp(week)
+        self._write_csv(f"decisions_{stamp}.csv", DECISION_HEADER, [*self._decisions, *standing_decisions(self._draws, week)])
+        actions = [sheets.action_row(action.by(self._draws.sent_day(week))) for action in self._actions]
+        if actions:
+            self._write_csv(f"qa_feedback_{stamp}.csv", sheets.ACTION_HEADER, actions)
+        self._decisions = []
 
-    def _write_queries(self, stamp: str, queries: list[Escalation]) -> None:
-        us_dates = self._draws.client.sheet_format == "csv"
-        decisions = [query.decision for query in queries if query.decision]
-        if queries:
-            files.write_csv(self._inbox / f"queries_{stamp}.csv", ESCALATION_HEADER, [q.row for q in queries], us_dates=us_dates)
-        if decisions:
-            files.write_csv(self._inbox / f"decisions_{stamp}.csv", DECISION_HEADER, decisions, us_dates=us_dates)
+    def _write_csv(self, name: str, header: list[str], rows: list[Row]) -> None:
+        files.write_csv(self._inbox / name, header, rows, us_dates=self._us_dates)
+
+    def _stamp(self, week: int) -> str:
+        return f"{self._draws.sent_day(week):%Y%m%d}"
 
 
-def _until(week: int, waiting: Iterable[int]) -> list[int]:
-    return sorted(due for due in waiting if due <= week)
+def _due(week: int, waiting: dict[int, list[T]]) -> list[T]:
+    """What waits for this week or one before, in the order of weeks; it waits no more."""
+    return [thing for due in sorted(due for due in waiting if due <= week) for thing in waiting.pop(due)]

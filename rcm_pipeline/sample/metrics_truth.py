@@ -7,11 +7,11 @@ the denominator of M15 and its allowed dollars.
 from datetime import date, timedelta
 from pathlib import Path
 
+from rcm_pipeline.sample.audits import FIRST, RANDOM, Review
 from rcm_pipeline.sample.draws import Draws
 from rcm_pipeline.sample.lineage_truth import Lineage
 from rcm_pipeline.sample.lives import DENIED_WORDS, NOT_DECIDED_WORDS, PRIMARY, Answer, Recoupment, Version
 from rcm_pipeline.sample.scenarios import PENDED
-from rcm_pipeline.sample.sheets import Reviewed
 from rcm_pipeline.sample.tally import CENT, ONE, Tally
 from rcm_pipeline.sample.truth import denied_cents
 from rcm_pipeline.sample.work import APPEAL, Escalation
@@ -59,18 +59,13 @@ class Metrics:
         else:
             tally.quarter("M28", "precision", query.sent, ONE * (query.outcome == "Changed"))
 
-    def add_review(self, reviewed: Reviewed) -> None:
-        """A1, A2 and A3: a chart of a random sample."""
-        *_, stratum, ours, theirs, right, _ = reviewed.review
-        day = reviewed.review[5]
-        assert isinstance(day, date)
-        assert isinstance(ours, int)
-        assert isinstance(theirs, int)
-        assert isinstance(right, int)
-        if stratum == "Random":
+    def add_review(self, review: Review) -> None:
+        """A1, A2 and A3: the first review of a chart of a random sample."""
+        (ours, theirs, right), day = review.counts, review.day
+        if review.drawn.stratum == RANDOM and review.drawn.kind == FIRST:
             self._tally.quarter("A1", "", day, ONE * right, ONE * theirs, "quarter")
             self._tally.quarter("A2", "", day, ONE * right, ONE * ours, "quarter")
-            self._tally.quarter("A3", "", day, ONE * (ours == right == theirs), ONE, "quarter")
+            self._tally.quarter("A3", "", day, ONE * review.is_right, ONE, "quarter")
 
     def add_move(self, move: Recoupment, day: date) -> None:
         """M25: money moved outside any claim."""

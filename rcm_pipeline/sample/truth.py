@@ -11,7 +11,7 @@ from rcm_pipeline.sample.scenarios import Scenario
 _PART_ROWS = 200_000
 _Type = pl.DataType | type[pl.DataType]
 _Row = tuple[object, ...]
-_T, _N, _D, _B = pl.String, pl.Int64, pl.Date, pl.Boolean
+_T, _N, _D, _B, _F = pl.String, pl.Int64, pl.Date, pl.Boolean, pl.Float64
 SCHEMAS: dict[str, dict[str, _Type]] = {  # amounts are in cents until they are written
     "lines": {
         "account": _T, "answer_no": _N, "line_no": _N, "payer_id": _T, "week": _D, "kind": _T, "is_first": _B, "charge_amount": _N,
@@ -30,6 +30,26 @@ SCHEMAS: dict[str, dict[str, _Type]] = {  # amounts are in cents until they are 
         "account": _T, "sequence": _T, "version_count": _N, "first_sent_date": _D, "first_answer_date": _D, "initial_denial_date": _D,
         "initial_denied_amount": _N, "initial_disposition": _T, "current_status": _T, "current_disposition": _T,
         "is_overturned": _B, "overturn_date": _D, "appeal_date": _D, "first_touch_date": _D, "is_written_off": _B, "channel": _T,
+    },
+    "charts": {
+        "account": _T, "coder_id": _T, "specialty": _T, "coded_date": _D, "code_count": _N, "error_count": _N, "is_right": _B,
+        "right_chance": _F, "is_denied_for_coding": _B,
+    },
+    "reviews": {
+        "review_id": _T, "account": _T, "kind": _T, "stratum": _T, "coder_id": _T, "auditor_id": _T, "date": _D, "frame_count": _N,
+        "selection_rate": _F, "coder_code_count": _N, "auditor_code_count": _N, "correct_code_count": _N, "is_right_as_audited": _B,
+        "is_right": _B,
+    },
+    "findings": {  # planted and found, planted and missed, or found where the code was right
+        "review_id": _T, "account": _T, "kind": _T, "coder_id": _T, "auditor_id": _T, "error_code": _T, "coder_code": _T,
+        "auditor_code": _T, "delta_amount": _N, "is_planted": _B, "is_found": _B, "rebuttal": _T,
+    },
+    "coders": {
+        "coder_id": _T, "specialty": _T, "accuracy": _F, "chart_count": _N, "right_count": _N, "right_chance": _F, "standing": _T,
+    },
+    "queries": {
+        "query_id": _T, "account": _T, "reason_code": _T, "sent_date": _D, "answered_date": _D, "is_overdue": _B, "decision_id": _T,
+        "role": _T, "subject": _T, "is_outside": _B,
     },
 }  # fmt: skip
 

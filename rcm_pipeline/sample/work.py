@@ -20,6 +20,8 @@ _MINUTES_OF_ACTIVITY = {WRITE_OFF: 6, CALL: 15}
 ESCALATED_SHARE = 0.018
 _ESCALATED_DENIAL_SHARE = 0.6
 _REASONS = ("Incomplete chart support", "Unclear diagnosis detail", "Conflicting documentation", "Unusual payer logic", "Other")
+_REASON_CODES = dict(zip(_REASONS, ("chart_support", "diagnosis_detail", "conflicting_documentation", "payer_logic", "other"), strict=True))
+_AGREED_DAYS = 5
 _WORDS = {"chart_support": _REASONS[0], "diagnosis_detail": _REASONS[1], "conflicting_documentation": _REASONS[2]}
 # Whom it is sent to, who decides, and what it is about. The last is decided by a role that may not: a coder writes off.
 _AUTHORITIES = (
@@ -29,6 +31,20 @@ _AUTHORITIES = (
     ("payer contract team", "supervisor", "payer rule"),
     ("client manager", "coder", "write off"),
 )
+# Which roles may decide what, as the client's settings say.
+AUTHORITY = {
+    "code change": ("coder", "coding lead", "provider"),
+    "write off": ("client manager",),
+    "payer rule": ("supervisor", "client manager"),
+}
+_STANDING = (
+    ("provider", "code change"),
+    ("coding lead", "code change"),
+    ("coder", "code change"),
+    ("client manager", "write off"),
+    ("supervisor", "payer rule"),
+)
+_STANDING_EACH = 5
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,11 @@ class Escalation:
     answered: date | None
     outcome: str
     decision: Row | None
+
+    @property
+    def is_outside(self) -> bool:
+        """Settled by a role that may not."""
+        return self.decision is not None and self.decision[4] not in AUTHORITY[str(self.decision[5])]
 
     @property
     def row(self) -> Row:
@@ -85,6 +106,23 @@ def denial_query(draws: Draws, denial: Answer) -> Escalation | None:
         return None
     day = draws.remitted_day(denial.week) + timedelta(days=draws.rng.randrange(1, 6))
     return _query(draws, denial.claim.account, f"B{draws.rng.randrange(1, 5):02d}", day, _WORDS.get(review, _REASONS[3]))
+
+
+def standing_decisions(draws: Draws, week: int) -> list[Row]:
+    """Decisions of a quarter on rules and single cases that nobody had asked about, all within the authority of the role."""
+    rng, prefix, rows = draws.stream(f"decisions {week}"), draws.client.account_prefix, list[Row]()
+    for role, subject in _STANDING * _STANDING_EACH:
+        day, staff = draws.sent_day(week) - timedelta(days=rng.randrange(28)), f"M{rng.randrange(1, 4):02d}"
+        number = f"{prefix}-D{draws.next_number('decision'):05d}"
+        rows.append([number, "", day, staff, role, subject, rng.choice(("Changed", "Confirmed"))])
+    return rows
+
+
+def query_row(query: Escalation, last_day: date) -> tuple[object, ...]:
+    """The truth of a query on the last day; overdue while open for more days than agreed."""
+    is_overdue = query.answered is None and (last_day - query.sent).days > _AGREED_DAYS
+    decided = (query.decision[0], query.decision[4], query.decision[5]) if query.decision else (None, None, None)
+    return (query.number, query.account, _REASON_CODES[query.reason], query.sent, query.answered, is_overdue, *decided, query.is_outside)
 
 
 def _query(draws: Draws, account: str, staff: str, sent: date, reason: str) -> Escalation:

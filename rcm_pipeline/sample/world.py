@@ -27,17 +27,42 @@ class Payer:
 
 
 @dataclass(frozen=True)
+class Habit:
+    """An error a coder makes again and again: the chance of it at every code it fits.
+
+    `after` says what education does about it: nothing, it stops (fell), or it stops for some weeks (came_back).
+    """
+
+    error_code: str
+    rate: float
+    after: str = ""
+
+
+@dataclass(frozen=True)
 class Coder:
-    """A coder with the accuracy planted for it: the chance that one code is right."""
+    """A coder with the accuracy planted for it: the chance that one code is right, habits apart."""
 
     coder_id: str
     accuracy: float
     specialty: str
+    habit: Habit | None = None
+
+
+@dataclass(frozen=True)
+class Auditor:
+    """An auditor: the chance to see an error, and the chance to see one in a code that is right."""
+
+    auditor_id: str
+    sensitivity: float = 0.95
+    false_rate: float = 0.001
 
 
 @dataclass(frozen=True)
 class Client:
-    """A client: volume, mix, staff, and which formats it sends its sheets in."""
+    """A client: volume, mix, staff, and which formats it sends its sheets in.
+
+    A newcomer codes in the last weeks only, in place of others of the specialty.
+    """
 
     client: str
     name: str
@@ -49,6 +74,8 @@ class Client:
     account_prefix: str
     random_reviews: int
     risk_reviews: int
+    auditors: tuple[Auditor, ...]
+    newcomers: tuple[Coder, ...] = ()
 
 
 PAYERS = (
@@ -62,14 +89,25 @@ PAYERS = (
 
 PAYER_OF = {payer.payer_id: payer for payer in PAYERS}
 
+_GOOD, _AT_STANDARD, _WEAKER, _WEAK = 0.9985, 0.9926, 0.93, 0.80
+NEWCOMER_WEEKS = 5
 CLIENTS = (
     Client("lakeside-physicians", "Lakeside Physicians Group", 76, 0.0,
-           tuple(Coder(f"C{n:03d}", 0.80 if n == 4 else 0.965, s) for n, s in
-                 enumerate(("Family medicine", "Cardiology", "Orthopedics", "Imaging", "Family medicine", "Cardiology"), start=1)),
-           "xlsx", "1467560003", "LP", 12, 3),
+           (Coder("C001", _GOOD, "Family medicine"),
+            Coder("C002", _GOOD, "Cardiology", Habit("DX_SPECIFICITY", 0.10, "fell")),
+            Coder("C003", _AT_STANDARD, "Family medicine"),
+            Coder("C004", _WEAK, "Cardiology"),
+            Coder("C005", _GOOD, "Family medicine"),
+            Coder("C006", _GOOD, "Cardiology", Habit("PX_WRONG", 0.055, "came_back"))),
+           "xlsx", "1467560003", "LP", 22, 3,
+           (Auditor("AU1"), Auditor("AU2", sensitivity=0.70), Auditor("AU3", false_rate=0.015)),
+           (Coder("C007", _GOOD, "Family medicine"),)),
     Client("stonebridge-regional", "Stonebridge Regional Hospital", 40, 0.6,
-           tuple(Coder(f"K-{n:02d}", 0.955, s) for n, s in enumerate(("Outpatient", "Emergency", "Surgery", "Outpatient"), start=1)),
-           "csv", "1578901234", "SB", 8, 2),
+           (Coder("K-01", _GOOD, "Outpatient", Habit("EM_OVER1", 0.35)),
+            Coder("K-02", _GOOD, "Emergency"),
+            Coder("K-03", _GOOD, "Outpatient", Habit("MOD_MISSING", 0.10, "fell")),
+            Coder("K-04", _WEAKER, "Emergency")),
+           "csv", "1578901234", "SB", 15, 2, (Auditor("AU1"), Auditor("AU2"))),
 )  # fmt: skip
 
 PROCEDURES = (

@@ -19,7 +19,7 @@ TABLES = [name for name in CONTRACTS if not name.startswith("ops_")]
 
 
 def test_assets_are_the_tables_and_the_pack() -> None:
-    assert sorted(SPECS) == sorted([*TABLES, "ops_portfolio", "governance_pack", "portfolio"])
+    assert sorted(SPECS) == sorted([*TABLES, "ops_code_sets", "ops_code_entries", "ops_portfolio", "governance_pack", "portfolio"])
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -48,7 +48,7 @@ def page(published: Path) -> Path:
 def test_every_chart_is_drawn_and_nothing_is_refused_or_fetched(page: Path, tmp_path: Path) -> None:
     dom, log = browse(page, tmp_path, 1440)
     assert dom.count('class="main-svg"') >= 5
-    for name in ("trend", "heat", "immature-1", "coders", "errors", "costs"):
+    for name in ("trend", "heat", "immature-1", "coder_accuracy", "errors", "costs"):
         assert re.search(rf'id="{name}"[^>]*class="[^"]*js-plotly-plot', dom) or re.search(
             rf'class="[^"]*js-plotly-plot[^"]*"[^>]*id="{name}"', dom
         ), name
@@ -70,7 +70,7 @@ def test_nothing_spills_over_the_side(page: Path, tmp_path: Path, width: int) ->
     facts = __import__("json").loads(found)
     assert facts["scroll"] <= facts["width"], facts
     assert facts["wide"] == 0, facts
-    assert facts["charts"] >= facts["places"] == 15  # six of them one per payer, one per spike
+    assert facts["charts"] >= facts["places"] == 19  # six of them one per payer, one per spike
     assert facts["buttons"] == 0
 
 

@@ -59,6 +59,12 @@ def sheets(c: Canaries) -> dict[str, str]:
         "qa.csv": f"Review ID,Account Number,Patient Name,Coder,Auditor,Review Date,Codes Assigned,Auditor Codes,Codes Correct,Comments,{c()}\n"
         f"{c()},{c()},{c()},{c()} {c()},{c()},2026-11-18,5,5,5,{c()},{c()}\n{c()},{c()},{c()},C1,A1,{c()},5,5,5,{c()},{c()}\n",
         "findings.csv": f"Review ID,Error Code,Original Code,Corrected Code,Notes\n{c()},PX_WRONG,99213,{c()} {c()}!,{c()}\n{c()},{c()},1,2,{c()}\n",
+        "lists.csv": "Review ID,Account Number,Coder,Review Date,Sample #,Review Type,Selection Probability,Original Codes,Audited Codes\n"
+        f"{c()},{c()},{c()} {c()},2026-11-18,{c()},{c()},{c()},99213-25;I10,99213;I10\n{c()},{c()},C1,2026-11-18,2026-11-16-{c()},first,1/4,99213;{c()},{c()}\n",
+        "codes.csv": "Review ID,Sequence,Code Type,Original Code,Audited Code,Orig Mod,Audit Mod,Notes\n"
+        f"{c()},1,{c()},99213,99214,25,25,{c()}\n{c()},{c()},CPT,{c()},{c()} {c()},{c()},25,{c()}\n",
+        "actions.csv": f"Review ID,Error Code,Acknowledged Date,Action,Action Date,Staff\n{c()},UNITS,2026-11-20,told {c()},2026-11-21,{c()} {c()}\n{c()},{c()},{c()},,,M1\n",
+        "party.csv": f"Review ID,Error Code,Responsible Party,Rebuttal,Direction,Corrected\n{c()},UNITS,{c()},Overturned,{c()},{c()}\n{c()},UNITS,coder,{c()},over,yes\n",
         "touches.csv": f"Account Number,Work Date,Staff,Activity,Minutes,Notes\n{c()},2026-11-18,{c()} {c()},call,5,{c()}\n{c()},2026-11-18,B1,call,{c()},x\n",
     }
 

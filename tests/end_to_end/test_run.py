@@ -73,7 +73,7 @@ def test_the_planted_spike_and_the_planted_coder_are_on_the_page(published: Path
     planted = json.loads((sample / "truth" / CLIENTS[0] / "planted.json").read_text())
     assert planted["spike"] == {"payer_id": "PAY03", "root_cause": "authorization", "first_week": "2026-10-19"}
     assert "1 spike is open, none of them new: Summerfield Assurance: authorization" in page
-    assert "clearly below the 95 % standard: C004." in page
+    assert "below the standard of 95.0\u00a0%: C004." in page
     assert planted["coders"]["C004"] < 0.9
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 
+from rcm_pipeline.coding.core import qa_tables
 from rcm_pipeline.denials.core import build_core
 from rcm_pipeline.governance.marts import MARTS
 from rcm_pipeline.settings import ClientSettings
@@ -151,8 +152,11 @@ def _day(month_day: tuple[int, int]) -> dt.date:
 
 def world() -> dict[str, pl.DataFrame]:
     """Every table of the world, raw to mart, at the anchor week."""
-    known = raw_tables() | {"ops_portfolio": empty(CONTRACTS["ops_portfolio"])}
+    known = raw_tables() | {
+        name: empty(CONTRACTS[name]) for name in ("ops_portfolio", "ops_code_sets", "ops_code_entries", "ops_qa_samples")
+    }
     known |= build_core(known, SETTINGS, dt.date(2026, 11, 23))
+    known |= dict(qa_tables(known, SETTINGS))
     for name, mart in MARTS.items():
         known[name] = mart.build(known, ANCHOR, SETTINGS)
     return known

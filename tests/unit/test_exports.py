@@ -167,7 +167,7 @@ def test_explain_says_what_goes_where_and_repeats_no_heading() -> None:
 
 
 def test_contracts_of_exports_say_what_every_column_means() -> None:
-    from rcm_pipeline.intake.sheets import KINDS, shipped_headers
+    from rcm_pipeline.intake.headings import KINDS, shipped_headers
     from rcm_pipeline.privacy.door import allow_list
 
     for kind, contract in KINDS.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from rcm_pipeline.coding.core import qa_tables
 from rcm_pipeline.denials.core import build_core
 from rcm_pipeline.denials.history import anchor_of
 from rcm_pipeline.governance.marts import build_marts
@@ -34,8 +35,11 @@ def tables(warehouse: Path, inbox: Path, sample: Path) -> dict[str, pl.DataFrame
     with open_warehouse(warehouse) as connection:
         create_tables(connection)
         load_inbox(connection, list(deliveries([inbox])), settings, Tokens(b"k" * 32))
-        raw = {name: read(connection, name) for name in (*layer("raw"), "ops_portfolio")}
+        raw = {
+            name: read(connection, name) for name in (*layer("raw"), "ops_portfolio", "ops_code_sets", "ops_code_entries", "ops_qa_samples")
+        }
     core = build_core(raw, settings, dt.date(2026, 11, 23))
+    core |= dict(qa_tables(raw | core, settings))
     anchor = anchor_of(core["core_adjudications"], dt.date(2026, 11, 23))
     return core | build_marts(raw | core, anchor, settings)
 

@@ -78,7 +78,7 @@ def test_the_truth_is_written_in_parts(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_it_is_small(made: Made) -> None:
-    assert sum(path.stat().st_size for path in made.folder.rglob("*") if path.is_file()) < 3_900_000
+    assert sum(path.stat().st_size for path in made.folder.rglob("*") if path.is_file()) < 4_100_000
 
 
 def test_nothing_in_any_file_is_odd_and_every_amount_adds_up(made: Made) -> None:
@@ -384,8 +384,9 @@ def test_queries_and_decisions_are_few_and_hang_together(made: Made) -> None:
     assert 0.01 < queries.height / made.raw("claims")["claim_token"].n_unique() < 0.03
     assert queries["Query ID"].n_unique() == queries.height
     assert queries["Answered Date"].null_count() > 3
-    assert decisions["Query ID"].is_in(queries["Query ID"].implode()).all()
-    assert 0 < decisions.height < queries.height
+    asked = decisions.filter(pl.col("Query ID").is_not_null())
+    assert asked["Query ID"].is_in(queries["Query ID"].implode()).all()
+    assert 0 < asked.height < queries.height
     assert {"Unusual payer logic", "Incomplete chart support"} <= set(queries["Reason"])
 
 

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from rcm_pipeline.errors import StorageError
-from rcm_pipeline.warehouse import create_tables, open_warehouse
+from rcm_pipeline.warehouse import QUARANTINE, create_tables, open_warehouse, read
+from schemas.contract import polars_schema
+from schemas.registry import CONTRACTS
+
+OLDER = (  # raw_qa_reviews before samples, kinds of review and lists of codes
+    "file_id VARCHAR, row_no BIGINT, review_token VARCHAR, claim_token VARCHAR, coder_id VARCHAR, auditor_id VARCHAR, review_date DATE, "
+    "service_date DATE, specialty VARCHAR, stratum_code VARCHAR, coder_code_count BIGINT, auditor_code_count BIGINT, correct_code_count BIGINT"
+)
+ROW = "'f', 2, 'r', 'c', 'C1', NULL, DATE '2026-11-16', NULL, 'ED', 'random', 5, 6, 4"
+OTHER = ROW.replace("'r'", "'s'")
 
 
 def columns(connection: object, table: str) -> list[str]:
@@ -28,3 +37,50 @@ def test_an_older_raw_table_is_refused_and_left_alone(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match="older version: its table raw_claims"):
             create_tables(connection)
         assert columns(connection, "raw_claims") == ["file_id", "old"]
+
+
+def test_a_raw_table_that_lacks_columns_that_may_be_null_gets_them_and_keeps_its_rows(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path / "w.duckdb") as connection:
+        connection.execute(f"CREATE TABLE raw_qa_reviews ({OLDER})")
+        connection.execute(f"INSERT INTO raw_qa_reviews VALUES ({ROW}), ({OTHER})")
+        connection.execute(f"CREATE TABLE quarantine_raw_qa_reviews ({OLDER}, broken_rule VARCHAR)")
+        connection.execute(f"INSERT INTO quarantine_raw_qa_reviews VALUES ({ROW}, 'a rule')")
+        create_tables(connection)
+        create_tables(connection)  # one that was widened is up to date
+        table = read(connection, "raw_qa_reviews")
+        assert columns(connection, "raw_qa_reviews") == list(polars_schema(CONTRACTS["raw_qa_reviews"]))
+        assert sorted(table.select("review_token", "coder_code_count", "correct_code_count", "kind_code", "coder_codes").rows()) == [
+            ("r", 5, 4, None, None), ("s", 5, 4, None, None)]  # fmt: skip
+        aside = read(connection, QUARANTINE + "raw_qa_reviews")
+        assert aside.select("review_token", "sample_id", "broken_rule").rows() == [("r", None, "a rule")]
+        assert aside.columns == [*polars_schema(CONTRACTS["raw_qa_reviews"]), "broken_rule"]
+        comment = "SELECT comment FROM duckdb_columns() WHERE table_name = 'raw_qa_reviews' AND column_name = 'sample_id'"
+        assert "rcm plan-qa" in connection.sql(comment).fetchall()[0][0]
+        assert connection.sql("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE '\\_older%' ESCAPE '\\'").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (("review_date DATE, ", ""), "lacks a column that must be filled"),
+        (("coder_code_count BIGINT", "coder_code_count DOUBLE"), "a type differs"),
+        (("specialty VARCHAR", "specialty VARCHAR, team VARCHAR"), "a column too many"),
+        (("specialty VARCHAR, stratum_code VARCHAR", "stratum_code VARCHAR, specialty VARCHAR"), "another order"),
+    ],
+)
+def test_any_other_difference_is_refused(tmp_path: Path, change: tuple[str, str], why: str) -> None:
+    older = OLDER.replace(*change)
+    assert older != OLDER, why
+    with open_warehouse(tmp_path / "w.duckdb") as connection:
+        connection.execute(f"CREATE TABLE raw_qa_reviews ({older})")
+        before = columns(connection, "raw_qa_reviews")
+        with pytest.raises(StorageError, match="older version: its table raw_qa_reviews"):
+            create_tables(connection)
+        assert columns(connection, "raw_qa_reviews") == before
+
+
+def test_a_quarantine_that_cannot_be_widened_is_refused(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path / "w.duckdb") as connection:
+        connection.execute(f"CREATE TABLE quarantine_raw_qa_reviews ({OLDER})")
+        with pytest.raises(StorageError, match="quarantine_raw_qa_reviews"):
+            create_tables(connection)

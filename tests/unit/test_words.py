@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from dashboards import coding, governance, words
+from dashboards import governance, words
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
@@ -23,13 +23,6 @@ from schemas.registry import CONTRACTS
 )  # fmt: skip
 def test_words(said: str, words_for_it: str) -> None:
     assert said == words_for_it
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "group"), [(0.8, 0.94, "below"), (0.95, 0.99, "above"), (0.9, 0.99, "unclear"), (None, None, "unclear")]
-)
-def test_coders_stand_in_three_groups(low: float | None, high: float | None, group: str) -> None:
-    assert coding.group_of(low, high) == group
 
 
 def test_the_scorecard_says_what_is_off_target_first() -> None:

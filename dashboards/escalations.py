@@ -1,0 +1,87 @@
+"""Queries about unclear records: how old they are, whether asking helped, and who decided them."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from dashboards import words
+from rcm_pipeline.governance.escalations import decisions_by_authority
+from rcm_pipeline.settings import ClientSettings
+from schemas.vocabulary import ALL
+
+_REASONS = {
+    "chart_support": "Incomplete chart support",
+    "diagnosis_detail": "Unclear diagnosis detail",
+    "payer_logic": "Unusual payer logic",
+    "conflicting_documentation": "Conflicting documentation",
+    "other": "Other",
+    ALL: "All queries",
+}
+
+
+def section(tables: Mapping[str, pl.DataFrame], settings: ClientSettings, anchor: dt.date | None) -> dict[str, Any]:
+    """The section of mart_escalation_aging, with the decisions of raw_decisions by role."""
+    aging = tables["mart_escalation_aging"]
+    days = settings.timeliness.escalation_days
+    return {
+        "id": "mart_escalation_aging",
+        "kind": "escalations",
+        "title": "Queries",
+        "lead": headline(aging, days),
+        "days": days,
+        "rows": escalation_rows(aging),
+        "has_matrix": bool(settings.authority),
+        "authority": authority_rows(decisions_by_authority(tables["raw_decisions"], settings.authority, anchor)),
+    }
+
+
+def headline(aging: pl.DataFrame, days: int) -> str:
+    """One or two sentences: what is overdue, whether asking changed anything, and who decided without authority."""
+    if aging.is_empty():
+        return "No query has been sent."
+    r = aging.filter(pl.col("reason_code") == ALL).row(0, named=True)
+    waiting = f"{words.count(r['overdue_count'])} of {words.count(r['open_count'])} open ones wait longer than {days} days"
+    parts = [f"{words.count(r['sent_count'])} queries in 13 weeks; {waiting}"]
+    if r["answered_count"]:
+        parts.append(f"{words.percent(r['precision'])} of the answers changed something ({words.interval(r['low'], r['high'])})")
+    if r["decided_count"]:
+        parts.append(f"{words.count(r['outside_count'])} of {words.count(r['decided_count'])} were decided by a role that may not")
+    return "; ".join(parts) + "."
+
+
+def escalation_rows(aging: pl.DataFrame) -> list[dict[str, Any]]:
+    """A row per reason, all queries last."""
+    return [
+        {
+            "reason": _REASONS[r["reason_code"]],
+            "sent": words.count(r["sent_count"]),
+            "in_time": f"{words.count(r['in_time_count'])} of {words.count(r['answered_count'])}",
+            "days": words.days(r["answer_days"]),
+            "precision": words.percent(r["precision"]),
+            "changed": f"{words.count(r['changed_count'])} of {words.count(r['answered_count'])}",
+            "interval": words.interval(r["low"], r["high"]),
+            "open": words.count(r["open_count"]),
+            "overdue": words.count(r["overdue_count"]),
+            "oldest": words.days(r["oldest_days"]),
+            "outside": f"{words.count(r['outside_count'])} of {words.count(r['decided_count'])}" if r["decided_count"] else "–",
+            "is_total": r["reason_code"] == ALL,
+        }
+        for r in aging.iter_rows(named=True)
+    ]
+
+
+def authority_rows(by_role: pl.DataFrame) -> list[dict[str, Any]]:
+    """Decisions by subject and role, those of a role that may not first."""
+    return [
+        {
+            "subject": r["subject_code"],
+            "role": r["role_code"],
+            "allowed": r["allowed"] or "nobody",
+            "decisions": words.count(r["decision_count"]),
+            "queries": words.count(r["query_count"]),
+            "is_outside": r["is_outside"],
+        }
+        for r in by_role.iter_rows(named=True)
+    ]

@@ -1,0 +1,93 @@
+"""A header row to a kind of sheet: which column is which, and which are missing. Headings are compared, never repeated."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from rcm_pipeline.intake.sheet_reading import Mapped
+from schemas.contract import Contract
+from schemas.registry import CONTRACTS
+from schemas.sheets import SheetClaims, SheetRemittances
+
+_TABLES = ("qa_reviews", "qa_findings", "qa_codes", "qa_actions", "coded_encounters", "touches", "escalations", "decisions")
+KINDS: dict[str, type[Contract]] = {kind: CONTRACTS[f"raw_{kind}"] for kind in _TABLES} | {
+    "claims": SheetClaims,
+    "remittances": SheetRemittances,
+}
+KEYS = ("file_id", "row_no")
+_LIKENESS = 3
+_ALSO = {"qa_codes": ("coder_code", "auditor_code")}  # a cell of these may be empty, a sheet without them says nothing
+_ONE_OF = {"qa_actions": ("acknowledged_date", "action_date")}
+COUNT_OR_LIST = (("coder_code_count", "coder_codes"), ("auditor_code_count", "auditor_codes"))  # may claim the same place
+_SHARED = {name for pair in COUNT_OR_LIST for name in pair}
+Headers = Mapping[str, Mapping[str, str]]
+
+
+@cache
+def shipped_headers() -> dict[str, dict[str, list[str]]]:
+    """Headings that are understood without any setting."""
+    return tomllib.loads(files("rcm_pipeline.intake").joinpath("headers.toml").read_text(encoding="utf-8"))
+
+
+def match_header(header: list[str], headers: Headers) -> Mapped:
+    """The kind of sheet with the most columns recognised, and where each column stands.
+
+    One whose columns are all there goes before one that lacks some. `headers`: kind → our column → the client's heading.
+    """
+    best: tuple[tuple[int, int], str | None, dict[str, int]] = ((0, 0), None, {})
+    for kind in KINDS:
+        places = places_of(kind, header, headers)
+        is_whole, known = int(not missing(kind, places)), len(set(places.values()))
+        if (is_whole, known) > best[0] and (is_whole or known >= _LIKENESS):
+            best = ((is_whole, known), kind, places)
+    _, kind_found, places = best
+    lacking = missing(kind_found, places) if kind_found else []
+    unused = [at for at, text in enumerate(header) if plain(text) and at not in places.values()]
+    return Mapped(kind_found, places, lacking, unused)
+
+
+def places_of(kind: str, header: list[str], headers: Headers) -> dict[str, int]:
+    """Columns of a kind → their place in the header, for those that are there.
+
+    A place belongs to the first column that claims it, those with a heading of the client's own before others; only codes
+    counted and codes listed may claim the same.
+    """
+    known = {plain(word) for words in shipped_headers()[kind].values() for word in words}
+    plains, numbered = [plain(cell) for cell in header], [plain(_numbered(cell)) for cell in header]
+    shown = [number if number in known else text for text, number in zip(plains, numbered, strict=True)]
+    places: dict[str, int] = {}
+    named = headers.get(kind, {})
+    for name, synonyms in sorted(shipped_headers()[kind].items(), key=lambda column: column[0] not in named):
+        own = named.get(name)
+        wanted, where = ([plain(own)], plains) if own else ([name.replace("_", " "), *synonyms], shown)
+        claimed = [where.index(word) for word in wanted if word in where]
+        free = [at for at in claimed if at not in places.values()]
+        if free or (claimed and name in _SHARED):
+            places[name] = (free or claimed)[0]
+    return places
+
+
+def missing(kind: str, places: Mapping[str, int]) -> list[str]:
+    """Columns a sheet of this kind must have and has not; of several that do for each other, the first."""
+    lacking = [name for name in required(kind) if name not in places]
+    one_of = _ONE_OF.get(kind, ())
+    return lacking if not one_of or any(name in places for name in one_of) else [*lacking, one_of[0]]
+
+
+def required(kind: str) -> list[str]:
+    """Columns a sheet of this kind must have."""
+    columns = KINDS[kind].to_schema().columns
+    filled = [name for name, col in columns.items() if not col.nullable and name not in (*KEYS, "stratum_code")]
+    return [*filled, *_ALSO.get(kind, ())]
+
+
+def plain(heading: str) -> str:
+    """Without case, signs and doubled blanks: what headings and words are compared by."""
+    return re.sub(r"[^a-z0-9]+", " ", heading.lower()).strip()
+
+
+def _numbered(heading: str) -> str:
+    """Sample # is the number of a sample, Sample its kind."""
+    return heading.replace("#", " number ")

@@ -7,9 +7,11 @@ import dagster as dg
 from assets.contracts import check_specs, results, table_spec
 from assets.guard import safely
 from assets.resources import Workplace
-from assets.store import store_tables
+from assets.store import record, store_tables
 from rcm_pipeline.coding.core import CORE, SOURCES, qa_tables
 from rcm_pipeline.quality.outcomes import Outcome
+from rcm_pipeline.quality.qa_reviews import judge_reviews
+from rcm_pipeline.quality.suite import COUNTED_REVIEWS
 from rcm_pipeline.settings import load_client_settings
 from rcm_pipeline.warehouse import file_codes, open_warehouse, read
 
@@ -35,4 +37,8 @@ def _build(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], 
         for name, table in qa_tables(tables, settings):
             counts[name] = table.height
             outcomes += store_tables(connection, run_id, {name: table})
+            if name == COUNTED_REVIEWS.table_name:
+                told = [judge_reviews(tables["raw_qa_reviews"], table)]
+                record(connection, run_id, told)
+                outcomes += told
     return counts, outcomes

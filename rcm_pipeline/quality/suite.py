@@ -34,7 +34,13 @@ CURRENT_CODES = BatchCheck(
     "warn",
     "No code on the claims of the anchor week was used after the last day of the newest list of its code set.",
 )
-MART_CHECKS = (CURRENT_CODES,)  # judged when the marts are made, not by Great Expectations
+COUNTED_REVIEWS = BatchCheck(
+    "counted_reviews",
+    "core_qa_reviews",
+    "warn",
+    "Every QA review says how many codes are right, by counts or by a list of codes from both sides.",
+)
+MART_CHECKS = (CURRENT_CODES, COUNTED_REVIEWS)  # judged where their table is made, not by Great Expectations
 
 
 def usual_volume(history: list[int]) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from rcm_pipeline.intake.inbox import deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.quality.contracts import check_contract
+from rcm_pipeline.quality.qa_reviews import judge_reviews
 from rcm_pipeline.settings import ClientSettings, Qa
 from rcm_pipeline.warehouse import create_tables, open_warehouse, read
 from schemas.contract import conform, empty
@@ -313,3 +314,20 @@ def test_from_files_of_auditors_to_core_tables(tmp_path: Path) -> None:
     ]
     assert sorted(made["core_qa_findings"].select("basis_code", "error_code", "is_counted").rows()) == [
         ("derived", "EM_OVER1", True), ("derived", "MOD_MISSING", True), ("stated", "PX_UNSUPPORTED", False)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("bare", "left"), [(0, 0), (2, 2)])
+def test_reviews_that_say_neither_counts_nor_codes_are_told(bare: int, left: int) -> None:
+    counts = {"coder_code_count": 3, "auditor_code_count": 3, "correct_code_count": 3}
+    rows = [
+        {
+            "file_id": "f", "row_no": 2 + n, "review_token": f"r{n}", "claim_token": "c", "coder_id": "C1",
+            "review_date": dt.date(2026, 11, 16), "stratum_code": "random", **(counts if n >= bare else {}),
+        }
+        for n in range(5)
+    ]  # fmt: skip
+    sent = conform(pl.DataFrame(rows, infer_schema_length=None), CONTRACTS["raw_qa_reviews"])
+    made = dict(qa_tables({"raw_qa_reviews": sent}, ClientSettings()))["core_qa_reviews"]
+    told = judge_reviews(sent, made)
+    assert (told.is_passed, told.failed_count, told.checked_count) == (left == 0, left, 5)
+    assert made.height == 5 - left

@@ -1,0 +1,15 @@
+"""Reviews that cannot be counted: how many say neither counts nor codes."""
+
+import polars as pl
+
+from rcm_pipeline.coding.reviews import in_force
+from rcm_pipeline.quality.outcomes import Outcome
+from rcm_pipeline.quality.suite import COUNTED_REVIEWS
+
+
+def judge_reviews(sent: pl.DataFrame, counted: pl.DataFrame) -> Outcome:
+    """One outcome from raw_qa_reviews and core_qa_reviews: reviews in force that are in no core table; it warns, the others stand."""
+    reviews = in_force(sent)
+    left = reviews.join(counted, on="review_token", how="anti").height
+    check = COUNTED_REVIEWS
+    return Outcome(check.table_name, check.name, "batch", check.severity, left == 0, left, reviews.height)

@@ -50,7 +50,8 @@ def section(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
         "standard": words.percent(standing["standard_rate"][0]) if standing.height else "",
         "method": f"{standing['method_id'][0]}, {METHODS[standing['method_id'][0]]}" if standing.height else "",
         "coders": coder_rows(standing),
-        "methods": method_rows(accuracy),
+        "methods": (methods := method_rows(accuracy)),
+        "has_weights": any(row["weighted"] for row in methods),
         "levels": level_rows(tables["mart_em_levels"]),
         "cert": cert_rows(tables["mart_cert_split"]),
         **auditors.parts(tables),
@@ -129,12 +130,12 @@ def funnel_chart(standing: pl.DataFrame) -> go.Figure:
         x=shown["effective_size"].to_list(),
         y=shown["accuracy_rate"].to_list(),
         mode="markers+text",
-        text=shown["coder_id"].to_list(),
+        text=[r["coder_id"] if r["group_code"] == "below" else "" for r in shown.iter_rows(named=True)],  # the others lie on each other
         textposition="top center",
         marker={"size": 10, "color": [_GROUPS[code][0] for code in shown["group_code"]]},
         name="Coders",
-        customdata=[_of(r) for r in shown.iter_rows(named=True)],
-        hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
+        customdata=[f"<b>{r['coder_id']}</b><br>{_of(r)}" for r in shown.iter_rows(named=True)],
+        hovertemplate="%{customdata}<extra></extra>",
     )
     chart.update_xaxes(title="codes, less what those of one chart have in common" if shown["method_id"][0] != "A3" else "charts")
     chart.update_yaxes(tickformat=".0%")

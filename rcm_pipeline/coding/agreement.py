@@ -1,4 +1,4 @@
-"""Do the auditors agree? Double reviews by category of verdict, and whether they agree enough for groups of coders to be shown."""
+"""Do the auditors agree? Double reviews by category of verdict."""
 
 import numpy as np
 import polars as pl
@@ -9,7 +9,6 @@ from rcm_pipeline.errors import InputError
 
 YES, NO = "yes", "no"
 _ALL = "_all"  # a key where there is none
-AGREED_ENOUGH = 0.6  # "substantial" begins at 0.61 (Landis and Koch 1977)
 
 
 def agreement(reviews: pl.DataFrame, *, by: list[str], categories: list[str], weights: str = "identity") -> pl.DataFrame:
@@ -75,18 +74,6 @@ def presence(reviews: pl.DataFrame, categories: list[str]) -> pl.DataFrame:
         for side in ("a", "b")
     ]
     return reviews.join(pl.DataFrame({"category": categories}, schema={"category": pl.String}), how="cross").with_columns(said)
-
-
-def gated(found: pl.DataFrame, *, minimum: float = AGREED_ENOUGH, coefficient: str = "ac1_low") -> pl.DataFrame:
-    """The rows of `agreement` with is_agreed: whether groups of coders judged by these auditors may be shown.
-
-    By default where the lower limit of AC1 is at least 0.6: AC1, because with nearly all codes right kappa can be -0.03 or 0.47
-    at the same 94 % agreement, by three codes; its lower limit, because five double reviews that agree show nothing yet.
-    Null, or no row at all, is not agreed. Raises InputError where the coefficient is no column.
-    """
-    if coefficient not in found.columns:
-        raise InputError(f"{coefficient} is no column of the agreement", fix="Take ac1, ac1_low, kappa, kappa_low or alpha.")
-    return found.with_columns((pl.col(coefficient) >= minimum).fill_null(False).alias("is_agreed"))
 
 
 def _tables(reviews: pl.DataFrame, by: list[str], categories: list[str]) -> tuple[pl.DataFrame, Floats]:

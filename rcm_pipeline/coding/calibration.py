@@ -1,35 +1,14 @@
-"""What an auditor misses and what is called wrong that is right, from items whose answer is known; and accuracy corrected for it."""
+"""Accuracy corrected for what auditors miss and call wrong that is right, as charts with a known answer show it."""
 
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.coding.limits import Floats, accuracy_limits
+from rcm_pipeline.coding.limits import Floats
 from rcm_pipeline.errors import InputError
-from rcm_pipeline.intervals import Z95, rate
+from rcm_pipeline.intervals import Z95
 
 LEAST_POWER = 0.25  # sensitivity + specificity - 1; below, a point of error seen is more than four of true error
 _KNOWN = ("found_count", "wrong_count", "cleared_count", "right_count")
-
-
-def auditor_errors(known: pl.DataFrame, *, by: list[str]) -> pl.DataFrame:
-    """One row per `by`, such as auditor_id, from a calibration set: a row per item with is_wrong (known) and is_called_wrong.
-
-    sensitivity_rate = found_count / wrong_count and specificity_rate = cleared_count / right_count, each with its 95 % limits
-    (`accuracy_limits`), null where there was no such item. A verdict that is null is not counted.
-    """
-    wrong, called = pl.col("is_wrong"), pl.col("is_called_wrong")
-    counted = (
-        known.drop_nulls(["is_wrong", "is_called_wrong"])
-        .group_by(by)
-        .agg(
-            (wrong & called).sum().cast(pl.Int64).alias("found_count"),
-            wrong.sum().cast(pl.Int64).alias("wrong_count"),
-            (~wrong & ~called).sum().cast(pl.Int64).alias("cleared_count"),
-            (~wrong).sum().cast(pl.Int64).alias("right_count"),
-        )
-        .sort(by)
-    )
-    return _with_limits(_with_limits(counted, "found_count", "wrong_count", "sensitivity"), "cleared_count", "right_count", "specificity")
 
 
 def corrected_accuracy(audits: pl.DataFrame, *, least_power: float = LEAST_POWER) -> pl.DataFrame:
@@ -71,12 +50,6 @@ def _limits(errors: Floats, total: Floats, sens: Floats, sens_size: Floats, spec
     shift = 2 * Z95**2 * (true * of_sens - (1 - true) * of_spec)
     half = Z95 * np.sqrt(seen * (1 - seen) / size + true**2 * of_sens + (1 - true) ** 2 * of_spec) / power
     return true + shift - half, true + shift + half
-
-
-def _with_limits(table: pl.DataFrame, count: str, of: str, name: str) -> pl.DataFrame:
-    low, high = accuracy_limits(table[count].to_numpy(), table[of].to_numpy())
-    limits = [pl.Series(f"{name}_{side}", value).fill_nan(None) for side, value in (("low", low), ("high", high))]
-    return table.with_columns(rate(pl.col(count), pl.col(of)).alias(f"{name}_rate"), *limits)
 
 
 def _check(audits: pl.DataFrame) -> None:

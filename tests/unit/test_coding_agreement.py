@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rcm_pipeline.coding.agreement import agreement, gated, presence
-from rcm_pipeline.coding.calibration import auditor_errors, corrected_accuracy
+from rcm_pipeline.coding.agreement import agreement, presence
+from rcm_pipeline.coding.calibration import corrected_accuracy
 from rcm_pipeline.coding.limits import accuracy_limits
 from rcm_pipeline.errors import InputError
 
@@ -126,25 +126,6 @@ def test_presence_of_error_categories() -> None:
         presence(double, ["UNITS"])
 
 
-def test_the_gate() -> None:
-    """Agreement must be shown, not only seen: few reviews that agree do not open it."""
-    shown = {name: gated(agreement(reviews(t), by=[], categories=["w", "x"])).row(0, named=True)["is_agreed"] for name, t in {
-        "five agree": [[3, 0], [0, 2]],
-        "sixty agree": [[50, 2], [2, 6]],
-        "half agree": [[30, 15], [15, 0]],
-    }.items()}  # fmt: skip
-    assert shown == {"five agree": False, "sixty agree": True, "half agree": False}
-    none = agreement(
-        reviews([[0, 0], [0, 0]]).vstack(pl.DataFrame({"a": ["w"], "b": [None]}, schema_overrides={"b": pl.String})),
-        by=[],
-        categories=["w", "x"],
-    )
-    assert gated(none)["is_agreed"].to_list() == [False]
-    assert gated(agreement(reviews(PREGNANCY), by=[], categories=LETTERS[:3]), minimum=0.8, coefficient="ac1")["is_agreed"].item()
-    with pytest.raises(InputError, match="no column"):
-        gated(none, coefficient="gamma")
-
-
 def test_what_is_refused() -> None:
     with pytest.raises(InputError, match=r"^a is no known category in 100"):
         agreement(reviews(PREGNANCY), by=[], categories=["p", "q"])
@@ -154,21 +135,6 @@ def test_what_is_refused() -> None:
         found(PREGNANCY, "cubic")
     with pytest.raises(InputError, match="lack b"):
         agreement(reviews(PREGNANCY).drop("b"), by=[], categories=LETTERS[:3])
-
-
-def test_sensitivity_and_specificity() -> None:
-    known = pl.DataFrame(
-        {
-            "auditor_id": ["A"] * 30 + ["B"] * 2,
-            "is_wrong": [True] * 10 + [False] * 20 + [True, False],
-            "is_called_wrong": [True] * 9 + [False] * 1 + [False] * 19 + [True] + [True, None],
-        }
-    )
-    a, b = auditor_errors(known, by=["auditor_id"]).to_dicts()
-    assert (a["found_count"], a["wrong_count"], a["cleared_count"], a["right_count"]) == (9, 10, 19, 20)
-    assert (a["sensitivity_rate"], a["specificity_rate"]) == (0.9, 0.95)
-    assert (a["sensitivity_low"], a["sensitivity_high"]) == tuple(float(side) for side in accuracy_limits(9, 10))
-    assert (b["sensitivity_rate"], b["specificity_rate"], b["specificity_low"]) == (1.0, None, None)
 
 
 def audit(**change: float | None) -> dict:

@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 from rcm_pipeline.coding.accuracy import coder_accuracy
+from rcm_pipeline.coding.auditors import auditor_agreement, auditor_quality
 from rcm_pipeline.coding.clusters import design_effects, pooled_icc
+from rcm_pipeline.coding.em_levels import em_levels
 from rcm_pipeline.coding.errors import cert_split, coding_errors
 from rcm_pipeline.coding.estimators import attribute_limits
 from rcm_pipeline.reference import reference
@@ -197,3 +199,18 @@ def test_no_reviews_no_rows() -> None:
     assert accuracy([]).is_empty()
     empties = [empty(CONTRACTS[name]) for name in ("core_qa_reviews", "core_qa_codes", "core_qa_findings", "ops_qa_samples")]
     assert coder_accuracy(*empties, None).is_empty()
+
+
+def test_every_table_of_a_page_is_of_the_same_charts() -> None:
+    """What is reviewed after the anchor week is in none of them."""
+    later = {"day": "2026-12-14"}
+    reviews = table(
+        "core_qa_reviews", [review(1), review(2, **later), review(3, kind_code="second", auditor_id="AU2", claim_token="c2", **later)]
+    )
+    found = table("core_qa_findings", [finding(1), finding(2), finding(3)])
+    codes = table("core_qa_codes", [code(n, 1, code_kind="em", auditor_code="99213", level_difference=0) for n in (1, 2)])
+    errors = coding_errors(reviews, found, ANCHOR)
+    assert errors.filter(pl.col("scope_code") == "all").select("finding_count", "review_count").rows() == [(1, 1)]
+    assert em_levels(reviews, codes, ANCHOR)["pair_count"].unique().to_list() == [1]
+    assert auditor_agreement(reviews, found, 0.6, ANCHOR).is_empty()
+    assert auditor_quality(reviews, found, ANCHOR)["review_count"].to_list() == [1]

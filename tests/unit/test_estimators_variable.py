@@ -223,3 +223,8 @@ def test_amounts_that_cannot_be_are_refused(bad: list[object]) -> None:
 def test_designs_that_cannot_be_are_refused(call: object) -> None:
     with pytest.raises(InputError):
         call()  # type: ignore[operator]
+
+
+def test_amounts_that_differ_only_beyond_what_a_float_holds_have_no_shape() -> None:
+    found = variable_appraisal(100, [10**16, 10**16 + 1])
+    assert (found.skewness, found.kurtosis) == (None, None)

@@ -7,7 +7,7 @@ import dagster as dg
 from assets.contracts import check_specs, results, table_spec
 from assets.guard import safely
 from assets.resources import Workplace
-from assets.store import record, store_tables
+from assets.store import store_each
 from rcm_pipeline.coding.core import CORE, SOURCES, qa_tables
 from rcm_pipeline.quality.outcomes import Outcome
 from rcm_pipeline.quality.qa_reviews import judge_reviews
@@ -29,16 +29,12 @@ def core_qa(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workp
 
 def _build(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], list[Outcome]]:
     settings = load_client_settings(place.home.settings, client)
-    counts: dict[str, int] = {}
-    outcomes: list[Outcome] = []
     with open_warehouse(place.home.warehouse(client)) as connection:
         files = file_codes(connection)
         tables = {name: read(connection, name, columns, files) for name, columns in SOURCES.items()}
-        for name, table in qa_tables(tables, settings):
-            counts[name] = table.height
-            outcomes += store_tables(connection, run_id, {name: table})
-            if name == COUNTED_REVIEWS.table_name:
-                told = [judge_reviews(tables["raw_qa_reviews"], table)]
-                record(connection, run_id, told)
-                outcomes += told
-    return counts, outcomes
+        return store_each(
+            connection,
+            run_id,
+            qa_tables(tables, settings),
+            {COUNTED_REVIEWS.table_name: lambda table: judge_reviews(tables["raw_qa_reviews"], table)},
+        )

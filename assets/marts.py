@@ -7,7 +7,7 @@ import dagster as dg
 from assets.contracts import check_specs, results, table_spec
 from assets.guard import safely
 from assets.resources import Workplace
-from assets.store import record, store_tables
+from assets.store import store_each
 from rcm_pipeline.denials.history import anchor_of
 from rcm_pipeline.governance.marts import MARTS, SOURCES, mart_tables
 from rcm_pipeline.quality.code_sets import judge_code_sets
@@ -30,16 +30,8 @@ def marts(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workpla
 
 def _build(place: Workplace, client: str, run_id: str) -> tuple[dict[str, int], list[Outcome]]:
     settings = load_client_settings(place.home.settings, client)
-    counts: dict[str, int] = {}
-    outcomes: list[Outcome] = []
     with open_warehouse(place.home.warehouse(client)) as connection:
         files = file_codes(connection)
         tables = {name: read(connection, name, columns, files) for name, columns in SOURCES.items()}
-        for name, table in mart_tables(tables, anchor_of(tables["core_adjudications"], place.today), settings):
-            counts[name] = table.height
-            outcomes += store_tables(connection, run_id, {name: table})
-            if name == CURRENT_CODES.table_name:
-                current = judge_code_sets(table)
-                record(connection, run_id, [current])
-                outcomes.append(current)
-    return counts, outcomes
+        anchor = anchor_of(tables["core_adjudications"], place.today)
+        return store_each(connection, run_id, mart_tables(tables, anchor, settings), {CURRENT_CODES.table_name: judge_code_sets})

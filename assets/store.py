@@ -1,7 +1,7 @@
 """Write finished tables: check each against its contract, then replace it; record every check."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import duckdb
 import polars as pl
@@ -23,6 +23,25 @@ def store_tables(connection: duckdb.DuckDBPyConnection, run_id: str, tables: Map
         outcomes += found
     record(connection, run_id, outcomes)
     return outcomes
+
+
+def store_each(
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    tables: Iterable[tuple[str, pl.DataFrame]],
+    judges: Mapping[str, Callable[[pl.DataFrame], Outcome]],
+) -> tuple[dict[str, int], list[Outcome]]:
+    """Store tables as they are made, and judge those that have a judge. Returns row counts and all outcomes."""
+    counts: dict[str, int] = {}
+    outcomes: list[Outcome] = []
+    for name, table in tables:
+        counts[name] = table.height
+        outcomes += store_tables(connection, run_id, {name: table})
+        if name in judges:
+            told = [judges[name](table)]
+            record(connection, run_id, told)
+            outcomes += told
+    return counts, outcomes
 
 
 def record(connection: duckdb.DuckDBPyConnection, run_id: str, outcomes: list[Outcome]) -> None:

@@ -3,12 +3,10 @@
 `--tuning` takes the designs and seeds that may be looked at while a formula is changed, instead of those reported.
 """
 
-import sys
-import time
 from collections.abc import Callable
 
 from benchmarks.coding import agreement, coverage, looks, planner, ranking, strata
-from benchmarks.spikes.tables import REPORT_SEEDS, TUNING_SEEDS
+from benchmarks.parts import run
 
 PARTS: dict[str, Callable[[tuple[int, ...]], str]] = {
     "coverage": coverage.report,
@@ -20,18 +18,5 @@ PARTS: dict[str, Callable[[tuple[int, ...]], str]] = {
 }
 
 
-def main() -> None:
-    """The named parts, in their order here."""
-    named = [argument for argument in sys.argv[1:] if argument != "--tuning"]
-    if unknown := set(named) - set(PARTS):
-        sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    seeds = TUNING_SEEDS if "--tuning" in sys.argv else REPORT_SEEDS
-    print(f"Seeds {', '.join(map(str, seeds))}.\n")
-    for name in named or PARTS:
-        start = time.monotonic()
-        print(PARTS[name](seeds), flush=True)
-        print(f"{name}: {time.monotonic() - start:.0f} s\n", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    run(PARTS)

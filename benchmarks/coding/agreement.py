@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import t as student
 
-from benchmarks.spikes.tables import REPORT_SEEDS, TUNING_SEEDS, markdown, share
+from benchmarks.tables import REPORT_SEEDS, TUNING_SEEDS, markdown, share
 from rcm_pipeline.coding.agreement import NO, YES, agreement
 from rcm_pipeline.coding.calibration import corrected_accuracy
 

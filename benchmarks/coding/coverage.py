@@ -5,7 +5,7 @@ import polars as pl
 from scipy.special import betaln, comb
 from scipy.stats import beta, binom, hypergeom
 
-from benchmarks.spikes.tables import REPORT_SEEDS, TUNING_SEEDS, markdown, share
+from benchmarks.tables import REPORT_SEEDS, TUNING_SEEDS, markdown, share
 from rcm_pipeline.coding.clusters import pooled_icc
 from rcm_pipeline.coding.limits import Floats, accuracy_limits
 from rcm_pipeline.coding.strata import stratified_interval

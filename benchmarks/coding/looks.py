@@ -7,7 +7,7 @@ import polars as pl
 from scipy.stats import binom
 
 from benchmarks.coding.coverage import CODES, code_chances
-from benchmarks.spikes.tables import REPORT_SEEDS, markdown, share
+from benchmarks.tables import REPORT_SEEDS, markdown, share
 from rcm_pipeline.coding.eprocess import EvidenceSettings, evidence, log_evidence
 from rcm_pipeline.coding.limits import Floats
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.spikes.tables import REPORT_SEEDS, markdown, share
+from benchmarks.tables import REPORT_SEEDS, markdown, share
 from rcm_pipeline.coding.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
 
 

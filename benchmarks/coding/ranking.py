@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import kendalltau
 
-from benchmarks.spikes.tables import REPORT_SEEDS, markdown, share
+from benchmarks.tables import REPORT_SEEDS, markdown, share
 from rcm_pipeline.coding.limits import Floats
 from rcm_pipeline.coding.standing import ABOVE, BELOW, STANDARD, funnel_limits, standings
 

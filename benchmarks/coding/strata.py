@@ -8,7 +8,7 @@ import polars as pl
 from scipy.stats import binom
 
 from benchmarks.coding.coverage import CODES, code_chances, covered, wilson
-from benchmarks.spikes.tables import REPORT_SEEDS, TUNING_SEEDS, markdown, percent, share
+from benchmarks.tables import REPORT_SEEDS, TUNING_SEEDS, markdown, percent, share
 from rcm_pipeline.coding.clusters import pooled_icc, stratum_counts
 from rcm_pipeline.coding.limits import Floats
 from rcm_pipeline.coding.strata import stratified_interval

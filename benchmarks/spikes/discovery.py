@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from benchmarks.spikes.simulate import MAIN, SIZES, SPIKE_WEEKS, Floats, World, frame, grid, simulate, with_rates
-from benchmarks.spikes.tables import REPORT_SEEDS, markdown, share, times
+from benchmarks.tables import REPORT_SEEDS, markdown, share, times
 from rcm_pipeline.denials.spikes import detect
 
 SCENARIO = replace(MAIN, clients=10, payers=10)

@@ -14,7 +14,7 @@ from scipy.special import betainc, ndtri
 
 from benchmarks.spikes.power import threshold
 from benchmarks.spikes.simulate import MAIN, Floats, Ints, grid, mondays_of
-from benchmarks.spikes.tables import REPORT_SEEDS, markdown, share
+from benchmarks.tables import REPORT_SEEDS, markdown, share
 from rcm_pipeline.denials.spikes import detect
 
 # log mean, trend a week, two coefficients of the season, variance over mean

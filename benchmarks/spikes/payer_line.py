@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from benchmarks.spikes.power import LEVELS, calibration, detector, threshold
 from benchmarks.spikes.simulate import MAIN, SPIKE_WEEKS, Floats, Ints, World, frame, grid, names_of, simulate, with_rates
-from benchmarks.spikes.tables import REPORT_SEEDS, markdown, share, times
+from benchmarks.tables import REPORT_SEEDS, markdown, share, times
 from rcm_pipeline.denials.spikes import payer_lines
 
 SCENARIO = replace(MAIN, name="small clients", size=(10, 100), growth=(1, 1))

@@ -21,7 +21,7 @@ from benchmarks.spikes.simulate import (
     simulate,
     spiked,
 )
-from benchmarks.spikes.tables import REPORT_SEEDS, markdown, percent, share, times
+from benchmarks.tables import REPORT_SEEDS, markdown, percent, share, times
 from rcm_pipeline.denials.spikes import detect
 
 LEVELS = (0.01, 0.001)

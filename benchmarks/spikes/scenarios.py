@@ -2,7 +2,7 @@
 
 from benchmarks.spikes.power import BOTH, compared
 from benchmarks.spikes.simulate import SCENARIOS
-from benchmarks.spikes.tables import REPORT_SEEDS, markdown, percent, share, times
+from benchmarks.tables import REPORT_SEEDS, markdown, percent, share, times
 
 
 def report(seeds: tuple[int, ...] = REPORT_SEEDS) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.spikes.simulate import MAIN, Floats, Ints, grid, indices, table
-from benchmarks.spikes.tables import REPORT_SEEDS, markdown, share
+from benchmarks.tables import REPORT_SEEDS, markdown, share
 from rcm_pipeline.denials.spikes import detect
 
 WARM_UP, HISTORY, AFTER = 40, 112, 8  # weeks

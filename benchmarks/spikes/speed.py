@@ -15,7 +15,7 @@ import polars as pl
 from benchmarks.measure import in_own_process, measured
 from benchmarks.spikes.rivals import LEFT_OUT, WINDOW
 from benchmarks.spikes.simulate import KEYS, MAIN, WEEKS, frame, simulate
-from benchmarks.spikes.tables import TUNING_SEEDS, markdown
+from benchmarks.tables import TUNING_SEEDS, markdown
 from rcm_pipeline.denials.spikes import detect
 
 SCENARIO = replace(MAIN, clients=25, causes=20)

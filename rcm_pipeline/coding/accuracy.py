@@ -6,11 +6,10 @@ import polars as pl
 
 from rcm_pipeline.coding.accuracy_limits import with_limits
 from rcm_pipeline.coding.clusters import pooled_icc
-from rcm_pipeline.coding.measures import UNITS, category_measures, chart_measures, family_measures
+from rcm_pipeline.coding.measures import UNITS, category_measures, chart_measures, family_measures, scoped
 from rcm_pipeline.coding.weighted import weighted_accuracy
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import ALL
 
 QUARTER_WEEKS = 13
 _SHOWN_WEEKS = 13
@@ -31,10 +30,10 @@ def coder_accuracy(
         return conform(pl.DataFrame(), contract).clear()
     known = reviews.filter(pl.col("week") <= anchor)
     charts, by_category = chart_measures(known, codes, findings), category_measures(known, findings)
-    scoped = pl.concat([_scoped(charts), _of(by_category, "category"), _of(family_measures(known, codes), "code_family")])
+    rows = pl.concat([scoped(charts), _of(by_category, "category"), _of(family_measures(known, codes), "code_family")])
     icc = _icc(charts)
-    random = _periods(scoped.filter(pl.col("stratum_code") == "random"), anchor)
-    both = scoped.filter(pl.col("method_id").is_in(["A1", "A2", "A3"]) & (pl.col("scope_code") != "category"))
+    random = _periods(rows.filter(pl.col("stratum_code") == "random"), anchor)
+    both = rows.filter(pl.col("method_id").is_in(["A1", "A2", "A3"]) & (pl.col("scope_code") != "category"))
     parts = [
         with_limits(random, _KEYS, icc).with_columns(pl.lit("random").alias("design_code")),
         weighted_accuracy(_periods(both, anchor, weekly=False), samples, _KEYS, icc).with_columns(
@@ -43,11 +42,6 @@ def coder_accuracy(
     ]
     table = pl.concat(parts, how="diagonal").with_columns(pl.col("method_id").replace_strict(UNITS).alias("unit_code"))
     return conform(table, contract).sort("method_id", "design_code", "period_code", "week", "scope_code", "scope_id")
-
-
-def _scoped(charts: pl.DataFrame) -> pl.DataFrame:
-    scopes = {"all": pl.lit(ALL), "coder": pl.col("coder_id"), "specialty": pl.col("specialty")}
-    return pl.concat(charts.with_columns(pl.lit(code).alias("scope_code"), key.alias("scope_id")) for code, key in scopes.items())
 
 
 def _of(measures: pl.DataFrame, scope: str) -> pl.DataFrame:

@@ -22,7 +22,7 @@ def auditor_agreement(reviews: pl.DataFrame, findings: pl.DataFrame, minimum: fl
     more, null between: too few charts to tell. AC1 and not kappa, which falls to 0 where nearly all charts are right.
     """
     contract = CONTRACTS["mart_auditor_agreement"]
-    pairs = _pairs(_known(reviews, anchor), _found(findings))
+    pairs = _pairs(_with_found(_known(reviews, anchor), findings))
     if pairs.is_empty():
         return conform(pl.DataFrame(), contract).clear()
     seen = sorted({code for side in ("a", "b") for codes in pairs[side].to_list() for code in codes})
@@ -63,7 +63,7 @@ def auditor_quality(reviews: pl.DataFrame, findings: pl.DataFrame, anchor: dt.da
         pl.col("rebuttal_code").is_in(["upheld", "overturned"]).sum().cast(pl.Int64).alias("rebutted_count"),
         (pl.col("rebuttal_code") == "overturned").sum().cast(pl.Int64).alias("overturned_count"),
     )
-    joined = of_first.join(_calibrated(reviews, findings), on="auditor_id", how="full", coalesce=True)
+    joined = of_first.join(_calibrated(_with_found(reviews, findings)), on="auditor_id", how="full", coalesce=True)
     counts = [pl.col(name).fill_null(0) for name in joined.columns if name.endswith("_count")]
     filled = with_share(joined.with_columns(counts), "overturned_count", "finding_count", "overturn_rate")
     shares = [
@@ -78,14 +78,16 @@ def _known(reviews: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
     return reviews.clear() if anchor is None else reviews.filter(pl.col("week") <= anchor)
 
 
-def _found(findings: pl.DataFrame) -> pl.DataFrame:
-    return findings.group_by("review_token").agg(pl.col("error_code").unique().sort().alias("found"))
+def _with_found(reviews: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """Reviews by a named auditor with `found`, the categories, and `is_told`: right, or it says what is wrong."""
+    found = findings.group_by("review_token").agg(pl.col("error_code").unique().sort().alias("found"))
+    joined = reviews.filter(pl.col("auditor_id").is_not_null()).join(found, on="review_token", how="left")
+    listed = joined.with_columns(pl.col("found").fill_null(pl.lit([], dtype=pl.List(pl.String))))
+    return listed.with_columns((pl.col("is_right") | (pl.col("found").list.len() > 0)).alias("is_told"))
 
 
-def _pairs(reviews: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+def _pairs(listed: pl.DataFrame) -> pl.DataFrame:
     """Charts with a first and a second review by another auditor, and what each found; one pair a chart, the latest of each."""
-    with_found = reviews.filter(pl.col("auditor_id").is_not_null()).join(found, on="review_token", how="left")
-    listed = with_found.with_columns(pl.col("found").fill_null(pl.lit([], dtype=pl.List(pl.String))))
     latest = listed.sort("review_date", "review_token").unique(["claim_token", "kind_code"], keep="last", maintain_order=True)
     first, second = (
         latest.filter(pl.col("kind_code") == kind).select(
@@ -93,7 +95,7 @@ def _pairs(reviews: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
             pl.col("auditor_id").alias(f"auditor_{side}"),
             pl.col("found").alias(side),
             (~pl.col("is_right") | (pl.col("found").list.len() > 0)).alias(f"any_{side}"),
-            (pl.col("is_right") | (pl.col("found").list.len() > 0)).alias(f"told_{side}"),
+            pl.col("is_told").alias(f"told_{side}"),
         )
         for kind, side in (("first", "a"), ("second", "b"))
     )
@@ -106,18 +108,13 @@ def _any(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.select(pl.lit(ANY).alias("category"), *said)
 
 
-def _calibrated(reviews: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+def _calibrated(listed: pl.DataFrame) -> pl.DataFrame:
     """Per auditor: what of the key's errors it caught, and how many of the key's right codes it passed."""
-    charts = reviews.filter(pl.col("kind_code") == "calibration")
+    charts = listed.filter((pl.col("kind_code") == "calibration") & pl.col("is_told"))
     is_key = pl.col("auditor_id") == KEY
-    listed = (
-        charts.join(_found(findings), on="review_token", how="left")
-        .with_columns(pl.col("found").fill_null(pl.lit([], dtype=pl.List(pl.String))))
-        .filter(pl.col("is_right") | (pl.col("found").list.len() > 0))
-    )
-    key = listed.filter(is_key).sort("review_date").unique("claim_token", keep="last", maintain_order=True)
+    key = charts.filter(is_key).sort("review_date").unique("claim_token", keep="last", maintain_order=True)
     answer = key.select("claim_token", pl.col("found").alias("answer"), pl.col("correct_code_count").alias("good"))
-    judged = listed.filter(~is_key & pl.col("auditor_id").is_not_null()).join(answer, on="claim_token", how="inner")
+    judged = charts.filter(~is_key).join(answer, on="claim_token", how="inner")
     caught = pl.col("found").list.set_intersection("answer").list.len().cast(pl.Int64)
     extra = pl.col("found").list.set_difference("answer").list.len().cast(pl.Int64)
     return judged.group_by("auditor_id").agg(

@@ -8,22 +8,12 @@ from rcm_pipeline.coding.accuracy_limits import with_limits
 from rcm_pipeline.coding.calibration import corrected_accuracy
 from rcm_pipeline.coding.clusters import pooled_icc
 from rcm_pipeline.coding.eprocess import EvidenceSettings, evidence
-from rcm_pipeline.coding.measures import chart_measures
+from rcm_pipeline.coding.measures import count_measures
 from rcm_pipeline.coding.standing import ABOVE, BELOW, standings
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
 _GROUPS = {BELOW: "below", ABOVE: "above"}
-_NO_CODES = pl.DataFrame(
-    schema={
-        "review_token": pl.String,
-        "code_kind": pl.String,
-        "auditor_code": pl.String,
-        "level_difference": pl.Int64,
-        "allowed_delta_amount": pl.Decimal(18, 2),
-        "auditor_allowed_amount": pl.Decimal(18, 2),
-    }
-)
 
 
 def coder_standing(
@@ -46,7 +36,7 @@ def coder_standing(
     if anchor is None:
         return conform(pl.DataFrame(), contract).clear()
     known = reviews.filter(pl.col("week") <= anchor)
-    charts = chart_measures(known, _NO_CODES, findings).filter(
+    charts = count_measures(known, findings).filter(
         (pl.col("method_id") == method) & (pl.col("stratum_code") == "random") & (pl.col("total") > 0)
     )
     if charts.is_empty():

@@ -8,10 +8,9 @@ from scipy.stats import t as student
 
 from rcm_pipeline.coding.code_kinds import em_levels as known_levels
 from rcm_pipeline.coding.errors import with_share
-from rcm_pipeline.coding.measures import known_reviews
+from rcm_pipeline.coding.measures import known_reviews, scoped
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import ALL
 
 _KEYS = ["scope_code", "scope_id"]
 _NUMBER = r"^(\d{5})"  # a code may carry its modifiers
@@ -34,11 +33,7 @@ def em_levels(reviews: pl.DataFrame, codes: pl.DataFrame, anchor: dt.date | None
         pl.col("level").cast(pl.Float64).alias("audited")
     )
     visits = charts.join(levels, on="review_token", how="inner").with_columns((pl.col("audited") + pl.col("d")).alias("coded"))
-    scopes = {"all": pl.lit(ALL), "coder": pl.col("coder_id"), "specialty": pl.col("specialty")}
-    rows = pl.concat(
-        visits.select(pl.lit(code).alias("scope_code"), key.alias("scope_id"), "category", "d", "audited", "coded")
-        for code, key in scopes.items()
-    )
+    rows = scoped(visits)
     counted = with_share(rows.group_by(_KEYS).agg(_counts()), "exact_count", "pair_count", "exact_rate").join(
         _kappa(rows), on=_KEYS, how="left", validate="1:1"
     )

@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 
 from rcm_pipeline.coding.limits import accuracy_limits
-from rcm_pipeline.coding.measures import known_reviews
+from rcm_pipeline.coding.measures import known_reviews, scoped
 from rcm_pipeline.intervals import rate
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
@@ -22,7 +22,7 @@ def coding_errors(reviews: pl.DataFrame, findings: pl.DataFrame, anchor: dt.date
 
     finding_count: against the coder and not overturned; of others' findings none. Dollars are net and gross of these.
     """
-    charts = _scoped(known_reviews(reviews, anchor).filter(pl.col("stratum_code") == "random"))
+    charts = scoped(known_reviews(reviews, anchor).filter(pl.col("stratum_code") == "random")).select("review_token", *_KEYS)
     reviewed = charts.group_by(_KEYS).agg(pl.len().cast(pl.Int64).alias("review_count"))
     is_counted, delta = pl.col("is_counted"), pl.col("allowed_delta_amount").fill_null(0)
     counted = (
@@ -58,8 +58,3 @@ def with_share(table: pl.DataFrame, part: str, whole: str, name: str) -> pl.Data
     low, high = accuracy_limits(table[part].to_numpy(), table[whole].to_numpy())
     limits = [pl.Series(side, value).fill_nan(None) for side, value in (("low", low), ("high", high))]
     return table.with_columns(rate(pl.col(part), pl.col(whole)).alias(name), *limits)
-
-
-def _scoped(charts: pl.DataFrame) -> pl.DataFrame:
-    scopes = {"all": pl.lit(ALL), "coder": pl.col("coder_id"), "specialty": pl.col("specialty")}
-    return pl.concat(charts.select("review_token", pl.lit(code).alias("scope_code"), key.alias("scope_id")) for code, key in scopes.items())

@@ -4,6 +4,8 @@ import datetime as dt
 
 import polars as pl
 
+from schemas.vocabulary import ALL
+
 CHART = ["review_token", "coder_id", "specialty", "week", "stratum_code", "selection_rate", "frame_count", "sample_id", "has_reason"]
 MOST_POINTS = 5  # the heaviest weight of the error list: what a code can lose
 UNITS = {
@@ -16,6 +18,12 @@ UNITS = {
     "A6": "visits",
     "A7": "codes",
 }
+
+
+def scoped(charts: pl.DataFrame) -> pl.DataFrame:
+    """The rows once for the whole client, once for their coder and once for their specialty: scope_code and scope_id."""
+    scopes = {"all": pl.lit(ALL), "coder": pl.col("coder_id"), "specialty": pl.col("specialty")}
+    return pl.concat(charts.with_columns(pl.lit(code).alias("scope_code"), key.alias("scope_id")) for code, key in scopes.items())
 
 
 def first_reviews(reviews: pl.DataFrame) -> pl.DataFrame:
@@ -37,11 +45,19 @@ def known_reviews(reviews: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame
 def chart_measures(reviews: pl.DataFrame, codes: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """One row per method and unit of a first review (a visit for A6, else the chart): CHART, method_id, right and total.
 
-    A1 codes on which both agree / auditor's codes. A2 the same / coder's codes. A3 charts without an error / charts. A4_gross
-    1 - sum of |coded - audited| / audited allowed dollars, A4_net coded / audited, both of charts whose every code has
-    dollars. A5 1 - weights of the findings / 5 points a code of the auditor's, a chart at least 0. A6 visits whose E/M level is
-    the auditor's. A7 1 - findings / codes of the coder's before the audit (Dolbey's), a chart at least 0. Sources: AHIMA 2009 (A1,
-    A3), house policy (A5), CERT (A6).
+    Beside those of `count_measures`: A4_gross 1 - sum of |coded - audited| / audited allowed dollars, A4_net coded / audited,
+    both of charts whose every code has dollars. A6 visits whose E/M level is the auditor's (CERT).
+    """
+    charts = first_reviews(reviews)
+    return pl.concat([count_measures(reviews, findings), *_dollars(charts, codes), _levels(charts, codes)])
+
+
+def count_measures(reviews: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """One row per method and first review, of the methods that need no list of codes: CHART, method_id, right and total.
+
+    A1 codes on which both agree / auditor's codes. A2 the same / coder's codes. A3 charts without an error / charts. A5 1 - weights
+    of the findings / 5 points a code of the auditor's, a chart at least 0. A7 1 - findings / codes of the coder's before the audit
+    (Dolbey's), a chart at least 0. Sources: AHIMA 2009 (A1, A3), house policy (A5).
     """
     charts = first_reviews(reviews).join(_weights(findings), on="review_token", how="left").with_columns(pl.col("_points").fill_null(0))
     assigned, audited, right = pl.col("coder_code_count"), pl.col("auditor_code_count"), pl.col("correct_code_count")
@@ -54,7 +70,7 @@ def chart_measures(reviews: pl.DataFrame, codes: pl.DataFrame, findings: pl.Data
         "A7": (assigned - pl.min_horizontal(assigned, "finding_count"), assigned),
     }
     parts = [charts.select(*CHART, *_measure(method, *pair)) for method, pair in of_chart.items()]
-    return pl.concat([*parts, *_dollars(charts, codes), _levels(charts, codes)])
+    return pl.concat(parts)
 
 
 def family_measures(reviews: pl.DataFrame, codes: pl.DataFrame) -> pl.DataFrame:

@@ -21,10 +21,11 @@ def weighted_accuracy(rows: pl.DataFrame, samples: pl.DataFrame, keys: list[str]
     """
     scope = [name for name in keys if name != "method_id"]
     planned = rows.drop("frame_count", strict=False).filter(pl.col("has_reason").is_not_null() & (pl.col("total") > 0))
-    known = planned.join(weighting_cells(samples), on=_CELL, how="inner", validate="m:1")
+    cells = weighting_cells(samples)
+    known = planned.join(cells, on=_CELL, how="inner", validate="m:1")
     parts = []
     for (method,), of_method in known.group_by(["method_id"], maintain_order=True):
-        strata = _strata(of_method, weighting_cells(samples), scope, icc[str(method)])
+        strata = _strata(of_method, cells, scope, icc[str(method)])
         found = stratified_interval(strata, scope).with_columns(pl.lit(method).alias("method_id"))
         counts = strata.group_by(scope).agg(pl.col("sample_count").sum().alias("review_count"))
         parts.append(found.join(counts, on=scope, how="left"))

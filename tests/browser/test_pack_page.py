@@ -1,6 +1,7 @@
 """The pack as a person sees it: drawn in a real browser, offline, under its own policy, on a laptop and on a phone."""
 
 import html
+import json
 import re
 import shutil
 import subprocess
@@ -40,6 +41,22 @@ def browse(page: Path, tmp_path: Path, width: int, *more: str) -> tuple[str, str
     return done.stdout, done.stderr
 
 
+def drawn(text: str, tmp_path: Path, width: int) -> dict[str, int]:
+    """A page of its own opened under its own policy, then measured without it: MEASURE's facts."""
+    page = tmp_path / "page.html"
+    page.write_text(text)
+    _, log = browse(page, tmp_path, width)
+    assert "Uncaught" not in log
+    assert "Refused to" not in log
+    page.write_text(re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text).replace("</body>", MEASURE + "</body>"))
+    dom, _ = browse(page, tmp_path, width)
+    facts: dict[str, int] = json.loads(html.unescape(re.search(r"<title>(.*?)</title>", dom)[1]))  # type: ignore[index]
+    assert facts["scroll"] <= facts["width"], facts
+    assert facts["wide"] == 0, facts
+    assert facts["buttons"] == 0
+    return facts
+
+
 @pytest.fixture
 def page(published: Path) -> Path:
     return published / "reports" / "lakeside-physicians" / "latest" / "governance_pack.html"
@@ -67,7 +84,7 @@ def test_nothing_spills_over_the_side(page: Path, tmp_path: Path, width: int) ->
     copy.write_text(re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text).replace("</body>", MEASURE + "</body>"))
     dom, _ = browse(copy, tmp_path, width)
     found = html.unescape(re.search(r"<title>(.*?)</title>", dom)[1])  # type: ignore[index]
-    facts = __import__("json").loads(found)
+    facts = json.loads(found)
     assert facts["scroll"] <= facts["width"], facts
     assert facts["wide"] == 0, facts
     assert facts["charts"] >= facts["places"] == 19  # six of them one per payer, one per spike

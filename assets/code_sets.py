@@ -10,10 +10,10 @@ from assets.contracts import check_specs, results, table_spec
 from assets.guard import safely
 from assets.resources import Workplace
 from assets.store import store_tables
-from rcm_pipeline.coding.code_sets.folder import load_releases
-from rcm_pipeline.coding.code_sets.releases import code_entries, release_table
-from rcm_pipeline.coding.code_sets.values import used_codes
-from rcm_pipeline.quality.outcomes import Outcome
+from rcm_pipeline.code_sets.folder import load_releases
+from rcm_pipeline.code_sets.releases import code_entries, release_table
+from rcm_pipeline.code_sets.values import used_codes
+from rcm_pipeline.quality.contracts import Outcome
 from rcm_pipeline.settings import load_client_settings
 from rcm_pipeline.warehouse import open_warehouse
 

@@ -8,10 +8,10 @@ from assets.contracts import check_specs, results, table_spec
 from assets.guard import safely
 from assets.resources import Workplace
 from assets.store import store_each
-from rcm_pipeline.coding.core import CORE, SOURCES, qa_tables
-from rcm_pipeline.quality.outcomes import Outcome
+from rcm_pipeline.coding.reviews.core import CORE, SOURCES, qa_tables
+from rcm_pipeline.quality.checks import COUNTED_REVIEWS
+from rcm_pipeline.quality.contracts import Outcome
 from rcm_pipeline.quality.qa_reviews import judge_reviews
-from rcm_pipeline.quality.suite import COUNTED_REVIEWS
 from rcm_pipeline.settings import load_client_settings
 from rcm_pipeline.warehouse import file_codes, open_warehouse, read
 

@@ -6,9 +6,8 @@ import dagster as dg
 import polars as pl
 
 from assets.partitions import CLIENTS
-from rcm_pipeline.quality.contracts import QUARANTINE, RULES, SHAPE
-from rcm_pipeline.quality.outcomes import Outcome
-from rcm_pipeline.quality.suite import CHECKS, MART_CHECKS
+from rcm_pipeline.quality.checks import CHECKS, MART_CHECKS
+from rcm_pipeline.quality.contracts import QUARANTINE, RULES, SHAPE, Outcome
 from schemas.contract import Contract, descriptions, polars_schema
 from schemas.registry import CONTRACTS
 

@@ -10,13 +10,13 @@ from assets.contracts import check_specs, results, table_spec
 from assets.guard import safely
 from assets.resources import Workplace
 from assets.store import record, store_tables
+from rcm_pipeline.denials.classify.causes import RECLASSIFIED_BY, reclassified
 from rcm_pipeline.denials.core import CORE, SOURCES, RawTables, core_tables
-from rcm_pipeline.denials.history import anchor_of, recent_volumes
-from rcm_pipeline.denials.reclassified import RECLASSIFIED_BY, reclassified
-from rcm_pipeline.quality.outcomes import Outcome
-from rcm_pipeline.quality.suite import usual_volume
+from rcm_pipeline.quality.checks import usual_volume
+from rcm_pipeline.quality.contracts import Outcome
 from rcm_pipeline.settings import load_client_settings
 from rcm_pipeline.warehouse import append, file_codes, open_warehouse, read
+from rcm_pipeline.weeks import anchor_of, recent_volumes
 
 _SPECS = [table_spec(name, SOURCES) for name in CORE]
 _CHECKS = [spec for name in CORE for spec in check_specs(name)]

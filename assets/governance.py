@@ -7,9 +7,9 @@ from assets.partitions import CLIENTS
 from assets.resources import Workplace
 from assets.store import now
 from dashboards.publish import Published, publish_pack
-from rcm_pipeline.denials.weeks import anchor_week
 from rcm_pipeline.governance.marts import MARTS
 from rcm_pipeline.warehouse import open_warehouse
+from rcm_pipeline.weeks import anchor_week
 
 
 @dg.asset(deps=[*MARTS, "core_submissions"], partitions_def=CLIENTS, group_name="reports", kinds={"plotly", "excel"})

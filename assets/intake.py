@@ -16,8 +16,7 @@ from rcm_pipeline.intake.inbox import clients_of, deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.keys import client_key
 from rcm_pipeline.privacy.tokens import Tokens
-from rcm_pipeline.quality.contracts import check_portions, check_quarantine
-from rcm_pipeline.quality.outcomes import Outcome
+from rcm_pipeline.quality.contracts import Outcome, check_portions, check_quarantine
 from rcm_pipeline.settings import load_client_settings
 from rcm_pipeline.warehouse import QUARANTINE, append, create_tables, open_warehouse, portions
 from schemas.contract import conform

@@ -8,13 +8,13 @@ from assets.contracts import check_specs, results, table_spec
 from assets.guard import safely
 from assets.resources import Workplace
 from assets.store import store_each
-from rcm_pipeline.denials.history import anchor_of
 from rcm_pipeline.governance.marts import MARTS, SOURCES, mart_tables
+from rcm_pipeline.quality.checks import CURRENT_CODES
 from rcm_pipeline.quality.code_sets import judge_code_sets
-from rcm_pipeline.quality.outcomes import Outcome
-from rcm_pipeline.quality.suite import CURRENT_CODES
+from rcm_pipeline.quality.contracts import Outcome
 from rcm_pipeline.settings import load_client_settings
 from rcm_pipeline.warehouse import file_codes, open_warehouse, read
+from rcm_pipeline.weeks import anchor_of
 
 _SPECS = [table_spec(name, mart.sources) for name, mart in MARTS.items()]
 _CHECKS = [spec for name in MARTS for spec in check_specs(name)]

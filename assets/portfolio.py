@@ -14,7 +14,7 @@ from assets.resources import Workplace
 from assets.store import store_tables
 from rcm_pipeline.denials.spikes.counts import weekly_counts
 from rcm_pipeline.denials.spikes.portfolio import portfolio as portfolio_table
-from rcm_pipeline.quality.outcomes import Outcome
+from rcm_pipeline.quality.contracts import Outcome
 from rcm_pipeline.settings import consenting, load_client_settings
 from rcm_pipeline.warehouse import open_warehouse, read
 from schemas.contract import conform, empty

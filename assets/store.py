@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 import duckdb
 import polars as pl
 
-from rcm_pipeline.quality.contracts import check_contract
-from rcm_pipeline.quality.outcomes import Outcome
+from rcm_pipeline.quality.contracts import Outcome, check_contract
 from rcm_pipeline.warehouse import append, replace
 from schemas.contract import conform
 from schemas.registry import CONTRACTS

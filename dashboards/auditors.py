@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from dashboards import words
-from rcm_pipeline.coding.auditors import ANY
+from dashboards import texts
+from rcm_pipeline.coding.people.auditors import ANY
 
 
 def parts(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
@@ -26,9 +26,9 @@ def sentence(agreed: pl.DataFrame) -> str:
         False: "too little to compare coders by",
         None: "on too few charts to tell whether that is enough",
     }
-    same = f"{words.percent(row['agreement_rate'])} ({words.interval(row['low'], row['high'])})"
+    same = f"{texts.percent(row['agreement_rate'])} ({texts.interval(row['low'], row['high'])})"
     return (
-        f"Of {words.count(row['chart_count'])} charts reviewed by two auditors, both say the same of {same}, whether there is any "
+        f"Of {texts.count(row['chart_count'])} charts reviewed by two auditors, both say the same of {same}, whether there is any "
         f"error: {enough[row['is_enough']]}."
     )
 
@@ -38,12 +38,12 @@ def agreement_rows(agreed: pl.DataFrame) -> list[dict[str, Any]]:
     shown = agreed.sort(pl.col("category_code") != ANY, -pl.col("one_count"), "category_code")
     return [
         {
-            "category": "Any error" if r["category_code"] == ANY else words.error(r["category_code"]),
-            "charts": words.count(r["chart_count"]),
-            "both": words.count(r["both_count"]),
-            "one": words.count(r["one_count"]),
-            "rate": words.percent(r["agreement_rate"]),
-            "interval": words.interval(r["low"], r["high"]),
+            "category": "Any error" if r["category_code"] == ANY else texts.error(r["category_code"]),
+            "charts": texts.count(r["chart_count"]),
+            "both": texts.count(r["both_count"]),
+            "one": texts.count(r["one_count"]),
+            "rate": texts.percent(r["agreement_rate"]),
+            "interval": texts.interval(r["low"], r["high"]),
             "ac1": _two(r["ac1"]),
             "ac1_interval": "" if r["ac1_low"] is None else f"{_two(r['ac1_low'])} to {_two(r['ac1_high'])}",
             "kappa": _two(r["kappa"]),
@@ -57,14 +57,14 @@ def auditor_rows(quality: pl.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "name": r["auditor_id"],
-            "reviews": words.count(r["review_count"]),
+            "reviews": texts.count(r["review_count"]),
             "overturned": f"{r['overturned_count']} of {r['finding_count']}",
-            "rate": words.percent(r["overturn_rate"]),
-            "interval": words.interval(r["overturn_low"], r["overturn_high"]),
+            "rate": texts.percent(r["overturn_rate"]),
+            "interval": texts.interval(r["overturn_low"], r["overturn_high"]),
             "caught": f"{r['caught_count']} of {r['wrong_count']}" if r["wrong_count"] else "–",
-            "sensitivity": words.percent(r["sensitivity"]),
+            "sensitivity": texts.percent(r["sensitivity"]),
             "passed": f"{r['passed_count']} of {r['good_count']}" if r["good_count"] else "–",
-            "specificity": words.percent(r["specificity"]),
+            "specificity": texts.percent(r["specificity"]),
         }
         for r in quality.iter_rows(named=True)
     ]

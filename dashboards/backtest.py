@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards import words
+from dashboards import texts
 from dashboards.pack import payer_names
 from dashboards.page import render
 from dashboards.publish import write_page
@@ -49,8 +49,8 @@ def backtest_page(client: str, found: Backtest, names: Mapping[str, str]) -> str
     return render(
         "backtest.html.j2",
         client=client,
-        first=words.day(found.first_week),
-        last=words.day(found.last_week),
+        first=texts.day(found.first_week),
+        last=texts.day(found.last_week),
         lead=headline(found),
         calibration_lead=calibration_line(found),
         figures={"months": month_chart(found), "calibration": calibration_chart(found.calibration)} if is_judged else {},
@@ -60,7 +60,7 @@ def backtest_page(client: str, found: Backtest, names: Mapping[str, str]) -> str
         left_out=max(found.alarms.height - _SHOWN, 0),
         meanings=[{"kind": kind, "pill": _PILLS[kind], "text": text} for kind, text in _MEANINGS.items()],
         unjudged=[
-            {"reason": r["reason"], "count": words.count(r["series_count"]), "text": _UNJUDGED.get(r["reason"], "")}
+            {"reason": r["reason"], "count": texts.count(r["series_count"]), "text": _UNJUDGED.get(r["reason"], "")}
             for r in found.unjudged.iter_rows(named=True)
         ],
     )
@@ -130,12 +130,12 @@ def _scope(scope: str) -> str:
 
 def _share_text(r: Mapping[str, Any]) -> str:
     return (
-        f"{_scope(r['scope'])}<br>p ≤ {r['p_limit']:g}: <b>{words.percent(r['hit_rate'], 2)}</b> ({_of(r)})<br>95 % interval {_limits(r)}"
+        f"{_scope(r['scope'])}<br>p ≤ {r['p_limit']:g}: <b>{texts.percent(r['hit_rate'], 2)}</b> ({_of(r)})<br>95 % interval {_limits(r)}"
     )
 
 
 def _of(r: Mapping[str, Any]) -> str:
-    return f"{words.count(r['hit_count'])} of {words.count(r['judged_count'])}"
+    return f"{texts.count(r['hit_count'])} of {texts.count(r['judged_count'])}"
 
 
 def _limits(r: Mapping[str, Any]) -> str:
@@ -146,10 +146,10 @@ def _month_rows(months: pl.DataFrame) -> list[dict[str, str]]:
     return [
         {
             "month": f"{r['month']:%b %Y}",
-            "weeks": words.count(r["week_count"]),
-            "judged": words.count(r["judged_count"]),
-            "alarms": words.count(r["alarm_count"]),
-            "episodes": words.count(r["episode_count"]),
+            "weeks": texts.count(r["week_count"]),
+            "judged": texts.count(r["judged_count"]),
+            "alarms": texts.count(r["alarm_count"]),
+            "episodes": texts.count(r["episode_count"]),
             "share": "–" if r["alarms_per_100"] is None else f"{r['alarms_per_100']:.2f}",
         }
         for r in months.iter_rows(named=True)
@@ -161,7 +161,7 @@ def _calibration_rows(calibration: pl.DataFrame) -> list[dict[str, Any]]:
     for limit in calibration.filter(pl.col("p_limit") < 1)["p_limit"].unique().sort():
         by_scope = {r["scope"]: r for r in calibration.filter(pl.col("p_limit") == limit).iter_rows(named=True)}
         shares = [
-            {"share": words.percent(r["hit_rate"], 2), "limits": _limits(r), "of": _of(r)} for r in (by_scope[EVERY], by_scope[OUTSIDE])
+            {"share": texts.percent(r["hit_rate"], 2), "limits": _limits(r), "of": _of(r)} for r in (by_scope[EVERY], by_scope[OUTSIDE])
         ]
         rows.append({"limit": f"{limit:g}", "shares": shares})
     return rows
@@ -171,11 +171,11 @@ def _episode_rows(alarms: pl.DataFrame, names: Mapping[str, str]) -> list[dict[s
     return [
         {
             "payer": names.get(r["payer"], r["payer"]),
-            "cause": words.cause(r["cause"]),
-            "first": words.day(r["first_week"]),
-            "last": "" if r["last_week"] == r["first_week"] else words.day(r["last_week"]),
-            "alarms": words.count(r["alarm_count"]),
-            "denied": f"{words.count(r['denied'])} of {words.count(r['decided'])}",
+            "cause": texts.cause(r["cause"]),
+            "first": texts.day(r["first_week"]),
+            "last": "" if r["last_week"] == r["first_week"] else texts.day(r["last_week"]),
+            "alarms": texts.count(r["alarm_count"]),
+            "denied": f"{texts.count(r['denied'])} of {texts.count(r['decided'])}",
             "expected": f"{r['expected']:,.0f}" if r["expected"] >= 10 else f"{r['expected']:.2g}",
             "lift": "–" if r["lift"] is None else f"{r['lift']:,.0f} ×" if r["lift"] >= 10 else f"{r['lift']:.1f} ×",
             "p": _chance(r["p_value"]),

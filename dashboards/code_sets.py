@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from dashboards import words
-from rcm_pipeline.coding.code_sets.systems import SYSTEMS
+from dashboards import texts
+from rcm_pipeline.code_sets.systems import SYSTEMS
 
 _SHOWN = 15
 _FAULTS = {
@@ -50,14 +50,14 @@ def headline(coverage: pl.DataFrame) -> str:
     if not total:
         return "No codes have been sent yet."
     if not checked:
-        return f"No list covers the dates of service: none of {words.count(total)} codes could be checked."
+        return f"No list covers the dates of service: none of {texts.count(total)} codes could be checked."
     share = (
-        f"{words.count(wrong)} of {words.count(checked)} codes checked were"
+        f"{texts.count(wrong)} of {texts.count(checked)} codes checked were"
         if wrong
-        else f"None of {words.count(checked)} codes checked was"
+        else f"None of {texts.count(checked)} codes checked was"
     )
-    rest = f"; {words.count(total - checked)} more could not be checked." if total > checked else "."
-    return f"{share} not valid on the date of service{f' ({words.percent(wrong / checked)})' if wrong else ''}{rest}"
+    rest = f"; {texts.count(total - checked)} more could not be checked." if total > checked else "."
+    return f"{share} not valid on the date of service{f' ({texts.percent(wrong / checked)})' if wrong else ''}{rest}"
 
 
 def finding_rows(findings: pl.DataFrame) -> list[dict[str, Any]]:
@@ -78,11 +78,11 @@ def finding_rows(findings: pl.DataFrame) -> list[dict[str, Any]]:
             "code": r["code"] or "not of the form of a code",
             "fault": _FAULTS[r["fault_code"]],
             "carc": r["carc_code"],
-            "count": words.count(r["len"]),
-            "claims": words.count(r["claims"]),
-            "newest": words.count(r["newest"]),
-            "charge": words.dollars(r["charge_amount"]),
-            "days": f"{words.day(r['first'])} – {words.day(r['last'])}",
+            "count": texts.count(r["len"]),
+            "claims": texts.count(r["claims"]),
+            "newest": texts.count(r["newest"]),
+            "charge": texts.dollars(r["charge_amount"]),
+            "days": f"{texts.day(r['first'])} – {texts.day(r['last'])}",
         }
         for r in grouped.sort(order).iter_rows(named=True)
     ]
@@ -94,13 +94,13 @@ def coverage_rows(coverage: pl.DataFrame) -> list[dict[str, Any]]:
         {
             "system": SYSTEMS[r["system_code"]].label,
             "release": r["release_id"] or "no list covers the day",
-            "days": f"{words.day(r['valid_from'])} – {words.day(r['valid_to'])}" if r["release_id"] else "–",
-            "used": words.count(r["code_count"]),
-            "count": words.count(r["value_count"]),
-            "checked": words.count(r["checked_count"]),
-            "rate": words.percent(r["invalid_rate"]),
-            "of": f"{words.count(r['invalid_count'])} of {words.count(r['checked_count'])}" if r["checked_count"] else "",
-            "interval": words.interval(r["low"], r["high"]),
+            "days": f"{texts.day(r['valid_from'])} – {texts.day(r['valid_to'])}" if r["release_id"] else "–",
+            "used": texts.count(r["code_count"]),
+            "count": texts.count(r["value_count"]),
+            "checked": texts.count(r["checked_count"]),
+            "rate": texts.percent(r["invalid_rate"]),
+            "of": f"{texts.count(r['invalid_count'])} of {texts.count(r['checked_count'])}" if r["checked_count"] else "",
+            "interval": texts.interval(r["low"], r["high"]),
         }
         for r in coverage.iter_rows(named=True)
     ]
@@ -113,13 +113,13 @@ def missing_lists(coverage: pl.DataFrame) -> list[str]:
 
 def _missing(row: dict[str, Any]) -> str:
     label, number, last = SYSTEMS[row["system_code"]].label, row["unchecked_count"], row["valid_to"]
-    count = f"{words.count(number)} {'code was' if number == 1 else 'codes were'}"
+    count = f"{texts.count(number)} {'code was' if number == 1 else 'codes were'}"
     if row["first_service_date"] is None:
         return f"{label}: {count} not checked, for no date of service was sent."
     if last is not None and row["last_service_date"] <= last:
-        days = f"{words.day(row['first_service_date'])} to {words.day(row['last_service_date'])}"
+        days = f"{texts.day(row['first_service_date'])} to {texts.day(row['last_service_date'])}"
         return f"{label}: {count} not checked, used from {days}. To check them put the lists of those days into code_sets/."
-    since = "no list is loaded" if last is None else f"the newest list ends on {words.day(last)}"
+    since = "no list is loaded" if last is None else f"the newest list ends on {texts.day(last)}"
     return f"{label}: {since}; {count} not checked. To check them put {_NEWER[row['system_code']]} into code_sets/."
 
 
@@ -129,11 +129,11 @@ def change_rows(changes: pl.DataFrame) -> list[dict[str, Any]]:
         {
             "system": SYSTEMS[r["system_code"]].label,
             "code": r["code"],
-            "change": _CHANGES[r["change_code"]] + (f" ({words.count(r['longer_code_count'])} codes)" if r["longer_code_count"] else ""),
-            "date": words.day(r["change_date"]),
-            "claims": words.count(r["claim_count"]),
-            "lines": words.count(r["line_count"]),
-            "charge": words.dollars(r["charge_amount"]),
+            "change": _CHANGES[r["change_code"]] + (f" ({texts.count(r['longer_code_count'])} codes)" if r["longer_code_count"] else ""),
+            "date": texts.day(r["change_date"]),
+            "claims": texts.count(r["claim_count"]),
+            "lines": texts.count(r["line_count"]),
+            "charge": texts.dollars(r["charge_amount"]),
         }
         for r in changes.sort(pl.col("is_coming").not_(), "change_date", pl.col("charge_amount") * -1, "code").iter_rows(named=True)
     ]

@@ -6,10 +6,9 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards import auditors, words
-from dashboards.limits import with_limits
-from dashboards.theme import BLUE, GREEN, GREY, INK, RED, figure
-from rcm_pipeline.coding.standing import funnel_limits
+from dashboards import auditors, texts
+from dashboards.theme import BLUE, GREEN, GREY, INK, RED, figure, with_limits
+from rcm_pipeline.stats.beta_binomial import funnel_limits
 from schemas.vocabulary import ALL
 
 _GROUPS = {
@@ -47,7 +46,7 @@ def section(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
             "weeks": week_chart(accuracy) if _weeks(accuracy).height > 1 else None,
             "errors": error_chart(of_client) if of_client.height else None,
         },
-        "standard": words.percent(standing["standard_rate"][0]) if standing.height else "",
+        "standard": texts.percent(standing["standard_rate"][0]) if standing.height else "",
         "method": f"{standing['method_id'][0]}, {METHODS[standing['method_id'][0]]}" if standing.height else "",
         "coders": coder_rows(standing),
         "methods": (methods := method_rows(accuracy)),
@@ -64,11 +63,11 @@ def headline(accuracy: pl.DataFrame, standing: pl.DataFrame) -> str:
     if overall.is_empty() or not overall["denominator"][0]:
         return "No QA reviews of random samples have come in yet."
     row = overall.row(0, named=True)
-    seen = f"{words.percent(row['accuracy_rate'])} of codes are right (95 % interval {words.interval(row['low'], row['high'])})"
+    seen = f"{texts.percent(row['accuracy_rate'])} of codes are right (95 % interval {texts.interval(row['low'], row['high'])})"
     below = standing.filter(pl.col("group_code") == "below")["coder_id"].sort().to_list()
     if standing.filter(pl.col("group_code") == "withheld").height:
         return f"{seen}; coders are not compared, for the auditors do not agree enough."
-    standard = words.percent(standing["standard_rate"][0]) if standing.height else ""
+    standard = texts.percent(standing["standard_rate"][0]) if standing.height else ""
     return f"{seen}; " + (f"below the standard of {standard}: {', '.join(below)}." if below else f"no coder is clearly below {standard}.")
 
 
@@ -90,7 +89,7 @@ def coder_chart(standing: pl.DataFrame) -> go.Figure:
         name="Estimate leaning on the specialty",
         marker={"symbol": "diamond-open", "color": INK, "size": 9},
         text=[
-            f"{words.percent(r['shrunk_rate'])} {words.interval(r['shrunk_low'], r['shrunk_high'])}" for r in shown.iter_rows(named=True)
+            f"{texts.percent(r['shrunk_rate'])} {texts.interval(r['shrunk_low'], r['shrunk_high'])}" for r in shown.iter_rows(named=True)
         ],
         hovertemplate="<b>%{y}</b><br>estimate %{text}<extra></extra>",
     )
@@ -99,7 +98,7 @@ def coder_chart(standing: pl.DataFrame) -> go.Figure:
         chart.add_vline(
             x=standard,
             line={"color": INK, "width": 1, "dash": "dot"},
-            annotation_text=f"{words.percent(standard)} standard",
+            annotation_text=f"{texts.percent(standard)} standard",
             annotation_position="top left",
         )
     chart.update_xaxes(tickformat=".0%")
@@ -154,7 +153,7 @@ def week_chart(accuracy: pl.DataFrame) -> go.Figure:
         y=shown["accuracy_rate"].to_list(),
         mode="lines+markers",
         line={"color": BLUE},
-        text=[f"{words.interval(r['low'], r['high'])}, {r['review_count']} charts" for r in shown.iter_rows(named=True)],
+        text=[f"{texts.interval(r['low'], r['high'])}, {r['review_count']} charts" for r in shown.iter_rows(named=True)],
         hovertemplate="13 weeks to %{x|%d %b %Y}<br>%{y:.1%} %{text}<extra></extra>",
     )
     chart.update_yaxes(tickformat=".1%")
@@ -167,15 +166,15 @@ def error_chart(errors: pl.DataFrame) -> go.Figure:
     chart = figure(height=90 + 36 * max(shown.height, 1), showlegend=False)
     chart.add_bar(
         x=shown["finding_count"].to_list(),
-        y=[words.wrapped(words.error(code)) for code in shown["error_code"]],
+        y=[texts.wrapped(texts.error(code)) for code in shown["error_code"]],
         orientation="h",
         marker={"color": BLUE},
         text=[f"{n}" for n in shown["finding_count"]],
         textposition="outside",
         cliponaxis=False,
         customdata=[
-            f"in {r['chart_count']} of {r['review_count']} charts {words.interval(r['low'], r['high'])}<br>"
-            f"net effect {words.dollars(r['allowed_delta_amount'])} allowed"
+            f"in {r['chart_count']} of {r['review_count']} charts {texts.interval(r['low'], r['high'])}<br>"
+            f"net effect {texts.dollars(r['allowed_delta_amount'])} allowed"
             for r in shown.iter_rows(named=True)
         ],
         hovertemplate="%{y}: %{x} findings<br>%{customdata}<extra></extra>",
@@ -191,16 +190,16 @@ def coder_rows(standing: pl.DataFrame) -> list[dict[str, Any]]:
         {
             "name": r["coder_id"],
             "specialty": r["specialty"],
-            "charts": words.count(r["review_count"]),
-            "rate": words.percent(r["accuracy_rate"]),
-            "interval": words.interval(r["low"], r["high"]),
-            "of": f"{words.count(r['numerator'])} of {words.count(r['denominator'])}",
-            "estimate": words.percent(r["shrunk_rate"]),
-            "estimate_interval": words.interval(r["shrunk_low"], r["shrunk_high"]),
-            "below": words.percent(r["below_chance"]),
-            "corrected": words.percent(r["corrected_rate"]) if r["corrected_rate"] is not None else "–",
+            "charts": texts.count(r["review_count"]),
+            "rate": texts.percent(r["accuracy_rate"]),
+            "interval": texts.interval(r["low"], r["high"]),
+            "of": f"{texts.count(r['numerator'])} of {texts.count(r['denominator'])}",
+            "estimate": texts.percent(r["shrunk_rate"]),
+            "estimate_interval": texts.interval(r["shrunk_low"], r["shrunk_high"]),
+            "below": texts.percent(r["below_chance"]),
+            "corrected": texts.percent(r["corrected_rate"]) if r["corrected_rate"] is not None else "–",
             "evidence": "–" if r["evidence"] is None else f"{r['evidence']:.1f}" if r["evidence"] < 1000 else "over 1,000",
-            "since": words.day(r["alarm_date"]) if r["alarm_date"] else "",
+            "since": texts.day(r["alarm_date"]) if r["alarm_date"] else "",
             "group": r["group_code"],
             "says": _GROUPS[r["group_code"]][1].lower(),
         }
@@ -226,11 +225,11 @@ def level_rows(levels: pl.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "name": "All coders" if r["scope_code"] == ALL else r["scope_id"],
-            "exact": words.percent(r["exact_rate"]),
-            "interval": words.interval(r["low"], r["high"]),
+            "exact": texts.percent(r["exact_rate"]),
+            "interval": texts.interval(r["low"], r["high"]),
             "of": f"{r['exact_count']} of {r['pair_count']}",
-            "over": words.count(r["over_count"]),
-            "under": words.count(r["under_count"]),
+            "over": texts.count(r["over_count"]),
+            "under": texts.count(r["under_count"]),
             "bias": f"{r['bias']:+.2f}",
             "bias_interval": "" if r["bias_low"] is None else f"{r['bias_low']:+.2f} to {r['bias_high']:+.2f}",
             "kappa": "–" if r["weighted_kappa"] is None else f"{r['weighted_kappa']:.2f}",
@@ -243,11 +242,11 @@ def cert_rows(split: pl.DataFrame) -> list[dict[str, Any]]:
     """Findings by CERT category beside the published share."""
     return [
         {
-            "category": "Not a CERT category" if r["cert_code"] == "not_in_cert" else words.plain(r["cert_code"]).capitalize(),
+            "category": "Not a CERT category" if r["cert_code"] == "not_in_cert" else texts.plain(r["cert_code"]).capitalize(),
             "of": f"{r['finding_count']} of {r['total_count']}",
-            "share": words.percent(r["finding_share"]),
-            "interval": words.interval(r["low"], r["high"]),
-            "published": words.percent(r["published_share"]) if r["published_share"] is not None else "–",
+            "share": texts.percent(r["finding_share"]),
+            "interval": texts.interval(r["low"], r["high"]),
+            "published": texts.percent(r["published_share"]) if r["published_share"] is not None else "–",
             "source": r["source"] or "",
         }
         for r in split.sort("finding_count", descending=True).iter_rows(named=True)
@@ -257,16 +256,16 @@ def cert_rows(split: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _of(row: Mapping[str, Any]) -> str:
     unit = _UNITS[row["method_id"]]
-    seen = f"{words.percent(row['accuracy_rate'])} ({row['numerator']} of {row['denominator']} {unit}, {row['review_count']} charts)"
-    return f"{seen}<br>95 % interval {words.interval(row['low'], row['high'])}<br>chance to be below {words.percent(row['below_chance'])}"
+    seen = f"{texts.percent(row['accuracy_rate'])} ({row['numerator']} of {row['denominator']} {unit}, {row['review_count']} charts)"
+    return f"{seen}<br>95 % interval {texts.interval(row['low'], row['high'])}<br>chance to be below {texts.percent(row['below_chance'])}"
 
 
 def _cell(row: Mapping[str, Any]) -> dict[str, str]:
     whole = row["unit_code"] != "dollars"
-    sides = (f"{int(row[name]):,}" if whole else words.dollars(row[name]) for name in ("numerator", "denominator"))
+    sides = (f"{int(row[name]):,}" if whole else texts.dollars(row[name]) for name in ("numerator", "denominator"))
     return {
-        "rate": words.percent(row["accuracy_rate"]),
-        "interval": words.interval(row["low"], row["high"]),
+        "rate": texts.percent(row["accuracy_rate"]),
+        "interval": texts.interval(row["low"], row["high"]),
         "of": " of ".join(sides) + ("" if row["unit_code"] == "dollars" else f" {row['unit_code']}"),
     }
 

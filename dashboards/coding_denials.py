@@ -6,9 +6,8 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards import words
-from dashboards.limits import with_limits
-from dashboards.theme import GREEN, GREY, INK, RED, figure
+from dashboards import texts
+from dashboards.theme import GREEN, GREY, INK, RED, figure, with_limits
 from schemas.vocabulary import ALL
 
 _SHOWN = 25  # of coders and of categories; a pack is read, the workbook has them all
@@ -50,8 +49,8 @@ def headline(denials: pl.DataFrame) -> str:
         return "No chart of a random sample has both a review and a decision of the payer yet."
     escape = found["escape"]
     said = (
-        f"Of {words.count(escape['denominator'])} claims whose charts QA found right, {words.count(escape['numerator'])} were denied for "
-        f"coding: {words.percent(escape['denial_rate'])} ({words.interval(escape['low'], escape['high'])})."
+        f"Of {texts.count(escape['denominator'])} claims whose charts QA found right, {texts.count(escape['numerator'])} were denied for "
+        f"coding: {texts.percent(escape['denial_rate'])} ({texts.interval(escape['low'], escape['high'])})."
     )
     told = found.get("finding_lift")
     return said if told is None or told["lift"] is None else f"{said} {_foretells(told)}"
@@ -71,12 +70,12 @@ def denial_rows(denials: pl.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "measure": r["measure_code"],
-            "name": _MEASURES.get(r["measure_code"]) or (words.error(r["scope_id"]) if r["measure_code"] == "category" else r["scope_id"]),
-            "rate": words.percent(r["denial_rate"]),
-            "of": f"{words.count(r['numerator'])} of {words.count(r['denominator'])}",
-            "interval": words.interval(r["low"], r["high"]),
+            "name": _MEASURES.get(r["measure_code"]) or (texts.error(r["scope_id"]) if r["measure_code"] == "category" else r["scope_id"]),
+            "rate": texts.percent(r["denial_rate"]),
+            "of": f"{texts.count(r['numerator'])} of {texts.count(r['denominator'])}",
+            "interval": texts.interval(r["low"], r["high"]),
             "others": _OTHERS.get(r["measure_code"], ""),
-            "others_of": f"{words.count(r['other_numerator'])} of {words.count(r['other_denominator'])}" if r["other_denominator"] else "",
+            "others_of": f"{texts.count(r['other_numerator'])} of {texts.count(r['other_denominator'])}" if r["other_denominator"] else "",
             "lift": lift(r["lift"], r["lift_low"], r["lift_high"]),
             "group": group_of(r["lift_low"], r["lift_high"]),
         }

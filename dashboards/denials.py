@@ -7,13 +7,13 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards import words
-from dashboards.lives import measure_row
+from dashboards import texts
+from dashboards.claims import measure_row
 from dashboards.theme import BLUE, HEAT, MUTED, RED, figure, translucent
-from rcm_pipeline.denials.decomposition import kitagawa
-from rcm_pipeline.denials.recent import RECENT_WEEKS
-from rcm_pipeline.governance.metrics import DENIAL_RATES
+from rcm_pipeline.denials.rates.denial_rates import RECENT_WEEKS
+from rcm_pipeline.metrics.mart import DENIAL_RATES
 from rcm_pipeline.reference import reference
+from rcm_pipeline.stats.decomposition import kitagawa
 from schemas.vocabulary import ALL
 
 _TREND_WEEKS = 26
@@ -31,8 +31,8 @@ def trend(rates: pl.DataFrame, anchor: dt.date, limit: float) -> go.Figure:
         x=weeks, y=shown["low"].to_list(), mode="lines", line={"width": 0}, fill="tonexty", fillcolor=colour, hoverinfo="skip"
     )
     text = [
-        f"Week {words.week(r['week'])}<br><b>{words.percent(r['denial_rate'])}</b> ({r['numerator']} of {r['denominator']} claims)"
-        f"<br>95 % interval {words.interval(r['low'], r['high'])}"
+        f"Week {texts.week(r['week'])}<br><b>{texts.percent(r['denial_rate'])}</b> ({r['numerator']} of {r['denominator']} claims)"
+        f"<br>95 % interval {texts.interval(r['low'], r['high'])}"
         for r in shown.iter_rows(named=True)
     ]
     chart.add_scatter(
@@ -47,7 +47,7 @@ def trend(rates: pl.DataFrame, anchor: dt.date, limit: float) -> go.Figure:
     chart.add_hline(
         y=limit,
         line={"color": RED, "width": 1, "dash": "dot"},
-        annotation_text=f"limit {words.percent(limit, 0)}",
+        annotation_text=f"limit {texts.percent(limit, 0)}",
         annotation_position="bottom left",
         annotation_font={"color": RED, "size": 12},
     )
@@ -68,9 +68,9 @@ def heat_map(recent: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
     chart = figure(height=110 + 44 * max(len(payers), 1))
     chart.add_heatmap(
         z=[[None if c is None else c["rate"] for c in row] for row in grid],
-        x=[words.cause(cause) for cause in causes],
+        x=[texts.cause(cause) for cause in causes],
         y=[names.get(payer, payer) for payer in payers],
-        text=[["" if c is None or not c["numerator"] else words.percent(c["rate"], 0) for c in row] for row in grid],
+        text=[["" if c is None or not c["numerator"] else texts.percent(c["rate"], 0) for c in row] for row in grid],
         customdata=[["" if c is None else f"{c['numerator']} of {c['denominator']} lines" for c in row] for row in grid],
         texttemplate="%{text}",
         hovertemplate="%{y}<br>%{x}: <b>%{text}</b><br>%{customdata}<extra></extra>",
@@ -93,9 +93,9 @@ def headline(rates: pl.DataFrame, anchor: dt.date) -> str:
     if now.is_empty():
         return "Nothing was decided in the week."
     r = now.row(0, named=True)
-    said = f"{words.percent(r['denial_rate'])} of claims denied entirely at first decision ({r['numerator']} of {r['denominator']})"
+    said = f"{texts.percent(r['denial_rate'])} of claims denied entirely at first decision ({r['numerator']} of {r['denominator']})"
     total, of = int(before["numerator"].sum()), int(before["denominator"].sum())
-    return f"{said}; {words.percent(total / of)} in the {_BEFORE_WEEKS} weeks before." if of else said + "."
+    return f"{said}; {texts.percent(total / of)} in the {_BEFORE_WEEKS} weeks before." if of else said + "."
 
 
 def _weeks_before(anchor: dt.date) -> tuple[dt.date, dt.date]:
@@ -124,18 +124,18 @@ def shift_rows(trends: pl.DataFrame, anchor: dt.date, names: Mapping[str, str]) 
         rows.append(
             {
                 "dimension": label,
-                "rate": words.points(rate),
-                "mix": words.points(mix),
-                "total": words.points(rate + mix),
-                "most": _most(top, known.get(top[by], words.plain(str(top[by])))),
+                "rate": texts.points(rate),
+                "mix": texts.points(mix),
+                "total": texts.points(rate + mix),
+                "most": _most(top, known.get(top[by], texts.plain(str(top[by])))),
             }
         )
     return rows
 
 
 def _most(top: Mapping[str, Any], name: str) -> str:
-    rates = f"{words.percent(top['rate_0'])} → {words.percent(top['rate_1'])} of its lines"
-    return f"{name}: {rates}, {words.percent(top['share_0'], 0)} → {words.percent(top['share_1'], 0)} of all lines"
+    rates = f"{texts.percent(top['rate_0'])} → {texts.percent(top['rate_1'])} of its lines"
+    return f"{name}: {rates}, {texts.percent(top['share_0'], 0)} → {texts.percent(top['share_1'], 0)} of all lines"
 
 
 def _overall(rates: pl.DataFrame, metric_id: str) -> pl.DataFrame:

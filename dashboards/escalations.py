@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from dashboards import words
-from rcm_pipeline.governance.escalations import decisions_by_authority
+from dashboards import texts
+from rcm_pipeline.coding.escalations import decisions_by_authority
 from rcm_pipeline.settings import ClientSettings
 from schemas.vocabulary import ALL
 
@@ -42,12 +42,12 @@ def headline(aging: pl.DataFrame, days: int) -> str:
     if aging.is_empty():
         return "No query has been sent."
     r = aging.filter(pl.col("reason_code") == ALL).row(0, named=True)
-    waiting = f"{words.count(r['overdue_count'])} of {words.count(r['open_count'])} open ones wait longer than {days} days"
-    parts = [f"{words.count(r['sent_count'])} queries in 13 weeks; {waiting}"]
+    waiting = f"{texts.count(r['overdue_count'])} of {texts.count(r['open_count'])} open ones wait longer than {days} days"
+    parts = [f"{texts.count(r['sent_count'])} queries in 13 weeks; {waiting}"]
     if r["answered_count"]:
-        parts.append(f"{words.percent(r['precision'])} of the answers changed something ({words.interval(r['low'], r['high'])})")
+        parts.append(f"{texts.percent(r['precision'])} of the answers changed something ({texts.interval(r['low'], r['high'])})")
     if r["decided_count"]:
-        parts.append(f"{words.count(r['outside_count'])} of {words.count(r['decided_count'])} were decided by a role that may not")
+        parts.append(f"{texts.count(r['outside_count'])} of {texts.count(r['decided_count'])} were decided by a role that may not")
     return "; ".join(parts) + "."
 
 
@@ -56,16 +56,16 @@ def escalation_rows(aging: pl.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "reason": _REASONS[r["reason_code"]],
-            "sent": words.count(r["sent_count"]),
-            "in_time": f"{words.count(r['in_time_count'])} of {words.count(r['answered_count'])}",
-            "days": words.days(r["answer_days"]),
-            "precision": words.percent(r["precision"]),
-            "changed": f"{words.count(r['changed_count'])} of {words.count(r['answered_count'])}",
-            "interval": words.interval(r["low"], r["high"]),
-            "open": words.count(r["open_count"]),
-            "overdue": words.count(r["overdue_count"]),
-            "oldest": words.days(r["oldest_days"]),
-            "outside": f"{words.count(r['outside_count'])} of {words.count(r['decided_count'])}" if r["decided_count"] else "–",
+            "sent": texts.count(r["sent_count"]),
+            "in_time": f"{texts.count(r['in_time_count'])} of {texts.count(r['answered_count'])}",
+            "days": texts.days(r["answer_days"]),
+            "precision": texts.percent(r["precision"]),
+            "changed": f"{texts.count(r['changed_count'])} of {texts.count(r['answered_count'])}",
+            "interval": texts.interval(r["low"], r["high"]),
+            "open": texts.count(r["open_count"]),
+            "overdue": texts.count(r["overdue_count"]),
+            "oldest": texts.days(r["oldest_days"]),
+            "outside": f"{texts.count(r['outside_count'])} of {texts.count(r['decided_count'])}" if r["decided_count"] else "–",
             "is_total": r["reason_code"] == ALL,
         }
         for r in aging.iter_rows(named=True)
@@ -79,8 +79,8 @@ def authority_rows(by_role: pl.DataFrame) -> list[dict[str, Any]]:
             "subject": r["subject_code"],
             "role": r["role_code"],
             "allowed": r["allowed"] or "nobody",
-            "decisions": words.count(r["decision_count"]),
-            "queries": words.count(r["query_count"]),
+            "decisions": texts.count(r["decision_count"]),
+            "queries": texts.count(r["query_count"]),
             "is_outside": r["is_outside"],
         }
         for r in by_role.iter_rows(named=True)

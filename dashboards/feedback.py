@@ -6,9 +6,8 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards import words
-from dashboards.limits import with_limits
-from dashboards.theme import BLUE, GREEN, INK, ORANGE, RED, figure
+from dashboards import texts
+from dashboards.theme import BLUE, GREEN, INK, ORANGE, RED, figure, with_limits
 from rcm_pipeline.coding.feedback import SETTLED_CHARTS
 
 _SHOWN = 25  # pairs of coder and category; a pack is read, the workbook has them all
@@ -35,8 +34,8 @@ def section(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
         "rows": feedback_rows(feedback),
         "more": max(feedback.height - _SHOWN, 0),
         "settled_charts": SETTLED_CHARTS,
-        "missed": words.percent((1 - _STILL) ** SETTLED_CHARTS, 0),
-        "still": words.percent(_STILL, 0),
+        "missed": texts.percent((1 - _STILL) ** SETTLED_CHARTS, 0),
+        "still": texts.percent(_STILL, 0),
     }
 
 
@@ -47,7 +46,7 @@ def headline(feedback: pl.DataFrame) -> str:
     counted = feedback.group_by("state").len()
     numbers = {state: int(counted.filter(pl.col("state") == state)["len"].sum()) for state in _STATES}
     parts = [f"{number} {_STATES[state][2]}" for state, number in numbers.items() if number]
-    return f"{words.count(feedback.height)} pairs of coder and error category with findings: {', '.join(parts)}."
+    return f"{texts.count(feedback.height)} pairs of coder and error category with findings: {', '.join(parts)}."
 
 
 def feedback_rows(feedback: pl.DataFrame) -> list[dict[str, Any]]:
@@ -55,16 +54,16 @@ def feedback_rows(feedback: pl.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "coder": r["coder_id"],
-            "category": words.error(r["error_code"]),
-            "findings": words.count(r["finding_count"]),
-            "since": words.day(r["first_date"]),
-            "acknowledged": f"{words.count(r['acknowledged_count'])} of {words.count(r['finding_count'])}",
+            "category": texts.error(r["error_code"]),
+            "findings": texts.count(r["finding_count"]),
+            "since": texts.day(r["first_date"]),
+            "acknowledged": f"{texts.count(r['acknowledged_count'])} of {texts.count(r['finding_count'])}",
             "action": r["action_code"] or "–",
-            "action_day": "" if r["action_date"] is None else words.day(r["action_date"]),
-            "before": f"{words.count(r['before_error_count'])} of {words.count(r['before_chart_count'])}",
-            "after": "–" if r["action_date"] is None else f"{words.count(r['after_error_count'])} of {words.count(r['after_chart_count'])}",
-            "change": "–" if r["change"] is None else words.points(r["change"]),
-            "interval": "" if r["change"] is None else f"{words.points(r['change_low'])} to {words.points(r['change_high'])}",
+            "action_day": "" if r["action_date"] is None else texts.day(r["action_date"]),
+            "before": f"{texts.count(r['before_error_count'])} of {texts.count(r['before_chart_count'])}",
+            "after": "–" if r["action_date"] is None else f"{texts.count(r['after_error_count'])} of {texts.count(r['after_chart_count'])}",
+            "change": "–" if r["change"] is None else texts.points(r["change"]),
+            "interval": "" if r["change"] is None else f"{texts.points(r['change_low'])} to {texts.points(r['change_high'])}",
             "state": _STATES[r["state"]][2],
             "pill": _STATES[r["state"]][1],
         }
@@ -79,7 +78,7 @@ def change_chart(feedback: pl.DataFrame) -> go.Figure:
     chart = figure(height=110 + 30 * max(shown.height, 1))
     for state, (colour, _, label) in _STATES.items():
         rows = named.filter(pl.col("state") == state).select("name", "change", "change_low", "change_high").rows()
-        hover = [f"{words.points(change)} ({words.points(low)} to {words.points(high)})" for _, change, low, high in rows]
+        hover = [f"{texts.points(change)} ({texts.points(low)} to {texts.points(high)})" for _, change, low, high in rows]
         with_limits(chart, label, colour, [(*row, text) for row, text in zip(rows, hover, strict=True)])
     chart.add_vline(x=0, line={"color": INK, "width": 1, "dash": "dot"})
     chart.update_xaxes(tickformat="+.0%", title={"text": "share of charts with it, after minus before"})

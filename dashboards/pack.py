@@ -8,25 +8,27 @@ from typing import Any
 import polars as pl
 
 from dashboards import (
+    claims,
     code_sets,
     coding,
     coding_denials,
     denials,
     escalations,
     feedback,
-    governance,
-    immature,
-    lives,
     quality,
     recovery,
     rework,
+    scorecard,
     spikes,
-    words,
+    texts,
+)
+from dashboards import (
+    nowcasts as nowcast_cards,
 )
 from dashboards.page import render
-from rcm_pipeline.denials.recent import RECENT_WEEKS, recent_rates
-from rcm_pipeline.governance.definitions import definitions
-from rcm_pipeline.governance.scorecard import measures
+from rcm_pipeline.denials.rates.denial_rates import RECENT_WEEKS, recent_rates
+from rcm_pipeline.metrics.definitions import definitions
+from rcm_pipeline.metrics.scorecard import measures
 from rcm_pipeline.settings import ClientSettings
 
 
@@ -63,8 +65,8 @@ def pack_page(facts: PackFacts) -> str:
         "pack.html.j2",
         title=f"Governance pack · {facts.settings.name or facts.client}",
         client=facts.settings.name or facts.client,
-        week=words.week(facts.anchor),
-        through=words.day(_last_date(facts)),
+        week=texts.week(facts.anchor),
+        through=texts.day(_last_date(facts)),
         sections=sections,
         definitions=list(definitions().values()),
         manifest=facts.manifest,
@@ -78,8 +80,8 @@ def _scorecard(facts: PackFacts) -> dict[str, Any]:
         "id": "mart_scorecard",
         "kind": "scorecard",
         "title": "Scorecard",
-        "lead": governance.headline(card),
-        "rows": governance.scorecard_rows(card),
+        "lead": scorecard.headline(card),
+        "rows": scorecard.scorecard_rows(card),
     }
 
 
@@ -112,12 +114,12 @@ def _denials(facts: PackFacts) -> dict[str, Any]:
 
 def _immature(facts: PackFacts) -> dict[str, Any]:
     nowcasts = facts.tables["mart_denial_nowcasts"]
-    cards = immature.payer_cards(nowcasts, payer_names(facts.tables["core_payers"]))
+    cards = nowcast_cards.payer_cards(nowcasts, payer_names(facts.tables["core_payers"]))
     return {
         "id": "mart_denial_nowcasts",
-        "kind": "immature",
+        "kind": "nowcasts",
         "title": "Weeks not yet answered",
-        "lead": immature.headline(nowcasts),
+        "lead": nowcast_cards.headline(nowcasts),
         "cards": cards,
         "more": nowcasts["payer_id"].n_unique() - len(cards),
     }
@@ -129,16 +131,16 @@ def _spikes(facts: PackFacts) -> dict[str, Any]:
 
 def _lives(facts: PackFacts) -> dict[str, Any]:
     tables = facts.tables
-    rows = lives.funnel_rows(tables["mart_claim_funnel"], facts.anchor) if facts.anchor else tables["mart_claim_funnel"].clear()
+    rows = claims.funnel_rows(tables["mart_claim_funnel"], facts.anchor) if facts.anchor else tables["mart_claim_funnel"].clear()
     return {
         "id": "mart_claim_funnel",
-        "kind": "lives",
+        "kind": "claims",
         "title": "Life of claims",
-        "lead": lives.headline(rows),
-        "figures": {"funnel": lives.funnel_chart(rows) if rows.height else None},
-        "yields": lives.yield_rows(tables["mart_metrics"]),
-        "stages": lives.stage_rows(tables["core_layer_events"], facts.anchor),
-        "unmatched": lives.unmatched_rows(tables["mart_unmatched"]),
+        "lead": claims.headline(rows),
+        "figures": {"funnel": claims.funnel_chart(rows) if rows.height else None},
+        "yields": claims.yield_rows(tables["mart_metrics"]),
+        "stages": claims.stage_rows(tables["core_layer_events"], facts.anchor),
+        "unmatched": claims.unmatched_rows(tables["mart_unmatched"]),
     }
 
 
@@ -180,8 +182,8 @@ def _quality(facts: PackFacts) -> dict[str, Any]:
     files, rejects = tables["raw_files"], tables["raw_rejects"]
     failed = facts.checks.filter(~pl.col("is_passed")).height
     lead = (
-        f"{words.count(files.height)} files read, {words.count(rejects.height)} things not read; "
-        f"{words.count(facts.checks.height)} checks ran, {failed or 'none'} failed."
+        f"{texts.count(files.height)} files read, {texts.count(rejects.height)} things not read; "
+        f"{texts.count(facts.checks.height)} checks ran, {failed or 'none'} failed."
     )
     return {
         "id": "raw_files",
@@ -198,7 +200,7 @@ def _quality(facts: PackFacts) -> dict[str, Any]:
 
 def payer_names(payers: pl.DataFrame) -> dict[str, str]:
     """Payer id → the name a reader knows it by; names that two payers share carry the id."""
-    named = {r["payer_id"]: words.title(r["payer_name"]) for r in payers.iter_rows(named=True)}
+    named = {r["payer_id"]: texts.title(r["payer_name"]) for r in payers.iter_rows(named=True)}
     shared = {name for name in named.values() if list(named.values()).count(name) > 1}
     return {payer: f"{name} ({payer})" if name in shared else name for payer, name in named.items()}
 

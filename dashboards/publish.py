@@ -18,14 +18,13 @@ import polars as pl
 from dashboards.pack import PackFacts, pack_page
 from dashboards.workbook import pack_workbook, worklist_workbook
 from rcm_pipeline import __version__
-from rcm_pipeline.denials.history import known_by, last_day
-from rcm_pipeline.denials.weeks import anchor_week
 from rcm_pipeline.errors import InputError, QualityError, StorageError
-from rcm_pipeline.governance.currency import NO_WEEK, PAGE, input_hash
 from rcm_pipeline.governance.marts import MARTS, build_marts
+from rcm_pipeline.governance.publications import NO_WEEK, PAGE, input_hash
 from rcm_pipeline.reference import reference_hash
 from rcm_pipeline.settings import ClientSettings, Home, load_client_settings, settings_hash
 from rcm_pipeline.warehouse import append, open_warehouse, read
+from rcm_pipeline.weeks import anchor_week, known_by, last_day
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 

@@ -7,17 +7,17 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards import words
-from dashboards.floor import account_numbers, write_private
+from dashboards import texts
 from dashboards.page import render
 from dashboards.publish import write_page
 from dashboards.qa_workbook import REASONS, sample_workbook
 from dashboards.theme import BLUE, GREEN, GREY, INK, MUTED, ORANGE, RED, figure
-from rcm_pipeline.coding.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
+from dashboards.worklist import account_numbers, write_private
+from rcm_pipeline.coding.sampling.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.governance.qa_plan import Plan, by_coder
-from rcm_pipeline.intervals import wilson
 from rcm_pipeline.settings import Home, Qa, load_client_settings
+from rcm_pipeline.stats.intervals import wilson
 from schemas.vocabulary import SAMPLE_REASONS
 
 PAGE = "qa_plan.html"
@@ -61,8 +61,8 @@ def plan_page(plan: Plan, qa: Qa) -> str:
         "qa_plan.html.j2",
         client=plan.client,
         sample_id=plan.sample_id,
-        week=words.week(plan.week),
-        planned_at=words.day(plan.sample["planned_at"][0]),
+        week=texts.week(plan.week),
+        planned_at=texts.day(plan.sample["planned_at"][0]),
         seed=plan.sample["seed"][0],
         frame_hash=plan.sample["frame_hash"][0],
         standard=_whole(qa.standard),
@@ -74,9 +74,9 @@ def plan_page(plan: Plan, qa: Qa) -> str:
         truths=[_whole(t) for t in _TRUTHS],
         chances=[_chances(n, planned, qa.standard) for n in sizes],
         widths=_widths(sorted({*_WIDTHS, planned}), held, planned, qa.standard),
-        held=words.count(held),
+        held=texts.count(held),
         proofs=_proofs(qa.standard),
-        zero=words.count(zero_error_charts(1 - qa.standard)),
+        zero=texts.count(zero_error_charts(1 - qa.standard)),
         coders=_coder_rows(coders),
         reasons=_reason_rows(plan.sample),
         figures={
@@ -116,7 +116,7 @@ def plan_sentence(planned: int, held: int, qa: Qa) -> str:
 def width_sentence(planned: int, held: int, qa: Qa) -> str:
     """How sure 30 charts make, and the plan's."""
     few = min(RULE, held)
-    at_few, at_plan = (words.percent(half_width(n, qa.standard, held)) for n in (few, planned))
+    at_few, at_plan = (texts.percent(half_width(n, qa.standard, held)) for n in (few, planned))
     needed = charts_for_half_width(qa.half_width, qa.standard, frame_count=held)
     return (
         f"At {_whole(qa.standard)} right, {few} of the median coder's {held:,} charts leave the accuracy open by ±{at_few}. "
@@ -232,8 +232,8 @@ def _widths(sizes: list[int], held: int, planned: int, standard: float) -> list[
     return [
         {
             "charts": f"{n:,}" + (" (this plan)" if n == planned else ""),
-            "any": f"±{words.percent(half_width(n, standard))}",
-            "held": "–" if n > held else f"±{words.percent(half_width(n, standard, held))}",
+            "any": f"±{texts.percent(half_width(n, standard))}",
+            "held": "–" if n > held else f"±{texts.percent(half_width(n, standard, held))}",
         }
         for n in sizes
     ]
@@ -242,7 +242,7 @@ def _widths(sizes: list[int], held: int, planned: int, standard: float) -> list[
 def _proofs(standard: float) -> list[dict[str, str]]:
     truths = [standard + share * (1 - standard) for share in _BETTER]
     found = [(truth, *charts_to_prove(standard, truth)) for truth in truths]
-    return [{"truth": _whole(truth), "charts": words.count(n), "errors": words.count(most)} for truth, n, most in found]
+    return [{"truth": _whole(truth), "charts": texts.count(n), "errors": texts.count(most)} for truth, n, most in found]
 
 
 def _coder_rows(coders: pl.DataFrame) -> list[dict[str, str]]:
@@ -250,10 +250,10 @@ def _coder_rows(coders: pl.DataFrame) -> list[dict[str, str]]:
         {
             "coder": r["coder_id"],
             "specialty": r["specialty"] or "not said",
-            "charts": words.count(r["chart_count"]),
-            "random": words.count(r["random_count"]),
+            "charts": texts.count(r["chart_count"]),
+            "random": texts.count(r["random_count"]),
             "risk": f"{r['risk_count']:,} of {r['risk_chart_count']:,}" if r["risk_count"] else "–",
-            "spares": words.count(r["spare_count"]),
+            "spares": texts.count(r["spare_count"]),
             "reasons": ", ".join(REASONS[reason] for reason in SAMPLE_REASONS if reason in r["reasons"]) or "–",
         }
         for r in coders.iter_rows(named=True)
@@ -266,8 +266,8 @@ def _reason_rows(sample: pl.DataFrame) -> list[dict[str, str]]:
     return [
         {
             "reason": REASONS[r].capitalize(),
-            "random": words.count(counts.get(("random", r), 0)),
-            "risk": words.count(counts.get(("risk", r), 0)),
+            "random": texts.count(counts.get(("random", r), 0)),
+            "risk": texts.count(counts.get(("risk", r), 0)),
         }
         for r in SAMPLE_REASONS
     ]
@@ -282,7 +282,7 @@ def _share(chance: float) -> str:
     """Whole per cent, but never 0 or 100 % for what may happen, or not."""
     if 0 < chance < 0.005:
         return "< 1\u00a0%"
-    return "> 99\u00a0%" if 0.995 <= chance < 1 else words.percent(chance, 0)
+    return "> 99\u00a0%" if 0.995 <= chance < 1 else texts.percent(chance, 0)
 
 
 def _times(chance: float) -> str:

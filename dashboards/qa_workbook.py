@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
-from dashboards import words
+from dashboards import texts
 from rcm_pipeline.governance.qa_plan import Plan, by_coder
 from rcm_pipeline.intake.sheets import NOT_DATA
 from rcm_pipeline.reference import reference
@@ -55,7 +55,7 @@ def sample_workbook(plan: Plan, accounts: pl.DataFrame | None = None) -> bytes:
         for sheet, rows in _lists(charts).items():
             _read_only(book, sheet, _shown(rows))
         taxonomy = reference("qa_errors").select("error_code", "label", "direction", "cert_code")
-        _read_only(book, _CODES, taxonomy.rename({name: words.plain(name).capitalize() for name in taxonomy.columns}))
+        _read_only(book, _CODES, taxonomy.rename({name: texts.plain(name).capitalize() for name in taxonomy.columns}))
     return buffer.getvalue()
 
 
@@ -104,14 +104,14 @@ def _plan(book: Any, plan: Plan) -> None:
     sample, coders = plan.sample, by_coder(plan.sample)
     facts = [
         (f"{NOT_DATA}: QA sample {plan.sample_id}", ""),
-        ("Charts coded in the week", words.week(plan.week)),
-        ("Drawn on", words.day(sample["planned_at"][0])),
+        ("Charts coded in the week", texts.week(plan.week)),
+        ("Drawn on", texts.day(sample["planned_at"][0])),
         ("Seed", str(sample["seed"][0])),
         ("Hash of the frame", str(sample["frame_hash"][0])),
-        ("Charts in the frame", words.count(coders["chart_count"].sum())),
-        ("Drawn at random", words.count(coders["random_count"].sum())),
-        ("Drawn for risk", words.count(coders["risk_count"].sum())),
-        ("Spares", words.count(coders["spare_count"].sum())),
+        ("Charts in the frame", texts.count(coders["chart_count"].sum())),
+        ("Drawn at random", texts.count(coders["random_count"].sum())),
+        ("Drawn for risk", texts.count(coders["risk_count"].sum())),
+        ("Spares", texts.count(coders["spare_count"].sum())),
     ]
     sheet, bold = book.add_worksheet("Plan"), book.add_format({"bold": True})
     lines = [*facts, ("", ""), ("How to use this workbook", ""), *(("", text) for text in _USE)]
@@ -121,7 +121,7 @@ def _plan(book: Any, plan: Plan) -> None:
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 110)
     named = coders.with_columns(pl.col("reasons").list.eval(pl.element().replace_strict(REASONS, return_dtype=pl.String)).list.join("; "))
-    titled = named.rename({name: words.plain(name).capitalize() for name in named.columns})
+    titled = named.rename({name: texts.plain(name).capitalize() for name in named.columns})
     titled.write_excel(book, sheet, position=(len(lines) + 1, 0), header_format={"bold": True, "bottom": 2})
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from dashboards import words
-from rcm_pipeline.quality.suite import CHECKS, MART_CHECKS
+from dashboards import texts
+from rcm_pipeline.quality.checks import CHECKS, MART_CHECKS
 from schemas.vocabulary import SUBMISSION_STATUSES
 
 _SENTENCES = {check.name: check.sentence for check in (*CHECKS, *MART_CHECKS)} | {
@@ -27,13 +27,13 @@ def intake_rows(files: pl.DataFrame) -> list[dict[str, Any]]:
     )
     return [
         {
-            "kind": words.plain(r["kind"]),
-            "files": words.count(r["len"]),
-            "records": words.count(r["claim_count"] + r["remit_count"] or r["segment_count"]),
-            "elements": words.count(r["element_count"]),
-            "dropped": words.count(r["dropped_count"]),
-            "rejects": words.count(r["reject_count"]),
-            "findings": words.count(r["finding_count"]),
+            "kind": texts.plain(r["kind"]),
+            "files": texts.count(r["len"]),
+            "records": texts.count(r["claim_count"] + r["remit_count"] or r["segment_count"]),
+            "elements": texts.count(r["element_count"]),
+            "dropped": texts.count(r["dropped_count"]),
+            "rejects": texts.count(r["reject_count"]),
+            "findings": texts.count(r["finding_count"]),
         }
         for r in grouped.sort("kind").iter_rows(named=True)
     ]
@@ -49,13 +49,13 @@ def submission_rows(submissions: pl.DataFrame) -> list[dict[str, Any]]:
     )
     return [
         {
-            "name": words.submission(r["status_code"]),
-            "batches": words.count(r["len"]),
-            "claims": words.count(r["claim_count"]),
-            "charge": words.dollars(r["charge_amount"]),
-            "accepted": words.count(r["accepted_count"] + r["decided_count"]),
-            "rejected": words.count(r["rejected_count"]),
-            "unanswered": words.count(r["unanswered_count"]),
+            "name": texts.submission(r["status_code"]),
+            "batches": texts.count(r["len"]),
+            "claims": texts.count(r["claim_count"]),
+            "charge": texts.dollars(r["charge_amount"]),
+            "accepted": texts.count(r["accepted_count"] + r["decided_count"]),
+            "rejected": texts.count(r["rejected_count"]),
+            "unanswered": texts.count(r["unanswered_count"]),
             "age": "–" if r["age_days"] is None else f"{r['age_days']} {'day' if r['age_days'] == 1 else 'days'}",
         }
         for r in sorted(grouped.to_dicts(), key=lambda row: order[row["status_code"]])
@@ -68,7 +68,7 @@ def note_rows(rejects: pl.DataFrame, findings: pl.DataFrame) -> list[dict[str, A
     for name, frame, text in (("not read", rejects, "reason"), ("kept, but odd", findings, "detail")):
         grouped = frame.group_by("rule").agg(pl.len().alias("n"), pl.col(text).first().alias("text")).sort(pl.col("n") * -1, "rule")
         rows += [
-            {"outcome": name, "rule": words.plain(r["rule"]), "count": words.count(r["n"]), "text": r["text"]}
+            {"outcome": name, "rule": texts.plain(r["rule"]), "count": texts.count(r["n"]), "text": r["text"]}
             for r in grouped.iter_rows(named=True)
         ]
     return rows
@@ -78,24 +78,24 @@ def check_rows(checks: pl.DataFrame) -> list[dict[str, Any]]:
     """Checks of the latest run: those that failed one by one, then how many passed by kind."""
     failed = [
         {
-            "name": words.plain(r["check_name"]),
+            "name": texts.plain(r["check_name"]),
             "table": r["table_name"],
             "result": "failed",
             "severity": r["severity"],
             "text": _SENTENCES.get(r["check_name"], ""),
-            "count": f"{words.count(r['failed_count'])} of {words.count(r['checked_count'])}",
+            "count": f"{texts.count(r['failed_count'])} of {texts.count(r['checked_count'])}",
         }
         for r in checks.filter(~pl.col("is_passed")).sort("severity", "table_name", "check_name").iter_rows(named=True)
     ]
     passed = checks.filter("is_passed").group_by("check_name").agg(pl.len(), pl.col("checked_count").sum()).sort("check_name")
     return failed + [
         {
-            "name": words.plain(r["check_name"]),
+            "name": texts.plain(r["check_name"]),
             "table": f"{r['len']} {'table' if r['len'] == 1 else 'tables'}",
             "result": "passed",
             "severity": "",
             "text": _SENTENCES.get(r["check_name"], ""),
-            "count": f"0 of {words.count(r['checked_count'])}",
+            "count": f"0 of {texts.count(r['checked_count'])}",
         }
         for r in passed.iter_rows(named=True)
     ]
@@ -105,7 +105,7 @@ def disposition_rows(lines: pl.DataFrame) -> list[dict[str, Any]]:
     """Every adjudicated line in exactly one disposition: count and dollars, summing to all lines."""
     grouped = lines.group_by("disposition").agg(pl.len().alias("n"), pl.col("charge_amount").sum()).sort(pl.col("n") * -1, "disposition")
     rows = [
-        {"name": words.disposition(r["disposition"]), "n": words.count(r["n"]), "charge": words.dollars(r["charge_amount"])}
+        {"name": texts.disposition(r["disposition"]), "n": texts.count(r["n"]), "charge": texts.dollars(r["charge_amount"])}
         for r in grouped.iter_rows(named=True)
     ]
-    return [*rows, {"name": "All lines", "n": words.count(lines.height), "charge": words.dollars(lines["charge_amount"].sum())}]
+    return [*rows, {"name": "All lines", "n": texts.count(lines.height), "charge": texts.dollars(lines["charge_amount"].sum())}]

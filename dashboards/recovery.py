@@ -6,10 +6,10 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards import words
-from dashboards.lives import measure_row
+from dashboards import texts
+from dashboards.claims import measure_row
 from dashboards.theme import BLUE, GREEN, GREY, ORANGE, RED, figure
-from rcm_pipeline.denials.remit_quality import quality_rules
+from rcm_pipeline.denials.classify.remit_quality import quality_rules
 from schemas.vocabulary import ALL
 
 _GROUPS_SHOWN = 12
@@ -37,9 +37,9 @@ def headline(outcomes: pl.DataFrame, worklist: pl.DataFrame) -> str:
         return "Nothing was denied at first decision yet."
     open_ones = outcomes.filter(pl.col("resolution_code") == "open")
     soon = worklist.filter(pl.col("urgency") == "soon")
-    worth, net = words.dollars(open_ones["expected_amount"].sum()), words.dollars(soon["net_amount"].sum())
+    worth, net = texts.dollars(open_ones["expected_amount"].sum()), texts.dollars(soon["net_amount"].sum())
     return (
-        f"{words.count(open_ones.height)} denials are open, worth {worth} if paid like their likes; {words.count(soon.height)} of "
+        f"{texts.count(open_ones.height)} denials are open, worth {worth} if paid like their likes; {texts.count(soon.height)} of "
         f"them run out of time within 14 days ({net} expected net)."
     )
 
@@ -53,7 +53,7 @@ def outcome_chart(outcomes: pl.DataFrame) -> go.Figure:
     chart = figure(height=90 + 30 * len(causes), barmode="stack")
     for code, (label, colour) in _OUTCOMES.items():
         chart.add_bar(
-            y=[words.wrapped(words.cause(cause)) for cause in causes],
+            y=[texts.wrapped(texts.cause(cause)) for cause in causes],
             x=[counted.get((cause, code), 0) for cause in causes],
             name=label,
             orientation="h",
@@ -74,7 +74,7 @@ def channel_chart(recoveries: pl.DataFrame) -> go.Figure:
         x=[float(v) for v in shown["recovered_amount"]],
         orientation="h",
         marker={"color": BLUE},
-        text=[f"{words.dollars(r['recovered_amount'])} · {r['overturned_count']}" for r in shown.iter_rows(named=True)],
+        text=[f"{texts.dollars(r['recovered_amount'])} · {r['overturned_count']}" for r in shown.iter_rows(named=True)],
         textposition="auto",
         hovertemplate="%{y}<br><b>$%{x:,.0f}</b><extra></extra>",
     )
@@ -89,15 +89,15 @@ def cause_rows(recoveries: pl.DataFrame) -> list[dict[str, Any]]:
     ordered = shown.sort((pl.col("root_cause") == ALL).cast(pl.Int8), -pl.col("denial_count"), "root_cause")
     return [
         {
-            "cause": words.cause(r["root_cause"]),
-            "denials": words.count(r["denial_count"]),
-            "resolved": words.count(r["resolved_count"]),
-            "overturned": words.percent(r["overturn_rate"]),
+            "cause": texts.cause(r["root_cause"]),
+            "denials": texts.count(r["denial_count"]),
+            "resolved": texts.count(r["resolved_count"]),
+            "overturned": texts.percent(r["overturn_rate"]),
             "overturned_of": f"{r['overturned_count']} of {r['resolved_count']}",
-            "interval": words.interval(r["low"], r["high"]),
-            "recovered": words.dollars(r["recovered_amount"]),
-            "days": words.days(r["median_days"]),
-            "days_range": words.day_range(r["median_low_days"], r["median_high_days"]),
+            "interval": texts.interval(r["low"], r["high"]),
+            "recovered": texts.dollars(r["recovered_amount"]),
+            "days": texts.days(r["median_days"]),
+            "days_range": texts.day_range(r["median_low_days"], r["median_high_days"]),
             "is_total": r["root_cause"] == ALL,
         }
         for r in ordered.iter_rows(named=True)
@@ -129,13 +129,13 @@ def group_rows(worklist: pl.DataFrame, names: Mapping[str, str]) -> list[dict[st
     return [
         {
             "payer": names.get(r["payer_id"], r["payer_id"]),
-            "cause": words.cause(r["root_cause"]),
+            "cause": texts.cause(r["root_cause"]),
             "codes": " ".join(part for part in (r["carc_code"], r["rarc_code"]) if part),
-            "n": words.count(r["n"]),
-            "net": words.dollars(r["net_amount"]),
-            "expected": words.dollars(r["expected_amount"]),
+            "n": texts.count(r["n"]),
+            "net": texts.dollars(r["net_amount"]),
+            "expected": texts.dollars(r["expected_amount"]),
             "left": "–" if r["days_left"] is None else f"{r['days_left']} days",
-            "owner": words.plain(r["owner"]),
+            "owner": texts.plain(r["owner"]),
             "step": r["next_step"],
         }
         for r in groups.iter_rows(named=True)
@@ -147,7 +147,12 @@ def urgency_rows(worklist: pl.DataFrame) -> list[dict[str, Any]]:
     grouped = worklist.group_by("urgency").agg(pl.len().alias("n"), pl.col("expected_amount", "net_amount").sum())
     counted = {r["urgency"]: r for r in grouped.iter_rows(named=True)}
     return [
-        {"name": label, "n": words.count(r["n"]), "expected": words.dollars(r["expected_amount"]), "net": words.dollars(r["net_amount"])}
+        {
+            "name": label,
+            "n": texts.count(r["n"]),
+            "expected": texts.dollars(r["expected_amount"]),
+            "net": texts.dollars(r["net_amount"]),
+        }
         for code, label in _URGENCY.items()
         if (r := counted.get(code))
     ]
@@ -167,9 +172,9 @@ def quality_rows(quality: pl.DataFrame, names: Mapping[str, str]) -> list[dict[s
             {
                 "rule": rule,
                 "sentence": sentence[0].upper() + sentence[1:],
-                "count": f"{words.count(r['failure_count'])} of {words.count(r['answer_count'])}",
-                "rate": words.percent(r["failure_rate"], 2),
-                "interval": words.interval(r["low"], r["high"]),
+                "count": f"{texts.count(r['failure_count'])} of {texts.count(r['answer_count'])}",
+                "rate": texts.percent(r["failure_rate"], 2),
+                "interval": texts.interval(r["low"], r["high"]),
                 "worst": "; ".join(_worst(w, names) for w in worst.iter_rows(named=True)),
             }
         )

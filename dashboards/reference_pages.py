@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from rcm_pipeline.governance.definitions import Definition, definitions
-from rcm_pipeline.governance.scorecard import measures
+from rcm_pipeline.metrics.definitions import Definition, definitions
+from rcm_pipeline.metrics.scorecard import measures
 from schemas.contract import Contract, descriptions, polars_schema
 from schemas.registry import CONTRACTS, layer
 

@@ -5,7 +5,7 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards import words
+from dashboards import texts
 from dashboards.theme import BLUE, GREY, INK, ORANGE, figure
 from schemas.vocabulary import ALL
 
@@ -15,7 +15,7 @@ _PARTS = (("loss_amount", "Not recovered", BLUE), ("labour_amount", "Labour", OR
 def cost_chart(costs: pl.DataFrame) -> go.Figure:
     """Cost by root cause, stacked by kind, with the 90 % range of the total."""
     shown = costs.filter(pl.col("root_cause") != ALL).sort("total_amount", "root_cause")
-    names = [words.cause(c) for c in shown["root_cause"]]
+    names = [texts.cause(c) for c in shown["root_cause"]]
     chart = figure(height=120 + 34 * max(shown.height, 1), barmode="stack")
     for column, label, colour in _PARTS:
         chart.add_bar(
@@ -54,15 +54,15 @@ def cost_rows(costs: pl.DataFrame) -> list[dict[str, Any]]:
     """Rows of the cost table, the total last."""
     return [
         {
-            "cause": words.cause(r["root_cause"]),
-            "denials": words.count(r["denial_count"]),
-            "worked": words.count(r["worked_count"]),
+            "cause": texts.cause(r["root_cause"]),
+            "denials": texts.count(r["denial_count"]),
+            "worked": texts.count(r["worked_count"]),
             "labour_each": f"${r['labour_per_denial_amount']:,.2f}",
-            "labour": words.dollars(r["labour_amount"]),
-            "loss": words.dollars(r["loss_amount"]),
-            "delay": words.dollars(r["delay_amount"]),
-            "total": words.dollars(r["total_amount"]),
-            "range": f"{words.dollars(r['total_low_amount'])}–{words.dollars(r['total_high_amount'])}",
+            "labour": texts.dollars(r["labour_amount"]),
+            "loss": texts.dollars(r["loss_amount"]),
+            "delay": texts.dollars(r["delay_amount"]),
+            "total": texts.dollars(r["total_amount"]),
+            "range": f"{texts.dollars(r['total_low_amount'])}–{texts.dollars(r['total_high_amount'])}",
             "source": r["source_code"],
             "is_total": r["root_cause"] == ALL,
         }
@@ -77,9 +77,9 @@ def headline(costs: pl.DataFrame) -> str:
         return "No claims were denied in the last 13 weeks."
     r = total.row(0, named=True)
     return (
-        f"{words.count(r['denial_count'])} denied claims of the last 13 weeks cost about {words.dollars(r['total_amount'])} "
-        f"(90 % range {words.dollars(r['total_low_amount'])}–{words.dollars(r['total_high_amount'])}), "
-        f"of which {words.dollars(r['labour_amount'])} is work."
+        f"{texts.count(r['denial_count'])} denied claims of the last 13 weeks cost about {texts.dollars(r['total_amount'])} "
+        f"(90 % range {texts.dollars(r['total_low_amount'])}–{texts.dollars(r['total_high_amount'])}), "
+        f"of which {texts.dollars(r['labour_amount'])} is work."
     )
 
 

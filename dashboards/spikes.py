@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards import words
+from dashboards import texts
 from dashboards.theme import BLUE, GREY, MUTED, RED, figure, translucent
 from rcm_pipeline.denials.spikes.evidence import REST
 from rcm_pipeline.denials.spikes.lines import NONE, UNKNOWN
@@ -58,7 +58,7 @@ def leaks_lead(leaks: pl.DataFrame) -> str:
         return "No month could be judged yet."
     found, judged = last.filter("is_alarm").height, last.filter("is_judged").height
     month = f"{last['week'][0] + dt.timedelta(days=6):%B %Y}"
-    return f"{month}: {found or 'none'} of {words.count(judged)} series rose over four weeks together."
+    return f"{month}: {found or 'none'} of {texts.count(judged)} series rose over four weeks together."
 
 
 def leak_rows(leaks: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, str]]:
@@ -67,7 +67,7 @@ def leak_rows(leaks: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, s
         {
             "name": _name(r, names),
             "month": f"{r['week'] + dt.timedelta(days=6):%b %Y}",
-            "denied": f"{words.count(r['denied_count'])} of {words.count(r['decided_count'])}",
+            "denied": f"{texts.count(r['denied_count'])} of {texts.count(r['decided_count'])}",
             "expected": f"{r['expected']:.1f}",
             "lift": f"{r['lift']:.1f} times",
         }
@@ -81,13 +81,13 @@ def headline(spikes: pl.DataFrame, cards: pl.DataFrame, names: Mapping[str, str]
     if last.is_empty():
         return "No week is complete yet, so no series can be judged."
     judged = last.filter(pl.col("reason").is_null()).height
-    of = f"{words.count(judged)} of {words.count(last.height)} series of payer and cause could be judged"
+    of = f"{texts.count(judged)} of {texts.count(last.height)} series of payer and cause could be judged"
     if cards.is_empty() and not judged:
-        return f"No series of payer and cause could be judged yet, of {words.count(last.height)}."
+        return f"No series of payer and cause could be judged yet, of {texts.count(last.height)}."
     if cards.is_empty():
         return f"No payer denies more for any cause than expected; {of}."
     named = _ordered(cards).head(_NAMED)
-    said = "; ".join(f"{_name(r, names)} ({words.dollars(r['at_risk_amount'])} at risk)" for r in named.iter_rows(named=True))
+    said = "; ".join(f"{_name(r, names)} ({texts.dollars(r['at_risk_amount'])} at risk)" for r in named.iter_rows(named=True))
     more = f" and {cards.height - _NAMED} more" if cards.height > _NAMED else ""
     new = cards.filter(pl.col("state") == "new").height
     is_are = "spike is" if cards.height == 1 else "spikes are"
@@ -107,7 +107,7 @@ def card_rows(spikes: pl.DataFrame, cards: pl.DataFrame, evidence: pl.DataFrame,
                 "title": _name(card, names),
                 "state": label,
                 "colour": colour,
-                "since": words.week(card["since_week"]),
+                "since": texts.week(card["since_week"]),
                 "sentence": week_sentence(now) if now else "",
                 "chart": weekly_chart(spikes.filter(is_own), card["since_week"]),
                 "change": change_sentence(card),
@@ -125,8 +125,8 @@ def week_sentence(row: Mapping[str, Any]) -> str:
     usual, give = row[EXPECTED], row["give_or_take"]
     times = f" ({row['denied_count'] / usual:.1f} times)" if usual else ""
     return (
-        f"{words.count(row['denied_count'])} claims denied of {words.count(row['decided_count'])} decided in the week "
-        f"{words.week(row['week'])}, {usual:.1f} expected give or take {give:.1f}{times}."
+        f"{texts.count(row['denied_count'])} claims denied of {texts.count(row['decided_count'])} decided in the week "
+        f"{texts.week(row['week'])}, {usual:.1f} expected give or take {give:.1f}{times}."
     )
 
 
@@ -134,17 +134,17 @@ def change_sentence(card: Mapping[str, Any]) -> str:
     """The rate during and before, with both sides of each fraction."""
     if card["before_rate"] is None or card["denial_rate"] is None:
         return "The rate cannot be compared: on one side nothing was decided."
-    now, before = (f"{words.count(card[f'{p}denied_count'])} of {words.count(card[f'{p}decided_count'])}" for p in ("", "before_"))
-    change = words.points(card["denial_rate"] - card["before_rate"])
+    now, before = (f"{texts.count(card[f'{p}denied_count'])} of {texts.count(card[f'{p}decided_count'])}" for p in ("", "before_"))
+    change = texts.points(card["denial_rate"] - card["before_rate"])
     return (
-        f"{words.percent(card['denial_rate'])} of lines denied since it began ({now}), {words.percent(card['before_rate'])} in the "
+        f"{texts.percent(card['denial_rate'])} of lines denied since it began ({now}), {texts.percent(card['before_rate'])} in the "
         f"13 weeks before ({before}): {change}. Of these:"
     )
 
 
 def effect_rows(card: Mapping[str, Any]) -> list[dict[str, str]]:
     """What the change of the rate comes from, in percentage points; nothing where it cannot be told."""
-    return [{"name": label, "points": words.points(card[name])} for name, label in _EFFECTS if card[name] is not None]
+    return [{"name": label, "points": texts.points(card[name])} for name, label in _EFFECTS if card[name] is not None]
 
 
 def contribution_rows(evidence: pl.DataFrame) -> list[dict[str, Any]]:
@@ -156,10 +156,10 @@ def contribution_rows(evidence: pl.DataFrame) -> list[dict[str, Any]]:
             "dimension": _DIMENSIONS[r["dimension"]][0],
             "value": _value(r),
             "meaning": _meaning(r),
-            "denied": words.count(r["denied_count"]),
-            "decided": words.count(r["decided_count"]),
+            "denied": texts.count(r["denied_count"]),
+            "decided": texts.count(r["decided_count"]),
             "expected": f"{r['expected']:.1f}",
-            "share": words.percent(r["extra_share"], 0).replace("-", "−"),
+            "share": texts.percent(r["extra_share"], 0).replace("-", "−"),
             "is_leading": r["rank"] == 1,
         }
         for r in evidence.sort(place, "rank", nulls_last=True).iter_rows(named=True)
@@ -170,8 +170,8 @@ def fact_rows(card: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str,
     """What else a person asks: whose it is, since when, the money, the fix, some claims, who has seen it."""
     named = (("CARC", card["main_carc_code"]), ("RARC", card["main_rarc_code"]))
     codes = " ".join(f"{kind} {code}" for kind, code in named if code)
-    begun = f"first service {words.day(card['first_service_date'])}, first denied {words.day(card['first_adjudication_date'])}"
-    risk = f"{words.dollars(card['at_risk_amount'])} in {words.count(card['open_count'])} open of {words.count(card['claim_count'])} claims"
+    begun = f"first service {texts.day(card['first_service_date'])}, first denied {texts.day(card['first_adjudication_date'])}"
+    risk = f"{texts.dollars(card['at_risk_amount'])} in {texts.count(card['open_count'])} open of {texts.count(card['claim_count'])} claims"
     facts = {
         "Reading": _reading(card),
         "Main reason": f"{codes or 'none given'}: {begun}",
@@ -190,9 +190,9 @@ def quiet_rows(spikes: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str,
     ordered = quiet.sort(pl.col("reason").is_not_null(), "detectable_lift", *SERIES, nulls_last=True)
     return [
         {
-            "payer": names.get(r["payer_id"], words.plain(r["payer_id"])),
-            "cause": words.cause(r["root_cause"]),
-            "denied": f"{words.count(r['denied_count'])} of {words.count(r['decided_count'])}",
+            "payer": names.get(r["payer_id"], texts.plain(r["payer_id"])),
+            "cause": texts.cause(r["root_cause"]),
+            "denied": f"{texts.count(r['denied_count'])} of {texts.count(r['decided_count'])}",
             "expected": "–" if r[EXPECTED] is None else f"{r[EXPECTED]:.1f}",
             "detectable": "–" if r["reason"] or r["detectable_lift"] is None else f"{r['detectable_lift']:.1f} times",
             "note": f"Not judged: {r['reason']}" if r["reason"] else "Spike closed" if r["state"] == "closed" else "",
@@ -218,7 +218,7 @@ def weekly_chart(weeks: pl.DataFrame, since: Any) -> go.Figure:
         mode="lines+markers",
         line={"color": BLUE, "width": 2.5},
         marker={"size": 7, "color": [RED if r["week"] >= since else BLUE for r in rows]},
-        text=[f"Week {words.week(r['week'])}<br><b>{r['denied_count']}</b> denied of {r['decided_count']}{_usual(r)}" for r in rows],
+        text=[f"Week {texts.week(r['week'])}<br><b>{r['denied_count']}</b> denied of {r['decided_count']}{_usual(r)}" for r in rows],
         hovertemplate="%{text}<extra></extra>",
     )
     chart.update_yaxes(rangemode="tozero", nticks=5, tickformat=",d")
@@ -246,7 +246,7 @@ def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _name(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    return f"{names.get(row['payer_id'], words.plain(row['payer_id']))}: {words.cause(row['root_cause']).lower()}"
+    return f"{names.get(row['payer_id'], texts.plain(row['payer_id']))}: {texts.cause(row['root_cause']).lower()}"
 
 
 def _reading(card: Mapping[str, Any]) -> str:
@@ -254,7 +254,7 @@ def _reading(card: Mapping[str, Any]) -> str:
     others = (
         "other clients not compared"
         if up is None
-        else f"{words.count(up) if up > 1 else 'no other'} clients of this payer up the same week"
+        else f"{texts.count(up) if up > 1 else 'no other'} clients of this payer up the same week"
     )
     whose = {
         "coder": f"One coder, {card['coder_id']}, has at least four fifths of the extra denials",
@@ -267,7 +267,7 @@ def _reading(card: Mapping[str, Any]) -> str:
 def _fix(card: Mapping[str, Any]) -> str:
     if not card["fixable_count"]:
         return "nothing open on the worklist has time left"
-    return f"{card['next_step']} ({words.count(card['fixable_count'])} claims, first deadline {words.day(card['deadline_date'])})"
+    return f"{card['next_step']} ({texts.count(card['fixable_count'])} claims, first deadline {texts.day(card['deadline_date'])})"
 
 
 def _value(row: Mapping[str, Any]) -> str:
@@ -278,7 +278,7 @@ def _value(row: Mapping[str, Any]) -> str:
         return _NAMELESS[dimension]
     if value == UNKNOWN:
         return "Not known"
-    return _families().get(value, words.plain(value).capitalize()) if dimension == "code_family" else str(value)
+    return _families().get(value, texts.plain(value).capitalize()) if dimension == "code_family" else str(value)
 
 
 def _meaning(row: Mapping[str, Any]) -> str:

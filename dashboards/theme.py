@@ -1,5 +1,6 @@
 """Colours, type and chart defaults of every figure; safe for colour-blind readers, quiet enough for print."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -47,3 +48,31 @@ def translucent(colour: str, alpha: float) -> str:
     """A hex colour with opacity."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha})"
+
+
+Row = tuple[str, float, float, float, str]
+
+
+def with_limits(chart: go.Figure, label: str, colour: str, rows: Sequence[Row]) -> None:
+    """Add points to a chart: per row its name, value, low, high, and what the hover says. No rows, no legend."""
+    if not rows:
+        return
+    names, values, lows, highs, texts = zip(*rows, strict=True)
+    chart.add_scatter(
+        x=values,
+        y=names,
+        mode="markers",
+        name=label,
+        marker={"color": colour, "size": 10},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value for high, value in zip(highs, values, strict=True)],
+            "arrayminus": [value - low for low, value in zip(lows, values, strict=True)],
+            "color": colour,
+            "thickness": 2,
+            "width": 5,
+        },
+        text=texts,
+        hovertemplate="<b>%{y}</b><br>%{text}<extra></extra>",
+    )

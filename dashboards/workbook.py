@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
-from dashboards import words
-from rcm_pipeline.governance.definitions import definitions
+from dashboards import texts
+from rcm_pipeline.metrics.definitions import definitions
 
 _SHEETS = {
     "Scorecard": "mart_scorecard",
@@ -72,7 +72,7 @@ def worklist_workbook(worklist: pl.DataFrame, anchor: dt.date | None, accounts: 
         _write(book, "Groups", _groups(worklist))
         _write(book, "All claims", claims)
         for queue in claims["rework_target"].unique().sort():
-            _write(book, words.plain(queue).capitalize()[:31], claims.filter(pl.col("rework_target") == queue))
+            _write(book, texts.plain(queue).capitalize()[:31], claims.filter(pl.col("rework_target") == queue))
     return buffer.getvalue()
 
 

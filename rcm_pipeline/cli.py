@@ -13,7 +13,7 @@ import typer
 from rcm_pipeline.errors import ExitCode, InputError, RcmError, UsageError
 
 if TYPE_CHECKING:
-    from rcm_pipeline.governance.summary import Summary
+    from rcm_pipeline.governance.status import Summary
     from rcm_pipeline.intake.export import Exported
     from rcm_pipeline.settings import Home
 
@@ -57,7 +57,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Load what is new in the inbox, compute everything, publish each client's weekly pack."""
-    from rcm_pipeline.governance.summary import summarise
+    from rcm_pipeline.governance.status import summarise
     from rcm_pipeline.intake.inbox import clients_of, deliveries
 
     place, day = _home(home, inbox, settings), _day(today)
@@ -155,7 +155,7 @@ def ui(
 @app.command()
 def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """Say how each client stands. Ends with exit code 1 when a person is needed."""
-    from rcm_pipeline.governance.summary import clients_with_warehouse, summarise
+    from rcm_pipeline.governance.status import clients_with_warehouse, summarise
 
     place = _home(home, None, None)
     found = [summarise(place, client) for client in clients_with_warehouse(place)]
@@ -187,7 +187,7 @@ def quarantine(
     as_json: JsonOption = False,
 ) -> None:
     """List what was not read and what was set aside: place, rule and what to do. Never a value."""
-    from rcm_pipeline.intake.aside import list_aside, name_files
+    from rcm_pipeline.intake.quarantine_listing import list_aside, name_files
 
     place = _home(home, inbox, None)
     _require_warehouse(place, client)
@@ -211,13 +211,13 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Tell the whole life of a claim: what was sent, what each layer said, every rule that fired, who decides next."""
-    from rcm_pipeline.governance.explain import explain_claim, printed
+    from rcm_pipeline.governance.claim_history import explain_claim, printed
 
     place = _home(home, None, None)
     owner = _only_client(place, client)
     stories = explain_claim(place, owner, claim)
     if page:
-        from dashboards.life import life_page
+        from dashboards.claims import life_page
 
         page.write_text(life_page(owner, stories), encoding="utf-8")
     if as_json:
@@ -237,7 +237,7 @@ def worklist(
     inbox: InboxOption = None,
 ) -> None:
     """Write the worklist of open denials for the floor, one sheet per queue, with or without account numbers."""
-    from dashboards.floor import write_worklist
+    from dashboards.worklist import write_worklist
 
     place = _home(home, inbox, None)
     count, named = write_worklist(place, _only_client(place, client), out, with_accounts=accounts)
@@ -370,7 +370,7 @@ def main() -> None:
 
 
 def _run_client(place: "Home", name: str, delivered: list[Any], day: dt.date, again: bool) -> ExitCode:
-    from rcm_pipeline.governance.currency import is_current
+    from rcm_pipeline.governance.publications import is_current
 
     if not again and is_current(place, name, delivered, day):
         _say(f"{name}: nothing new")
@@ -480,7 +480,7 @@ def _require_warehouse(place: "Home", client: str) -> None:
 
 
 def _only_client(place: "Home", client: str) -> str:
-    from rcm_pipeline.governance.summary import clients_with_warehouse
+    from rcm_pipeline.governance.status import clients_with_warehouse
 
     known = clients_with_warehouse(place)
     if not client and len(known) != 1:

@@ -193,7 +193,7 @@ def load_client_settings(folder: Path, client: str) -> ClientSettings:
         raise SettingsError(f"{path}: {place}: {first['msg']}", fix="see docs/settings.md for what can be set") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}", fix="correct the line it names") from None
-    _check_names(path, "scorecard", settings.scorecard, _names("governance", "scorecard.toml"))
+    _check_names(path, "scorecard", settings.scorecard, _names("metrics", "scorecard.toml"))
     _check_names(path, "headers", settings.headers, _names("intake", "headers.toml"))
     for sheet, headings in settings.headers.items():
         _check_names(path, f"headers.{sheet}", headings, _names("intake", "headers.toml")[sheet])

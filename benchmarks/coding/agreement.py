@@ -5,8 +5,8 @@ import polars as pl
 from scipy.stats import t as student
 
 from benchmarks.tables import REPORT_SEEDS, TUNING_SEEDS, markdown, share
-from rcm_pipeline.coding.agreement import NO, YES, agreement
-from rcm_pipeline.coding.calibration import corrected_accuracy
+from rcm_pipeline.coding.people.calibration import corrected_accuracy
+from rcm_pipeline.stats.agreement import NO, YES, agreement
 
 REVIEWS = {TUNING_SEEDS: (30, 60, 200), REPORT_SEEDS: (20, 30, 60, 100, 200)}
 GROUPS = 700  # a seed

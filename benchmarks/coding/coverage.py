@@ -6,10 +6,10 @@ from scipy.special import betaln, comb
 from scipy.stats import beta, binom, hypergeom
 
 from benchmarks.tables import REPORT_SEEDS, TUNING_SEEDS, markdown, share
-from rcm_pipeline.coding.clusters import pooled_icc
-from rcm_pipeline.coding.limits import Floats, accuracy_limits
-from rcm_pipeline.coding.strata import stratified_interval
-from rcm_pipeline.intervals import Z95
+from rcm_pipeline.coding.accuracy.clusters import pooled_icc
+from rcm_pipeline.stats.accuracy_limits import Floats, accuracy_limits
+from rcm_pipeline.stats.intervals import Z95
+from rcm_pipeline.stats.stratified import stratified_interval
 
 FINE = np.arange(0.85, 0.99005, 0.0005)  # exact chances are cheap
 COARSE = np.arange(0.85, 0.9905, 0.01)  # simulated ones are not

@@ -8,8 +8,8 @@ from scipy.stats import binom
 
 from benchmarks.coding.coverage import CODES, code_chances
 from benchmarks.tables import REPORT_SEEDS, markdown, share
-from rcm_pipeline.coding.eprocess import EvidenceSettings, evidence, log_evidence
-from rcm_pipeline.coding.limits import Floats
+from rcm_pipeline.stats.accuracy_limits import Floats
+from rcm_pipeline.stats.eprocess import EvidenceSettings, evidence, log_evidence
 
 SETTINGS = EvidenceSettings()
 Z90 = 1.6448536269514722

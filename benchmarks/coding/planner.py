@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.tables import REPORT_SEEDS, markdown, share
-from rcm_pipeline.coding.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
+from rcm_pipeline.coding.sampling.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
 
 
 def report(_: tuple[int, ...] = REPORT_SEEDS) -> str:

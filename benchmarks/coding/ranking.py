@@ -7,8 +7,8 @@ import polars as pl
 from scipy.stats import kendalltau
 
 from benchmarks.tables import REPORT_SEEDS, markdown, share
-from rcm_pipeline.coding.limits import Floats
-from rcm_pipeline.coding.standing import ABOVE, BELOW, STANDARD, funnel_limits, standings
+from rcm_pipeline.stats.accuracy_limits import Floats
+from rcm_pipeline.stats.beta_binomial import ABOVE, BELOW, STANDARD, funnel_limits, standings
 
 CODERS, SHOPS = 40, 60  # a shop, a seed
 CHARTS = (10, 81)

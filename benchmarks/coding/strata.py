@@ -9,10 +9,10 @@ from scipy.stats import binom
 
 from benchmarks.coding.coverage import CODES, code_chances, covered, wilson
 from benchmarks.tables import REPORT_SEEDS, TUNING_SEEDS, markdown, percent, share
-from rcm_pipeline.coding.clusters import pooled_icc, stratum_counts
-from rcm_pipeline.coding.limits import Floats
-from rcm_pipeline.coding.strata import stratified_interval
-from rcm_pipeline.intervals import Z95
+from rcm_pipeline.coding.accuracy.clusters import pooled_icc, stratum_counts
+from rcm_pipeline.stats.accuracy_limits import Floats
+from rcm_pipeline.stats.intervals import Z95
+from rcm_pipeline.stats.stratified import stratified_interval
 
 TRUTHS = np.arange(0.85, 0.99005, 0.0025)
 SHARES = (0.1, 0.3, 0.6)  # of the frame in the risk stratum

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rcm_pipeline.denials.nowcast import nowcast
+from rcm_pipeline.denials.nowcast.nowcast import nowcast
 
 AS_OF = dt.date(2026, 11, 23)
 TUNING_SEEDS = (11, 12, 13)

@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 
-from rcm_pipeline.coding.comparisons import newcombe
+from rcm_pipeline.stats.comparisons import newcombe
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 

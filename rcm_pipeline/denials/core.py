@@ -17,16 +17,15 @@ from rcm_pipeline.claims.recoupments import recoupments
 from rcm_pipeline.claims.remits import KEYS, LINE, PLACE
 from rcm_pipeline.claims.reversals import pair_reversals
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
-from rcm_pipeline.denials.adjudications import claim_dispositions, mark_current, mark_first, mark_pended
-from rcm_pipeline.denials.attributes import claim_attributes
-from rcm_pipeline.denials.causes import Taxonomy, find_causes
-from rcm_pipeline.denials.clocks import payer_clocks
-from rcm_pipeline.denials.dispositions import classify, dispose, payable_lines
-from rcm_pipeline.denials.expected import expected_amounts
-from rcm_pipeline.denials.lifecycle import claim_lineages
-from rcm_pipeline.denials.overrides import overrides_hash
-from rcm_pipeline.denials.reasons import main_lines, main_reasons
-from rcm_pipeline.denials.remit_quality import with_broken_rules
+from rcm_pipeline.denials.classify.adjudications import claim_dispositions, mark_current, mark_first, mark_pended
+from rcm_pipeline.denials.classify.attributes import claim_attributes
+from rcm_pipeline.denials.classify.causes import Taxonomy, find_causes, overrides_hash
+from rcm_pipeline.denials.classify.clocks import payer_clocks
+from rcm_pipeline.denials.classify.dispositions import classify, dispose, payable_lines
+from rcm_pipeline.denials.classify.expected import expected_amounts
+from rcm_pipeline.denials.classify.lifecycle import claim_lineages
+from rcm_pipeline.denials.classify.reasons import main_lines, main_reasons
+from rcm_pipeline.denials.classify.remit_quality import with_broken_rules
 from rcm_pipeline.reference import reference, reference_hash
 from rcm_pipeline.settings import ClientSettings
 from schemas.contract import conform, empty

@@ -2,18 +2,18 @@
 
 import polars as pl
 
-from rcm_pipeline.coding.accuracy import coder_accuracy
-from rcm_pipeline.coding.auditors import auditor_agreement, auditor_quality, is_withheld
-from rcm_pipeline.coding.code_sets.changes import code_set_changes
-from rcm_pipeline.coding.code_sets.findings import code_set_coverage, code_set_findings
-from rcm_pipeline.coding.code_sets.values import coded_values
-from rcm_pipeline.coding.code_sets.verdicts import judged
-from rcm_pipeline.coding.coders import coder_standing
-from rcm_pipeline.coding.denied import coding_denials
-from rcm_pipeline.coding.em_levels import em_levels
-from rcm_pipeline.coding.errors import cert_split, coding_errors
+from rcm_pipeline.code_sets.changes import code_set_changes
+from rcm_pipeline.code_sets.findings import code_set_coverage, code_set_findings
+from rcm_pipeline.code_sets.values import coded_values
+from rcm_pipeline.code_sets.verdicts import judged
+from rcm_pipeline.coding.accuracy.coder_accuracy import coder_accuracy
+from rcm_pipeline.coding.accuracy.em_levels import em_levels
+from rcm_pipeline.coding.accuracy.errors import cert_split, coding_errors
+from rcm_pipeline.coding.coding_denials import coding_denials
+from rcm_pipeline.coding.escalations import escalation_aging
 from rcm_pipeline.coding.feedback import coding_feedback
-from rcm_pipeline.governance.escalations import escalation_aging
+from rcm_pipeline.coding.people.auditors import auditor_agreement, auditor_quality, is_withheld
+from rcm_pipeline.coding.people.coders import coder_standing
 from rcm_pipeline.governance.mart import Anchor, Mart, Tables
 from rcm_pipeline.redelivery import once
 from rcm_pipeline.reference import reference

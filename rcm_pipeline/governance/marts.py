@@ -4,30 +4,30 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from rcm_pipeline.denials.cohorts import denial_cohorts
-from rcm_pipeline.denials.funnel import claim_funnel
-from rcm_pipeline.denials.history import last_day, newest_day
-from rcm_pipeline.denials.immature import cohort_counts, denial_nowcasts
-from rcm_pipeline.denials.measures import known_at
-from rcm_pipeline.denials.outcomes import Life, denial_outcomes
-from rcm_pipeline.denials.rates import denial_rates
-from rcm_pipeline.denials.recovery import recoveries
-from rcm_pipeline.denials.remit_quality import payer_quality
+from rcm_pipeline.denials.classify.remit_quality import payer_quality
+from rcm_pipeline.denials.nowcast.denial_nowcasts import cohort_counts, denial_nowcasts
+from rcm_pipeline.denials.outcomes.denial_outcomes import Life, denial_outcomes
+from rcm_pipeline.denials.outcomes.recoveries import recoveries
+from rcm_pipeline.denials.outcomes.worklist import worklist
+from rcm_pipeline.denials.rates.claim_funnel import claim_funnel
+from rcm_pipeline.denials.rates.cohorts import denial_cohorts
+from rcm_pipeline.denials.rates.denial_rates import denial_rates
+from rcm_pipeline.denials.rates.trends import denial_trends
+from rcm_pipeline.denials.rates.unmatched import unmatched
 from rcm_pipeline.denials.spikes.cards import spike_cards, with_other_clients
 from rcm_pipeline.denials.spikes.evidence import spike_evidence
 from rcm_pipeline.denials.spikes.lines import spike_lines
 from rcm_pipeline.denials.spikes.marts import denial_spikes, monthly_leaks
-from rcm_pipeline.denials.trends import denial_trends
-from rcm_pipeline.denials.unmatched import unmatched
-from rcm_pipeline.denials.worklist import worklist
 from rcm_pipeline.governance.coding_marts import CODING_MARTS
 from rcm_pipeline.governance.mart import Anchor, Mart, Tables
-from rcm_pipeline.governance.metrics import metrics
-from rcm_pipeline.governance.scorecard import Facts, scorecard
+from rcm_pipeline.metrics.mart import metrics
+from rcm_pipeline.metrics.measures import known_at
+from rcm_pipeline.metrics.scorecard import Facts, scorecard
 from rcm_pipeline.redelivery import once
 from rcm_pipeline.rework.cost import rework_costs
 from rcm_pipeline.rework.parameters import default_parameters
 from rcm_pipeline.settings import ClientSettings
+from rcm_pipeline.weeks import last_day, newest_day
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 from schemas.vocabulary import OPEN_SPIKE_STATES

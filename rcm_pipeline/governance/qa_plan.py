@@ -8,13 +8,13 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from rcm_pipeline.coding.code_sets.values import diagnosis_codes, modifiers, procedures
-from rcm_pipeline.coding.risk_reasons import RECENT_WEEKS, History
-from rcm_pipeline.coding.sampling import default_seed, draw, frame
-from rcm_pipeline.denials.history import anchor_of, last_day
+from rcm_pipeline.code_sets.values import diagnosis_codes, modifiers, procedures
+from rcm_pipeline.coding.sampling.risk_reasons import RECENT_WEEKS, History
+from rcm_pipeline.coding.sampling.sampling import default_seed, draw, frame
 from rcm_pipeline.errors import InputError, UsageError
 from rcm_pipeline.settings import Home, load_client_settings
 from rcm_pipeline.warehouse import append, file_codes, open_warehouse, read
+from rcm_pipeline.weeks import anchor_of, last_day
 
 TABLE = "ops_qa_samples"
 _LOG = "raw_coded_encounters"

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from rcm_pipeline.warehouse import QUARANTINE
-from rcm_pipeline.x12.balance import CHARGE, CLAIM, LINE, PAYMENT
+from rcm_pipeline.x12.sets.balance import CHARGE, CLAIM, LINE, PAYMENT
 from schemas.contract import Contract, conform, row_rules
 
 _REMIT_TABLES = ("raw_remits", "raw_remit_lines", "raw_adjustments", "raw_remarks")

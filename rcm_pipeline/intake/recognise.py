@@ -4,7 +4,7 @@ import zipfile
 from dataclasses import dataclass
 
 from rcm_pipeline.intake.contents import Content
-from rcm_pipeline.x12.envelope import looks_like_x12
+from rcm_pipeline.x12.buffer.envelope import looks_like_x12
 
 SHEETS = ("csv", "xlsx", "parquet")
 ARCHIVES = ("zip", "gzip")

@@ -4,13 +4,11 @@ from dataclasses import replace
 
 import polars as pl
 
-from rcm_pipeline.intake.cells import parse
+from rcm_pipeline.intake.cells import our_words, parse
 from rcm_pipeline.intake.exports import EXPORTS
-from rcm_pipeline.intake.headings import KEYS, KINDS, Headers, match_header
-from rcm_pipeline.intake.our_words import our_words
+from rcm_pipeline.intake.headings import KEYS, KINDS, Headers, Part, counted_or_listed, match_header, parts_of
 from rcm_pipeline.intake.sheet_reading import SheetReading
 from rcm_pipeline.intake.tabular import Rows, sheets_of
-from rcm_pipeline.intake.told_by_cells import Part, counted_or_listed, parts_of
 from rcm_pipeline.privacy.door import AllowListDoor, allow_list
 from rcm_pipeline.privacy.tokens import Pseudonyms
 from schemas.contract import polars_schema

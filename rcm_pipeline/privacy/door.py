@@ -7,7 +7,6 @@ from importlib.resources import files
 
 import polars as pl
 
-from rcm_pipeline.privacy.labels import meaning
 from rcm_pipeline.privacy.shapes import CLINICAL, CODE, KEEP, NAME, NPI, SAMPLE_NUMBER, SHORT, Shape
 from rcm_pipeline.privacy.tokens import Pseudonyms
 
@@ -78,3 +77,18 @@ def _common(text: pl.Series, words: str) -> pl.Series:
 
 def _only(text: pl.Series, pattern: str) -> pl.Series:
     return pl.select(pl.when(text.str.contains(pattern)).then(text)).to_series()
+
+
+@cache
+def label_words() -> dict[str, dict[str, list[str]]]:
+    """List of meanings → our word → phrases that name it, in the order they are looked for."""
+    return tomllib.loads(files("rcm_pipeline.privacy").joinpath("labels.toml").read_text(encoding="utf-8"))
+
+
+def meaning(label: pl.Expr, words: str) -> pl.Expr:
+    """Our word for a label; null where it has none of the phrases. Our own words mean themselves."""
+    said = label.str.to_lowercase().str.replace_all("_", " ", literal=True)
+    found: pl.Expr = pl.lit(None, pl.String)
+    for word, phrases in reversed(label_words()[words].items()):
+        found = pl.when(said.str.contains_any([word.replace("_", " "), *phrases])).then(pl.lit(word)).otherwise(found)
+    return found

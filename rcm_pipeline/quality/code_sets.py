@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from rcm_pipeline.quality.outcomes import Outcome
-from rcm_pipeline.quality.suite import CURRENT_CODES
+from rcm_pipeline.quality.checks import CURRENT_CODES
+from rcm_pipeline.quality.contracts import Outcome
 
 
 def judge_code_sets(coverage: pl.DataFrame) -> Outcome:

@@ -1,14 +1,27 @@
 """Judge a finished frame against its contract: shape first, then every rule, as counts per rule."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import polars as pl
 from pandera.errors import SchemaErrors
 
-from rcm_pipeline.quality.outcomes import Outcome
 from schemas.contract import Contract, polars_schema, table_name
 
 SHAPE, RULES, QUARANTINE = "shape", "rules", "quarantine"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Result of one check on one table. `severity` error blocks publication when it fails; warn does not."""
+
+    table_name: str
+    check_name: str
+    kind: str
+    severity: str
+    is_passed: bool
+    failed_count: int
+    checked_count: int
 
 
 def check_contract(frame: pl.DataFrame, contract: type[Contract]) -> list[Outcome]:

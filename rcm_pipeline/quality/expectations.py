@@ -16,8 +16,8 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlA
 from great_expectations.expectations.core.expect_table_row_count_to_be_between import ExpectTableRowCountToBeBetween
 from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
 
-from rcm_pipeline.quality.outcomes import Outcome
-from rcm_pipeline.quality.suite import CHECKS, BatchCheck
+from rcm_pipeline.quality.checks import CHECKS, BatchCheck
+from rcm_pipeline.quality.contracts import Outcome
 
 _UNEXPECTED_RECONCILE = """
 select 1 from (select coalesce(sum(charge_amount), 0) as total from {batch}) as core,

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from rcm_pipeline.coding.reviews import in_force
-from rcm_pipeline.quality.outcomes import Outcome
-from rcm_pipeline.quality.suite import COUNTED_REVIEWS
+from rcm_pipeline.coding.reviews.reviews import in_force
+from rcm_pipeline.quality.checks import COUNTED_REVIEWS
+from rcm_pipeline.quality.contracts import Outcome
 
 
 def judge_reviews(sent: pl.DataFrame, counted: pl.DataFrame) -> Outcome:

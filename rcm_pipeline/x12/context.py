@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rcm_pipeline.x12.bytewise import Mask
+from rcm_pipeline.x12.buffer.bytewise import Mask
+from rcm_pipeline.x12.buffer.segments import Rows, Segments, code_of
 from rcm_pipeline.x12.loops import last_before
-from rcm_pipeline.x12.segments import Rows, Segments, code_of
 from rcm_pipeline.x12.transactions import Transactions
 
 _LEVELS = ("20", "21", "19", "22", "23")  # from the outermost inwards

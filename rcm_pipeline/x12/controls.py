@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.x12.columns import detached
+from rcm_pipeline.x12.buffer.columns import detached
+from rcm_pipeline.x12.buffer.segments import Rows, Segments
 from rcm_pipeline.x12.notes import FINDINGS
-from rcm_pipeline.x12.segments import Rows, Segments
 
 # opener, its control number, closer, its control number, what is said of a mismatch
 _PAIRS = (

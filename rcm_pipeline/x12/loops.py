@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rcm_pipeline.x12.segments import Rows
+from rcm_pipeline.x12.buffer.segments import Rows
 
 
 @dataclass(frozen=True)

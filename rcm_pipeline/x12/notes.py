@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.x12.segments import Rows, Segments
+from rcm_pipeline.x12.buffer.segments import Rows, Segments
 
 SCHEMA = {
     "file": pl.Int64,

@@ -7,17 +7,17 @@ from itertools import compress
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.x12.balance import check_payments, stated_payments
-from rcm_pipeline.x12.blocks import BLOCK_BYTES, blocks
-from rcm_pipeline.x12.bytewise import Mask
+from rcm_pipeline.x12.buffer.blocks import BLOCK_BYTES, blocks
+from rcm_pipeline.x12.buffer.bytewise import Mask
+from rcm_pipeline.x12.buffer.envelope import Normalised, normalise
+from rcm_pipeline.x12.buffer.segments import Segments, Start
+from rcm_pipeline.x12.buffer.separators import Notice
 from rcm_pipeline.x12.context import Context, context_of
 from rcm_pipeline.x12.controls import check_controls, envelope_of
-from rcm_pipeline.x12.envelope import Normalised, normalise
 from rcm_pipeline.x12.known import READ_SETS
 from rcm_pipeline.x12.notes import FINDINGS, REJECTS, Notes
-from rcm_pipeline.x12.segments import Segments, Start
-from rcm_pipeline.x12.separators import Notice
-from rcm_pipeline.x12.sets import SHARES, read_sets
+from rcm_pipeline.x12.sets.balance import check_payments, stated_payments
+from rcm_pipeline.x12.sets.registry import SHARES, read_sets
 from rcm_pipeline.x12.table import Door
 from rcm_pipeline.x12.transactions import Transactions, find_transactions
 

@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 
 from rcm_pipeline.privacy.shapes import Alphabet, Shape
-from rcm_pipeline.x12 import bytewise, values
-from rcm_pipeline.x12.bytewise import Mask, Offsets, Words
-from rcm_pipeline.x12.cells import Cells
-from rcm_pipeline.x12.columns import (
+from rcm_pipeline.x12 import values
+from rcm_pipeline.x12.buffer import bytewise
+from rcm_pipeline.x12.buffer.bytewise import Mask, Offsets, Words
+from rcm_pipeline.x12.buffer.cells import Cells
+from rcm_pipeline.x12.buffer.columns import (
     Column,
     count_column,
     date_column,
@@ -22,8 +23,8 @@ from rcm_pipeline.x12.columns import (
     frame,
     integer_column,
 )
+from rcm_pipeline.x12.buffer.segments import Rows, Segments
 from rcm_pipeline.x12.notes import Notes
-from rcm_pipeline.x12.segments import Rows, Segments
 
 _REFERENCE = re.compile(r"([A-Z0-9]{2,3})(\d\d)(?:-(\d))?(?:\[(\w+)\])?")
 Tokeniser = Callable[[list[bytes]], bytes]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.x12.bytewise import Mask
+from rcm_pipeline.x12.buffer.bytewise import Mask
+from rcm_pipeline.x12.buffer.segments import Rows, Segments, code_of
 from rcm_pipeline.x12.known import KNOWN_SEGMENTS, READ_SETS, SET_NAMES
 from rcm_pipeline.x12.loops import last_before, latest, ordinal_within
 from rcm_pipeline.x12.notes import Notes
-from rcm_pipeline.x12.segments import Rows, Segments, code_of
 
 _ENVELOPE = ("ISA", "IEA", "GS", "GE", "TA1")
 _CLAIM_VERSIONS = {"837P": "222|098", "837I": "223|096", "837D": "224|097"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from rcm_pipeline.sample.generate import generate
-from rcm_pipeline.x12.envelope import normalise
+from rcm_pipeline.x12.buffer.envelope import normalise
 from rcm_pipeline.x12.read import Reading, read_x12
 from tests.conftest import OpenDoor
 from tests.fuzz.mutations import damaged, restructured, rewritten

@@ -5,9 +5,9 @@ from decimal import Decimal as D
 
 import polars as pl
 
-from rcm_pipeline.coding.code_sets.releases import CODES, Release, code_entries, in_order, release_table
-from rcm_pipeline.coding.code_sets.values import coded_values, used_codes
-from rcm_pipeline.coding.code_sets.verdicts import judged
+from rcm_pipeline.code_sets.releases import CODES, Release, code_entries, in_order, release_table
+from rcm_pipeline.code_sets.values import coded_values, used_codes
+from rcm_pipeline.code_sets.verdicts import judged
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 
-from rcm_pipeline.coding.core import qa_tables
+from rcm_pipeline.coding.reviews.core import qa_tables
 from rcm_pipeline.denials.core import build_core
 from rcm_pipeline.governance.marts import MARTS
 from rcm_pipeline.settings import ClientSettings

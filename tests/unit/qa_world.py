@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from rcm_pipeline.coding.risk_reasons import History
+from rcm_pipeline.coding.sampling.risk_reasons import History
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 

@@ -65,7 +65,7 @@ def test_files_in_an_archive_are_read_once_and_know_where_they_came_from(inbox: 
 
 
 def test_what_is_wrong_inside_an_archive_goes_by_the_name_of_the_archive(inbox: Path, tmp_path: Path) -> None:
-    from rcm_pipeline.intake.aside import list_aside, name_files
+    from rcm_pipeline.intake.quarantine_listing import list_aside, name_files
     from rcm_pipeline.settings import Home
 
     (inbox / "acme").mkdir()

@@ -13,8 +13,8 @@ from rcm_pipeline.privacy.door import AllowListDoor
 from rcm_pipeline.privacy.shapes import CODE, NPI, Shape
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.x12 import values
+from rcm_pipeline.x12.buffer.segments import Segments
 from rcm_pipeline.x12.notes import Notes
-from rcm_pipeline.x12.segments import Segments
 from rcm_pipeline.x12.table import Table
 
 MANY = settings(max_examples=300, deadline=None, derandomize=True)

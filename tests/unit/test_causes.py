@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from rcm_pipeline.denials.classify.causes import RECLASSIFIED_BY, reclassified
 from rcm_pipeline.denials.core import build_core
-from rcm_pipeline.denials.outcomes import Life, denial_outcomes
-from rcm_pipeline.denials.reclassified import RECLASSIFIED_BY, reclassified
+from rcm_pipeline.denials.outcomes.denial_outcomes import Life, denial_outcomes
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import read_x12
 from schemas.contract import empty

@@ -5,9 +5,9 @@ from decimal import Decimal as D
 import polars as pl
 import pytest
 
-from rcm_pipeline.coding.code_sets.changes import code_set_changes
-from rcm_pipeline.coding.code_sets.findings import code_set_coverage, code_set_findings
-from rcm_pipeline.coding.code_sets.systems import CPT, HCPCS, ICD10CM, usual_end
+from rcm_pipeline.code_sets.changes import code_set_changes
+from rcm_pipeline.code_sets.findings import code_set_coverage, code_set_findings
+from rcm_pipeline.code_sets.systems import CPT, HCPCS, ICD10CM, usual_end
 from rcm_pipeline.quality.code_sets import judge_code_sets
 from rcm_pipeline.quality.contracts import check_contract
 from schemas.contract import conform

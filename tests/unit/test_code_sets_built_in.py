@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 
-from rcm_pipeline.coding.code_sets.built_in import built_in_release
+from rcm_pipeline.code_sets.built_in import built_in_release
 
 # the package's own word on codes of its list, asked in a process of its own: importing it takes 3 seconds and 200 MB
 _ASK = """
@@ -35,8 +35,5 @@ def test_billable_is_what_the_package_calls_a_leaf() -> None:
 
 
 def test_it_is_read_without_importing_the_package() -> None:
-    code = (
-        "import sys; from rcm_pipeline.coding.code_sets.built_in import built_in_release as b; "
-        "b(); sys.exit('simple_icd_10_cm' in sys.modules)"
-    )
+    code = "import sys; from rcm_pipeline.code_sets.built_in import built_in_release as b; b(); sys.exit('simple_icd_10_cm' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from rcm_pipeline.coding.code_sets.built_in import built_in_release
-from rcm_pipeline.coding.code_sets.folder import load_releases
-from rcm_pipeline.coding.code_sets.names import Named, is_companion, named
-from rcm_pipeline.coding.code_sets.releases import Release
+from rcm_pipeline.code_sets.built_in import built_in_release
+from rcm_pipeline.code_sets.folder import load_releases
+from rcm_pipeline.code_sets.names import Named, is_companion, named
+from rcm_pipeline.code_sets.releases import Release
 from rcm_pipeline.errors import ExitCode, SettingsError
 from rcm_pipeline.settings import ClientSettings, Home, settings_hash
 from tests.unit.code_set_world import day, release
@@ -207,7 +207,7 @@ def test_a_changed_list_is_a_changed_setting(tmp_path: Path) -> None:
 
 
 def test_only_used_codes_are_kept() -> None:
-    from rcm_pipeline.coding.code_sets.releases import code_entries, release_table
+    from rcm_pipeline.code_sets.releases import code_entries, release_table
     from tests.unit.code_set_world import World, claim
 
     lists = [release("icd10cm", "2026-10-01", "2027-09-30", "A00 A010 A011 A02"), release("cpt", "2026-01-01", "2026-12-31", "99213 99214")]

@@ -4,8 +4,8 @@ import pytest
 
 from dashboards import code_sets
 from dashboards.page import render
-from rcm_pipeline.coding.code_sets.changes import code_set_changes
-from rcm_pipeline.coding.code_sets.findings import code_set_coverage, code_set_findings
+from rcm_pipeline.code_sets.changes import code_set_changes
+from rcm_pipeline.code_sets.findings import code_set_coverage, code_set_findings
 from schemas.contract import empty
 from schemas.registry import CONTRACTS
 from tests.unit.code_set_world import ANCHOR, World, claim, release

@@ -6,9 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from rcm_pipeline.coding.auditors import auditor_agreement, auditor_quality, is_withheld
-from rcm_pipeline.coding.coders import coder_standing
-from rcm_pipeline.coding.em_levels import em_levels
+from rcm_pipeline.coding.accuracy.em_levels import em_levels
+from rcm_pipeline.coding.people.auditors import auditor_agreement, auditor_quality, is_withheld
+from rcm_pipeline.coding.people.coders import coder_standing
 from schemas.contract import empty
 from schemas.registry import CONTRACTS
 from tests.unit.qa_tables import ANCHOR, code, finding, review, table

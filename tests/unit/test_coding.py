@@ -6,13 +6,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from rcm_pipeline.coding.accuracy import coder_accuracy
-from rcm_pipeline.coding.auditors import auditor_agreement, auditor_quality
-from rcm_pipeline.coding.clusters import design_effects, pooled_icc
-from rcm_pipeline.coding.em_levels import em_levels
-from rcm_pipeline.coding.errors import cert_split, coding_errors
-from rcm_pipeline.coding.estimators import attribute_limits
+from rcm_pipeline.coding.accuracy.clusters import design_effects, pooled_icc
+from rcm_pipeline.coding.accuracy.coder_accuracy import coder_accuracy
+from rcm_pipeline.coding.accuracy.em_levels import em_levels
+from rcm_pipeline.coding.accuracy.errors import cert_split, coding_errors
+from rcm_pipeline.coding.people.auditors import auditor_agreement, auditor_quality
 from rcm_pipeline.reference import reference
+from rcm_pipeline.stats.ratstats import attribute_limits
 from schemas.contract import empty
 from schemas.registry import CONTRACTS
 from tests.unit.qa_tables import ANCHOR, code, finding, review, table

@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rcm_pipeline.coding.agreement import agreement, presence
-from rcm_pipeline.coding.calibration import corrected_accuracy
-from rcm_pipeline.coding.limits import accuracy_limits
+from rcm_pipeline.coding.people.calibration import corrected_accuracy
 from rcm_pipeline.errors import InputError
+from rcm_pipeline.stats.accuracy_limits import accuracy_limits
+from rcm_pipeline.stats.agreement import agreement, presence
 
 PREGNANCY = [[13, 0, 0], [0, 20, 7], [0, 4, 56]]  # Gwet 2014: 100 women, two abstractors
 DIAGNOSIS = [[40, 4, 4, 17], [6, 25, 2, 13], [4, 1, 21, 12], [15, 5, 9, 45]]  # Gwet 2014: 223 patients, two methods

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.denied import coding_denials
+from rcm_pipeline.coding.coding_denials import coding_denials
 from schemas.contract import conform, row_rules
 from schemas.registry import CONTRACTS
 

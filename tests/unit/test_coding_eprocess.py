@@ -8,8 +8,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta, binom
 
-from rcm_pipeline.coding.eprocess import EvidenceSettings, evidence, log_evidence
 from rcm_pipeline.errors import InputError
+from rcm_pipeline.stats.eprocess import EvidenceSettings, evidence, log_evidence
 
 SETTINGS = EvidenceSettings()
 MONTHS = [dt.date(2026, month, 1) for month in range(1, 13)]

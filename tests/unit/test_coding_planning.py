@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, hypergeom
 
-from rcm_pipeline.coding.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
+from rcm_pipeline.coding.sampling.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
 from rcm_pipeline.errors import InputError
 
 

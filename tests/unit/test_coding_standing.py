@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 from scipy.stats import beta, binom
 
-from rcm_pipeline.coding.standing import ABOVE, BELOW, UNTOLD, funnel_limits, pool_prior, standings
 from rcm_pipeline.errors import InputError
+from rcm_pipeline.stats.beta_binomial import ABOVE, BELOW, UNTOLD, funnel_limits, pool_prior, standings
 
 
 def coders(*counts: tuple[float | None, float | None], pool: str = "ED") -> pl.DataFrame:

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from rcm_pipeline.coding.clusters import stratum_counts
-from rcm_pipeline.coding.limits import accuracy_limits
-from rcm_pipeline.coding.strata import stratified_interval
+from rcm_pipeline.coding.accuracy.clusters import stratum_counts
 from rcm_pipeline.errors import InputError
+from rcm_pipeline.stats.accuracy_limits import accuracy_limits
+from rcm_pipeline.stats.stratified import stratified_interval
 
 ENDLESS = 10**12
 Z = 1.959963984540054

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.code_kinds import with_kinds
-from rcm_pipeline.coding.comparison import code_counts, compared_codes
+from rcm_pipeline.coding.comparison.code_kinds import with_kinds
+from rcm_pipeline.coding.comparison.comparison import code_counts, compared_codes
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.comparisons import Ratio, newcombe, score_ratio
+from rcm_pipeline.stats.comparisons import Ratio, newcombe, score_ratio
 
 
 def ratio(*strata: tuple[int, int, int, int]) -> Ratio:

@@ -5,8 +5,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from rcm_pipeline.denials.rates import denial_rates
-from rcm_pipeline.denials.weeks import anchor_week
+from rcm_pipeline.denials.rates.denial_rates import denial_rates
+from rcm_pipeline.weeks import anchor_week
 from tests.spec.engine import core_tables, remittance
 
 DENIED = "CLP*{0}*1*100*0*0*CI*I{0}\nSVC*HC:99213*100*0\nCAS*CO*197*100"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcm_pipeline.governance.escalations import decisions_by_authority, escalation_aging
+from rcm_pipeline.coding.escalations import decisions_by_authority, escalation_aging
 from rcm_pipeline.settings import Timeliness
 from schemas.contract import conform, row_rules
 from schemas.registry import CONTRACTS

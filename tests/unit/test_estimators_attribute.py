@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.stats import hypergeom
 
-from rcm_pipeline.coding.estimators import attribute_appraisal, attribute_limits, printed, stratified_attribute
-from rcm_pipeline.coding.estimators.hypergeometric import exact_ways
 from rcm_pipeline.errors import InputError, RcmError
+from rcm_pipeline.stats.ratstats import attribute_appraisal, attribute_limits, printed, stratified_attribute
+from rcm_pipeline.stats.ratstats.hypergeometric import exact_ways
 
 LEVELS = [Fraction(4, 5), Fraction(9, 10), Fraction(19, 20)]
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.estimators import (
+from rcm_pipeline.errors import InputError
+from rcm_pipeline.stats.ratstats import (
     allocate,
     attribute_limits,
     attribute_sample_size,
@@ -19,8 +20,7 @@ from rcm_pipeline.coding.estimators import (
     variable_sample_sizes_from_error_rate,
     variable_sample_sizes_from_probe,
 )
-from rcm_pipeline.coding.estimators.results import z_value
-from rcm_pipeline.errors import InputError
+from rcm_pipeline.stats.ratstats.results import z_value
 
 
 def width(universe: int, sample: int, rate: float, confidence: float) -> float:

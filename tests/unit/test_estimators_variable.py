@@ -7,7 +7,8 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from rcm_pipeline.coding.estimators import (
+from rcm_pipeline.errors import InputError
+from rcm_pipeline.stats.ratstats import (
     Estimate,
     combined,
     compared_appraisal,
@@ -21,8 +22,7 @@ from rcm_pipeline.coding.estimators import (
     two_stage_variable,
     variable_appraisal,
 )
-from rcm_pipeline.coding.estimators.results import t_value, z_value
-from rcm_pipeline.errors import InputError
+from rcm_pipeline.stats.ratstats.results import t_value, z_value
 
 
 def is_right_on_average(found: list[Estimate], truth: float) -> None:

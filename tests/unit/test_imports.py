@@ -25,7 +25,7 @@ def loaded(statement: str) -> set[str]:
         "rcm_pipeline.governance.marts",
         "rcm_pipeline.sample.generate",
         "rcm_pipeline.quality.contracts",
-        "rcm_pipeline.quality.suite",
+        "rcm_pipeline.quality.checks",
     ],
 )
 def test_the_library_knows_no_dagster_plotly_or_gx(module: str) -> None:
@@ -41,7 +41,7 @@ def test_assets_import_gx_only_where_it_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["import rcm_pipeline.cli", "import rcm_pipeline.governance.currency", "import rcm_pipeline.governance.summary"]
+    "statement", ["import rcm_pipeline.cli", "import rcm_pipeline.governance.publications", "import rcm_pipeline.governance.status"]
 )
 def test_help_and_a_run_with_nothing_new_stay_light(statement: str) -> None:
     assert not loaded(statement) & {*HEAVY, "polars", "pandera", "pandas"}

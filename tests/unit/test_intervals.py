@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from rcm_pipeline.intervals import rate, wilson
+from rcm_pipeline.stats.intervals import rate, wilson
 
 
 def limits(x: float, n: float) -> tuple[float | None, float | None]:

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 import polars as pl
 import pytest
 
-from rcm_pipeline.governance.definitions import definitions
+from rcm_pipeline.metrics.definitions import definitions
 from tests.unit.golden_world import world
 
 TO_DATE = "to date"

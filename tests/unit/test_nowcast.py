@@ -8,10 +8,9 @@ import polars as pl
 import pytest
 
 from benchmarks.spikes.nowcasts import AS_OF, DOUBLED, SLOW, STABLE, Scenario, World, cohorts_of, measured, simulate
-from rcm_pipeline.denials.completion import Completion, at_age, completion
-from rcm_pipeline.denials.nowcast import NowcastSettings, nowcast
-from rcm_pipeline.denials.nowcast_limits import mixture_limits
-from rcm_pipeline.denials.rate_states import MULTIPLIERS, SAME, Usual, betaln, evidence
+from rcm_pipeline.denials.nowcast.completion import Completion, at_age, completion
+from rcm_pipeline.denials.nowcast.nowcast import NowcastSettings, mixture_limits, nowcast
+from rcm_pipeline.denials.nowcast.rate_states import MULTIPLIERS, SAME, Usual, betaln, evidence
 from rcm_pipeline.errors import InputError
 
 KEYS = ["client", "payer", "cause"]

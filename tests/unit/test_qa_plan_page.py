@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from dashboards.qa_plan import half_width, operating_chart, plan_page, rule_sentence, typical, width_chart, width_sentence
-from rcm_pipeline.coding.planning import charts_for_half_width
-from rcm_pipeline.coding.sampling import draw
+from rcm_pipeline.coding.sampling.planning import charts_for_half_width
+from rcm_pipeline.coding.sampling.sampling import draw
 from rcm_pipeline.governance.qa_plan import Plan, by_coder
 from rcm_pipeline.settings import Qa
 from tests.unit.qa_world import WEEK, charts

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.core import qa_tables
-from rcm_pipeline.coding.given_back import with_codes_given_back
+from rcm_pipeline.coding.reviews.core import qa_tables
+from rcm_pipeline.coding.reviews.overturned import with_codes_given_back
 from rcm_pipeline.intake.inbox import deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.tokens import Tokens

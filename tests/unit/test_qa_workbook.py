@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from dashboards.qa_workbook import heading, sample_workbook
-from rcm_pipeline.coding.sampling import draw
+from rcm_pipeline.coding.sampling.sampling import draw
 from rcm_pipeline.governance.qa_plan import Plan, as_values, by_coder, told
 from rcm_pipeline.intake.sheet_reading import SheetReading
 from rcm_pipeline.intake.sheets import KINDS, NOT_DATA, read_sheets

@@ -4,8 +4,8 @@ import datetime as dt
 
 import polars as pl
 
-from rcm_pipeline.coding.risk_reasons import History, denied_charts, new_coders, overdue_coders
-from rcm_pipeline.coding.sampling import frame
+from rcm_pipeline.coding.sampling.risk_reasons import History, denied_charts, new_coders, overdue_coders
+from rcm_pipeline.coding.sampling.sampling import frame
 from rcm_pipeline.settings import Qa
 from schemas.contract import empty
 from schemas.registry import CONTRACTS

@@ -414,7 +414,7 @@ def rows(metrics: pl.DataFrame, metric: str, variant: str) -> list[tuple]:
 
 
 def test_every_measure_the_truth_knows_is_there_and_defined(made: Made) -> None:
-    from rcm_pipeline.governance.definitions import definitions
+    from rcm_pipeline.metrics.definitions import definitions
 
     metrics = made.truth["metrics"]
     known = {f"M{n:02d}" for n in range(1, 30)} - {"M13", "M14", "M17", "M18", "M19", "M21", "M26", "M29"}

@@ -5,9 +5,8 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.coding.sample_weights import weighting_cells
-from rcm_pipeline.coding.sampling import draw
-from rcm_pipeline.coding.weighted import weighted_accuracy
+from rcm_pipeline.coding.accuracy.weighted import weighted_accuracy, weighting_cells
+from rcm_pipeline.coding.sampling.sampling import draw
 from rcm_pipeline.settings import Qa
 from tests.unit.qa_world import WEEK, charts
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.sampling import default_seed, draw, frame, frame_hash, sample_id, sizes
+from rcm_pipeline.coding.sampling.sampling import default_seed, draw, frame, frame_hash, sample_id, sizes
 from rcm_pipeline.errors import SettingsError
 from rcm_pipeline.settings import Qa, load_client_settings
 from schemas.contract import empty

@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from rcm_pipeline.governance.scorecard import Facts, scorecard
+from rcm_pipeline.metrics.scorecard import Facts, scorecard
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 

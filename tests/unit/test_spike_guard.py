@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from rcm_pipeline.denials.spikes.guard import usual_pace
+from rcm_pipeline.denials.spikes.speed_guard import usual_pace
 
 FIRST = dt.date(2025, 2, 3)
 

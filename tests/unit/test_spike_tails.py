@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import betabinom, binom
 
-from rcm_pipeline.denials.spikes.tails import all_denied, upper_tail
+from rcm_pipeline.denials.spikes.model.tails import all_denied, upper_tail
 
 
 def exact(count: int, decided: int, rate: float, icc: float) -> float:

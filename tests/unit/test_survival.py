@@ -5,8 +5,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from rcm_pipeline.denials.decomposition import kitagawa
-from rcm_pipeline.denials.survival import kaplan_meier, median_days, share_by
+from rcm_pipeline.stats.decomposition import kitagawa
+from rcm_pipeline.stats.survival import kaplan_meier, median_days, share_by
 
 # 6-MP remission times of Freireich et al. (1963), + censored: the curve every textbook prints
 WEEKS = [(6, 1), (6, 1), (6, 1), (6, 0), (7, 1), (9, 0), (10, 1), (10, 0), (11, 0), (13, 1), (16, 1), (17, 0), (19, 0), (20, 0),

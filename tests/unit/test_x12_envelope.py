@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from rcm_pipeline.x12.envelope import looks_like_x12, normalise
+from rcm_pipeline.x12.buffer.envelope import looks_like_x12, normalise
 from rcm_pipeline.x12.read import Reading, read_x12
 from tests.conftest import OpenDoor
 from tests.spec.engine import remittance

@@ -8,7 +8,7 @@ import polars as pl
 from rcm_pipeline.denials.spikes.detect import detect
 from rcm_pipeline.denials.spikes.episodes import episodes, is_within
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
-from rcm_pipeline.intervals import rate, wilson
+from rcm_pipeline.stats.intervals import rate, wilson
 
 EVERY, OUTSIDE = SCOPES = ("all", "outside episodes")
 P_LIMITS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)

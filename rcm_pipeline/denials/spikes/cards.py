@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from rcm_pipeline.denials.decomposition import effects
 from rcm_pipeline.denials.spikes.evidence import leading_coders
 from rcm_pipeline.denials.spikes.lines import NONE, SPIKE
-from rcm_pipeline.intervals import rate, wilson
+from rcm_pipeline.stats.decomposition import effects
+from rcm_pipeline.stats.intervals import rate, wilson
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 

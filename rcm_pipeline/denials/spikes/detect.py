@@ -5,8 +5,8 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.denials.spikes.panel import SERIES, Panel, panel
-from rcm_pipeline.denials.spikes.replay import Replayed, replay, seasonal_sums
+from rcm_pipeline.denials.spikes.model.panel import SERIES, Panel, panel
+from rcm_pipeline.denials.spikes.model.replay import Replayed, replay, seasonal_sums
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.denials.spikes.verdicts import detectable_lift, verdict
 from rcm_pipeline.errors import InputError

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from rcm_pipeline.denials.spikes.panel import SERIES
+from rcm_pipeline.denials.spikes.model.panel import SERIES
 
 QUIET_WEEKS = 4  # at most so many between two alarms of one episode
 AFTER_WEEKS, KNOWN_WEEKS = 8, 4  # looked at after the first alarm; in so many of them something must have been decided

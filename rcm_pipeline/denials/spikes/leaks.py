@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from rcm_pipeline.denials.spikes.detect import detect
-from rcm_pipeline.denials.spikes.panel import SERIES, check_columns
+from rcm_pipeline.denials.spikes.model.panel import SERIES, check_columns
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.errors import InputError
 

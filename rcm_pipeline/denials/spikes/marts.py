@@ -7,10 +7,10 @@ import polars as pl
 
 from rcm_pipeline.denials.spikes.counts import weekly_counts
 from rcm_pipeline.denials.spikes.detect import detect
-from rcm_pipeline.denials.spikes.guard import usual_pace
 from rcm_pipeline.denials.spikes.leaks import slow_leaks
 from rcm_pipeline.denials.spikes.portfolio import reference
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
+from rcm_pipeline.denials.spikes.speed_guard import usual_pace
 from rcm_pipeline.denials.spikes.states import with_states
 from rcm_pipeline.settings import Acknowledged
 from schemas.contract import conform

@@ -5,8 +5,8 @@ from dataclasses import replace
 import polars as pl
 
 from rcm_pipeline.denials.spikes.detect import detect, judged
-from rcm_pipeline.denials.spikes.panel import check_columns
-from rcm_pipeline.denials.spikes.prior import Reference
+from rcm_pipeline.denials.spikes.model.panel import check_columns
+from rcm_pipeline.denials.spikes.model.prior import Reference
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.privacy.suppression import MINIMUM_CLAIMS, MINIMUM_CLIENTS
 

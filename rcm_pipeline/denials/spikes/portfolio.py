@@ -5,8 +5,8 @@ import hashlib
 
 import polars as pl
 
+from rcm_pipeline.denials.spikes.model.prior import Reference
 from rcm_pipeline.denials.spikes.payer_lines import lines_and_season, without_small
-from rcm_pipeline.denials.spikes.prior import Reference
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from schemas.contract import conform
 from schemas.registry import CONTRACTS

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rcm_pipeline.denials.spikes.prior import Reference
+from rcm_pipeline.denials.spikes.model.prior import Reference
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rcm_pipeline.denials.spikes.panel import Floats, Panel
-from rcm_pipeline.denials.spikes.prior import Bools
-from rcm_pipeline.denials.spikes.replay import Week
+from rcm_pipeline.denials.spikes.model.panel import Floats, Panel
+from rcm_pipeline.denials.spikes.model.prior import Bools
+from rcm_pipeline.denials.spikes.model.replay import Week
+from rcm_pipeline.denials.spikes.model.tails import all_denied, upper_tail
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
-from rcm_pipeline.denials.spikes.tails import all_denied, upper_tail
 
 _TINY = 1e-9
 SHORT = "too little history"

@@ -1,0 +1,1 @@
+"""How much of the coding is right, by method, with honest limits."""

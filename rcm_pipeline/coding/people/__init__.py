@@ -1,0 +1,1 @@
+"""Coders against the standard, and the auditors who judge them."""

@@ -1,0 +1,1 @@
+"""QA reviews in force: their codes, their findings and what was overturned."""

@@ -1,0 +1,1 @@
+"""What each line came to, why it was denied and what it would bring."""

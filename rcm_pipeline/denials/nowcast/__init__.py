@@ -1,0 +1,1 @@
+"""Weeks not yet answered: what is known of them and what to expect."""

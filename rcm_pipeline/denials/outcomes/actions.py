@@ -1,0 +1,46 @@
+"""What was done about denied claims: touches with the channel their activity names, and claims sent again."""
+
+import polars as pl
+
+from rcm_pipeline.privacy.door import meaning
+
+WRITE_OFF = "write_off"
+_CHANNELS = {"send_records": "records"}
+
+
+def with_channel(touches: pl.DataFrame) -> pl.DataFrame:
+    """Touches with `channel_code`; null where the activity names none."""
+    channel = meaning(pl.col("activity_code"), "activity").replace(_CHANNELS)
+    return touches.with_columns(channel.alias("channel_code"))
+
+
+def actions(denied: pl.DataFrame, touches: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """Every touch on or after a denial and every claim sent after it: lineage_id, action_date, channel_code (null: other work).
+
+    A touch counts for every denied lineage of its account. A replacement that turns an inpatient stay into an outpatient
+    one is channel `observation`.
+    """
+    worked = denied.select("lineage_id", "claim_token", "denied_date").join(
+        with_channel(touches).select("claim_token", pl.col("touched_date").alias("action_date"), "channel_code"), on="claim_token"
+    )
+    first = versions.filter(pl.col("version_no") == 1).select("lineage_id", _is_inpatient().alias("_was_inpatient"))
+    sent = denied.select("lineage_id", "denied_date").join(
+        versions.select("lineage_id", pl.col("sent_date").alias("action_date"), _is_inpatient().alias("_is_inpatient")), on="lineage_id"
+    )
+    sent = sent.join(first, on="lineage_id", how="left", maintain_order="left")
+    moved = pl.col("_was_inpatient").fill_null(False) & ~pl.col("_is_inpatient")
+    channel = pl.when(moved).then(pl.lit("observation")).otherwise(pl.lit("corrected_claim"))
+    fields = ["lineage_id", "action_date", "channel_code", "is_sent"]
+    return pl.concat(
+        [
+            worked.filter(pl.col("action_date") >= pl.col("denied_date")).with_columns(pl.lit(False).alias("is_sent")).select(fields),
+            # a claim sent on the day of the denial was on its way before it
+            sent.filter(pl.col("action_date") > pl.col("denied_date"))
+            .with_columns(channel.alias("channel_code"), pl.lit(True).alias("is_sent"))
+            .select(fields),
+        ]
+    )
+
+
+def _is_inpatient() -> pl.Expr:
+    return ((pl.col("place_qualifier") == "A") & pl.col("place_code").str.starts_with("11")).fill_null(False)

@@ -1,0 +1,1 @@
+"""Denial rates by week, cohort, dimension and layer."""

@@ -1,0 +1,58 @@
+"""M12: of the claims sent in one week, the share denied within 30, 60 and 90 days, whenever that was decided."""
+
+import datetime as dt
+
+import polars as pl
+
+from rcm_pipeline.stats.intervals import wilson
+from rcm_pipeline.stats.survival import share_by
+from schemas.contract import conform
+from schemas.registry import CONTRACTS
+from schemas.vocabulary import ALL
+
+HORIZONS = (30, 60, 90)
+
+
+def denial_cohorts(versions: pl.DataFrame, outcomes: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
+    """mart_denial_cohorts: by week sent, payer sent to (or all) and horizon.
+
+    A claim that was not denied stays at risk until the last day; where that comes before the horizon the share is the
+    Kaplan-Meier estimate on what is known so far, and `is_mature` is false.
+    """
+    contract = CONTRACTS["mart_denial_cohorts"]
+    if anchor is None:
+        return conform(pl.DataFrame(), contract).clear()
+    last = anchor + dt.timedelta(days=6)
+    first = versions.filter((pl.col("version_no") == 1) & (pl.col("sent_date") <= last))
+    sent = first.select("lineage_id", pl.col("payer_id").fill_null("unknown"), "week", "sent_date").join(
+        outcomes.select("lineage_id", "denied_date"), on="lineage_id", how="left"
+    )
+    lasted = (pl.coalesce("denied_date", pl.lit(last)) - pl.col("sent_date")).dt.total_days()
+    timed = sent.with_columns(lasted.clip(lower_bound=0).alias("days"), pl.col("denied_date").is_not_null().alias("is_ended"))
+    both = pl.concat([timed, timed.with_columns(pl.lit(ALL).alias("payer_id"))])
+    parts = [_at(both, horizon, last) for horizon in HORIZONS]
+    return conform(pl.concat(parts), contract).sort("week", "payer_id", "horizon_days")
+
+
+def _at(timed: pl.DataFrame, horizon: int, last: dt.date) -> pl.DataFrame:
+    by = ["week", "payer_id"]
+    is_denied = pl.col("is_ended") & (pl.col("days") <= horizon)
+    counted = timed.group_by(by).agg(
+        is_denied.sum().cast(pl.Int64).alias("denied_count"),
+        pl.len().cast(pl.Int64).alias("sent_count"),
+        ((pl.col("sent_date").max() + pl.duration(days=horizon)) <= pl.lit(last)).alias("is_mature"),
+    )
+    low, high = wilson(pl.col("denied_count"), pl.col("sent_count"))
+    plain = pl.col("denied_count").cast(pl.Float64) / pl.col("sent_count").cast(pl.Float64)
+    joined = counted.join(share_by(timed, by, horizon), on=by, how="left", suffix="_km")
+    # in a mature cohort nothing is censored and the curve is the plain share
+    return joined.select(
+        *by,
+        pl.lit(horizon, pl.Int64).alias("horizon_days"),
+        "denied_count",
+        "sent_count",
+        pl.when(pl.col("is_mature")).then(plain).otherwise(pl.col("rate").fill_null(0.0)).alias("denial_rate"),
+        pl.when(pl.col("is_mature")).then(low).otherwise(pl.coalesce(pl.col("low"), low)).alias("low"),
+        pl.when(pl.col("is_mature")).then(high).otherwise(pl.coalesce(pl.col("high"), high)).alias("high"),
+        "is_mature",
+    )

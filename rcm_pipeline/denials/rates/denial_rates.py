@@ -1,0 +1,116 @@
+"""Weekly denial rates by payer and root cause, each with both sides of the fraction and a Wilson interval."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import polars as pl
+
+from rcm_pipeline.claims.remits import PLACE, PLACE_LINE
+from rcm_pipeline.denials.classify.reasons import main_lines
+from rcm_pipeline.stats.intervals import rate, wilson
+from schemas.contract import conform
+from schemas.registry import CONTRACTS
+from schemas.vocabulary import ALL, NOT_DECIDED
+
+_GROUP = ["week", "payer_id"]
+
+
+def denial_rates(adjudications: pl.DataFrame, lines: pl.DataFrame, denials: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
+    """mart_denial_rates. First decisions only; the denominator of a cause is every decided line (claim) of the payer's week.
+
+    M08: lines denied in full or by suspicion / lines decided. M09: claims denied in full / claims decided.
+    M11: claims denied in part / claims decided. A claim's cause is that of its largest denied line. Second-level
+    reasons (193, 285, 286, MA46, MA91) repeat an earlier denial and are not counted again.
+    """
+    first = adjudications.filter(pl.col("is_first") & pl.col("week").is_not_null())
+    decided = first.filter(pl.col("disposition") != "undecided")
+    decided_lines = lines.filter(pl.col("is_first") & pl.col("week").is_not_null() & ~pl.col("disposition").is_in(NOT_DECIDED))
+    initial = denials.filter("is_initial")
+    causes = initial.select(*PLACE_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
+    is_denied = pl.col("disposition").is_in(["denied_full", "denial_suspected"])
+    line_events = decided_lines.filter(is_denied).join(causes, on=PLACE_LINE, how="inner")
+    by_claim = _claim_causes(initial)
+    parts = [_metric("M08", decided_lines, line_events)]
+    for metric, disposition in (("M09", "denied_full"), ("M11", "denied_partial")):
+        events = decided.filter(pl.col("disposition") == disposition).join(by_claim, on=PLACE, how="inner")
+        parts.append(_metric(metric, decided, events))
+    table = pl.concat(parts).with_columns(_is_complete(anchor))
+    return conform(table, CONTRACTS["mart_denial_rates"]).sort("metric_id", "week", "payer_id", "root_cause")
+
+
+def _claim_causes(denials: pl.DataFrame) -> pl.DataFrame:
+    lost = denials.group_by(PLACE).agg(pl.col("denied_amount").sum().alias("lost"))
+    return main_lines(denials, PLACE).select(*PLACE, "root_cause").join(lost, on=PLACE)
+
+
+def _metric(metric_id: str, decided: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Every payer and all payers together, every cause and all causes together; weeks without a denial count as 0."""
+    denominators = _with_all(
+        decided,
+        lambda frame, by: frame.group_by(by).agg(
+            pl.len().cast(pl.Int64).alias("denominator"), pl.col("charge_amount").sum().cast(pl.Decimal(18, 2))
+        ),
+    )
+    tall = pl.concat([events, events.with_columns(pl.lit(ALL).alias("root_cause"))])
+    numerators = _with_all(
+        tall,
+        lambda frame, by: frame.group_by([*by, "root_cause"]).agg(
+            pl.len().cast(pl.Int64).alias("numerator"),
+            pl.col("lost").sum().cast(pl.Decimal(18, 2)).alias("denied_amount"),
+            pl.col("charge_amount").sum().cast(pl.Decimal(18, 2)).alias("denied_charge_amount"),
+        ),
+    )
+    seen = pl.concat([numerators.select("root_cause").unique(), pl.DataFrame({"root_cause": [ALL]})]).unique()
+    full = denominators.join(seen, how="cross").join(numerators, on=[*_GROUP, "root_cause"], how="left")
+    counted = full.with_columns(
+        pl.col("numerator").fill_null(0), pl.col("denied_amount", "denied_charge_amount").fill_null(0), pl.lit(metric_id).alias("metric_id")
+    )
+    low, high = wilson(pl.col("numerator"), pl.col("denominator"))
+    return counted.with_columns(
+        rate(pl.col("numerator"), pl.col("denominator")).alias("denial_rate"), low.alias("low"), high.alias("high")
+    ).select(
+        "metric_id",
+        *_GROUP,
+        "root_cause",
+        "numerator",
+        "denominator",
+        "denial_rate",
+        "low",
+        "high",
+        "denied_amount",
+        "denied_charge_amount",
+        "charge_amount",
+    )
+
+
+def _with_all(frame: pl.DataFrame, count: Callable[[pl.DataFrame, list[str]], pl.DataFrame]) -> pl.DataFrame:
+    everyone = frame.with_columns(pl.lit(ALL).alias("payer_id"))
+    return pl.concat([count(frame, _GROUP), count(everyone, _GROUP)])
+
+
+def _is_complete(anchor: dt.date | None) -> pl.Expr:
+    return (pl.col("week") <= anchor if anchor else pl.lit(False)).alias("is_complete")
+
+
+RECENT_WEEKS = 4
+_BY_CAUSE = ["payer_id", "root_cause"]
+
+
+def recent_rates(rates: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
+    """Line denials (M08) of the last four weeks by payer and cause: numerator, denominator, rate, low, high, denied_amount."""
+    table = _sum(_lines(rates), anchor - dt.timedelta(weeks=RECENT_WEEKS - 1), anchor)
+    low, high = wilson(pl.col("numerator"), pl.col("denominator"))
+    return table.with_columns(rate(pl.col("numerator"), pl.col("denominator")).alias("rate"), low.alias("low"), high.alias("high"))
+
+
+def _lines(rates: pl.DataFrame) -> pl.DataFrame:
+    return rates.filter((pl.col("metric_id") == "M08") & (pl.col("payer_id") != ALL) & (pl.col("root_cause") != ALL))
+
+
+def _sum(rates: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
+    return (
+        rates.filter(pl.col("week").is_between(first, last))
+        .group_by(_BY_CAUSE)
+        .agg(pl.col("numerator", "denominator").sum(), pl.col("denied_amount").sum())
+        .sort(_BY_CAUSE)
+    )

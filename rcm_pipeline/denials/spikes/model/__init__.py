@@ -1,0 +1,1 @@
+"""What was expected in each week and how far it may scatter."""

@@ -1,0 +1,228 @@
+"""The whole life of a claim as a list of events: what was sent, what each layer said, what was decided and why, what comes next."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from rcm_pipeline.claims.remits import PLACE_LINE
+from rcm_pipeline.errors import InputError
+from rcm_pipeline.privacy.keys import client_key
+from rcm_pipeline.privacy.tokens import Tokens
+from rcm_pipeline.redelivery import once
+from rcm_pipeline.reference import reference
+from rcm_pipeline.settings import Home
+from rcm_pipeline.warehouse import open_warehouse, read_where
+
+_ANSWERS = {"accepted": "accepted", "rejected": "turned back"}
+_MARKS = {"is_first": "first decision", "is_current": "the decision that stands", "is_reversed": "taken back later", "is_pended": "pended"}
+_CAUSE = (
+    "root_cause", "owner", "evidence", "evidence_detail", "confidence", "review_reason", "is_initial", "expected_amount",
+)  # fmt: skip
+_STEPS = {"1": "original", "7": "replacement", "8": "void"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened: when, in which layer, what, its particulars, the rules that fired, and where it is written."""
+
+    date: dt.date | None
+    layer: str
+    what: str
+    particulars: list[str] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    where: str = ""
+    told_after: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Story:
+    """The events of one lineage in order, where it stands, and who decides next."""
+
+    lineage_id: str
+    facts: dict[str, Any]
+    events: list[Event]
+    next_step: str
+
+
+def lineages_of(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[str]:
+    """Lineages with one of these names: lineage_id or claim_token."""
+    found = read_where(connection, "core_claim_lineages", "lineage_id", names)["lineage_id"].to_list()
+    by_token = read_where(connection, "core_claim_lineages", "claim_token", names)["lineage_id"].to_list()
+    return sorted({*found, *by_token})
+
+
+def story(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Story:
+    """Everything the warehouse knows of one lineage, in order."""
+    facts = read_where(connection, "core_claim_lineages", "lineage_id", [lineage_id]).row(0, named=True)
+    events = [
+        *_sent(connection, lineage_id),
+        *_answers(connection, lineage_id),
+        *_reversals(connection, lineage_id),  # before the decisions of their day, as their corrections follow them
+        *_decisions(connection, lineage_id),
+        *_recoupments(connection, lineage_id),
+        *_touches(connection, facts["claim_token"]),
+    ]
+    order = {"sent": 0, "L1": 1, "L2": 2, "L3": 3, "PLB": 4, "work": 5}
+    ordered = sorted(events, key=lambda e: (e.date or e.told_after or dt.date.max, order[e.layer]))
+    return Story(lineage_id, facts, ordered, _next(connection, facts))
+
+
+def _sent(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator[Event]:
+    for r in read_where(connection, "core_claim_versions", "lineage_id", [lineage_id]).sort("version_no").iter_rows(named=True):
+        kind = _STEPS.get(r["frequency_code"] or "1", f"frequency {r['frequency_code']}")
+        to = f"to payer {r['payer_id'] or 'not named'} as {_sequence(r['sequence_code'])}"
+        particulars = [to, f"{r['line_count']} lines, ${r['charge_amount']}"]
+        if r["has_authorization"]:
+            particulars.append("with an authorization number")
+        where = _where(r["file_id"], "claim", r["claim_no"])
+        yield Event(r["sent_date"], "sent", f"Version {r['version_no']} sent ({kind})", particulars, [], where)
+
+
+def _answers(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator[Event]:
+    """What TA1, 999 and 277CA said of the versions; a TA1 bears no date and is told after its version."""
+    versions = read_where(connection, "core_claim_versions", "lineage_id", [lineage_id])
+    sent = versions.select("file_id", "transaction_no", "claim_no", "version_no", "sent_date")
+    said = read_where(connection, "core_layer_events", "file_id", versions["file_id"].unique().to_list())
+    of_file = said.filter(pl.col("layer_code") == "L1").drop("claim_no").join(sent, on=["file_id", "transaction_no"])
+    of_claim = said.filter(pl.col("layer_code") == "L2").join(sent.drop("transaction_no"), on=["file_id", "claim_no"])
+    for r in of_file.iter_rows(named=True):
+        yield _said(r, f"{r['source_code']}: file of version {r['version_no']} {_ANSWERS[r['outcome_code']]}")
+    for r in of_claim.iter_rows(named=True):
+        yield _said(r, f"277CA: version {r['version_no']} {_ANSWERS[r['outcome_code']]}")
+
+
+def _said(r: dict[str, Any], what: str) -> Event:
+    particulars = [f"status {r['reason_code']}"] if r["reason_code"] else []
+    if r["root_cause"]:
+        particulars.append(f"cause {r['root_cause']}; began in {r['stage_introduced']}, first to be seen in {r['stage_detectable']}")
+    where = _where(r["answer_file_id"], "status", r["answer_no"])
+    return Event(r["event_date"], r["layer_code"], what, particulars, [], where, r["event_date"] or r["sent_date"])
+
+
+def _decisions(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator[Event]:
+    """Every claim payment that is no reversal, with its lines, their rules and the cause of each denial."""
+    payments = read_where(connection, "core_adjudications", "lineage_id", [lineage_id]).filter(pl.col("kind") != "reversal")
+    lines = read_where(connection, "core_adjudicated_lines", "lineage_id", [lineage_id])
+    causes = read_where(connection, "core_denials", "lineage_id", [lineage_id]).select(*PLACE_LINE, *_CAUSE)
+    told = lines.join(causes, on=PLACE_LINE, how="left").sort(PLACE_LINE)
+    for r in payments.iter_rows(named=True):
+        own = told.filter((pl.col("file_id") == r["file_id"]) & (pl.col("claim_no") == r["claim_no"]))
+        paid = f"paid ${r['paid_amount']} of ${r['charge_amount']}"
+        what = f"Payer {r['payer_id']} answers, CLP02 {r['status_code']}: {r['disposition']}, {paid}"
+        marks = ", ".join(text for name, text in _MARKS.items() if r[name])
+        particulars = [marks] if marks else []
+        particulars += [line for row in own.iter_rows(named=True) for line in _line(row)]
+        rules = [r["match_rule"], *own["line_match_rule"], *own["rule_id"], *(r["broken_rules"] or "").split(",")]
+        yield Event(r["adjudication_date"], "L3", what, particulars, _rules(rules), _where(r["file_id"], "claim payment", r["claim_no"]))
+
+
+def _line(r: dict[str, Any]) -> Iterator[str]:
+    reason = "-".join(part for part in (r["group_code"], r["carc_code"]) if part)
+    paid = f"paid ${r['paid_amount']} of ${r['charge_amount']}"
+    text = f"line {r['line_no']} {r['procedure_code'] or ''}: {r['disposition']} by {r['rule_id']}, {paid}"
+    yield text + (f", {reason} ${r['denied_amount']}" if reason else "")
+    if r["root_cause"]:
+        kind = "initial denial" if r["is_initial"] else "later denial"
+        sure = f"{r['confidence']:.0%} sure, from {r['evidence']}" + (f" ({r['evidence_detail']})" if r["evidence_detail"] else "")
+        yield f"  {kind}, cause {r['root_cause']}: {sure}; owner {r['owner']}; worth ${r['expected_amount']} if paid"
+    if r["review_reason"]:
+        yield f"  a person must decide: {r['review_reason'].replace('_', ' ')}"
+
+
+def _reversals(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator[Event]:
+    for r in read_where(connection, "core_reversals", "lineage_id", [lineage_id]).iter_rows(named=True):
+        original = _where(r["original_file_id"], "claim payment", r["original_claim_no"]) or "nothing that is here"
+        correction = _where(r["correction_file_id"], "claim payment", r["correction_claim_no"]) or "nothing yet"
+        particulars = [f"takes back {original}", f"in its place: {correction}"]
+        where, rules = _where(r["file_id"], "claim payment", r["claim_no"]), _rules([r["pair_rule"]])
+        yield Event(r["adjudication_date"], "L3", f"Payer {r['payer_id']} reverses ${r['paid_amount']}", particulars, rules, where)
+
+
+def _recoupments(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator[Event]:
+    for r in read_where(connection, "core_recoupments", "lineage_id", [lineage_id]).iter_rows(named=True):
+        what = f"Payer {r['payer_id']} moves ${r['amount']} outside the claim: {r['kind'].replace('_', ' ')} (PLB {r['reason_code']})"
+        yield Event(r["adjudication_date"], "PLB", what, [], [], _where(r["file_id"], "provider adjustment", r["adjustment_no"]))
+
+
+def _touches(connection: duckdb.DuckDBPyConnection, token: str | None) -> Iterator[Event]:
+    if token is None:
+        return
+    touches = once(read_where(connection, "raw_touches", "claim_token", [token]))
+    for r in touches.iter_rows(named=True):
+        where = _where(r["file_id"], "row", r["row_no"])
+        yield Event(r["touched_date"], "work", f"Worked: {r['activity_code']}", [f"{r['minutes']} minutes"], [], where)
+
+
+def _next(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> str:
+    """Who decides next, and until when."""
+    listed = read_where(connection, "mart_worklist", "lineage_id", [facts["lineage_id"]])
+    if listed.height:
+        r = listed.row(0, named=True)
+        until = f" until {r['deadline_date']}" if r["deadline_date"] else ""
+        who = f"{r['owner']} ({r['rework_target']})".replace("_", " ")
+        return f"{who}{until}: {r['next_step']} (rank {r['rank']} of the worklist)"
+    waiting = {
+        "rejected": "biller: correct what the rejection names and send the claim again",
+        "unanswered": "payer: has not answered yet",
+        "pended": "payer: holds it",
+        "reversed": "payer: took its decision back and owes another",
+    }
+    return waiting.get(facts["status_code"], "nobody: nothing is open")
+
+
+def _rules(ids: Sequence[str | None]) -> list[str]:
+    """Each rule once, with its sentence."""
+    known = dict(reference("rules").select("rule_id", "applies_when").iter_rows())
+    return [f"{rule}: {known[rule]}" for rule in dict.fromkeys(ids) if rule in known]
+
+
+def _where(file_id: str | None, what: str, number: int | None) -> str:
+    return "" if file_id is None else f"file {file_id[:12]}" + (f", {what} {number}" if number is not None else "")
+
+
+def _sequence(code: str) -> str:
+    return {"P": "primary", "S": "secondary", "T": "tertiary"}.get(code, code)
+
+
+ACCOUNT_DOMAIN = "pcn"
+
+
+def explain_claim(home: Home, client: str, claim: str) -> list[Story]:
+    """The stories of every lineage the claim names: one account number may stand for several visits and payers.
+
+    The account number is turned into its token with the client's key and goes no further. Raises InputError, which does
+    not repeat it, when nothing is found.
+    """
+    token = Tokens(client_key(home.keys, client)).token(ACCOUNT_DOMAIN, pl.Series([claim]))[0]
+    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+        found = lineages_of(connection, [claim, token])
+        stories = [story(connection, lineage) for lineage in found]
+    if not stories:
+        raise InputError(
+            f"{client}: there is no claim of that number, token or lineage",
+            fix="write the account number as the client's claims do; rcm status says what was loaded",
+        )
+    return stories
+
+
+def printed(told: Story) -> str:
+    """A story as text: a heading, one paragraph per event, and who decides next."""
+    facts = told.facts
+    head = [
+        f"Lineage {told.lineage_id}",
+        f"  {facts['status_code'].replace('_', ' ')}; payer {facts['payer_id'] or 'unknown'}; charge ${facts['charge_amount']}; "
+        f"versions sent {facts['version_count']}, answers {facts['answer_count']}" + ("; a crossover" if facts["is_crossover"] else ""),
+    ]
+    body = [line for event in told.events for line in _event(event)]
+    return "\n".join([*head, *body, f"  next: {told.next_step}"])
+
+
+def _event(event: Event) -> list[str]:
+    where = f"  [{event.where}]" if event.where else ""
+    lines = [f"  {event.date or 'day unknown'}  {event.what}{where}"]
+    lines += [f"      {text}" for text in event.particulars]
+    return lines + [f"      rule {rule}" for rule in event.rules]

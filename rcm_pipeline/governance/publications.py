@@ -1,0 +1,59 @@
+"""Is a client's published pack current? Answered from the ledger alone, without computing or importing anything heavy."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+
+import duckdb
+
+from rcm_pipeline import __version__
+from rcm_pipeline.intake.inbox import Delivery
+from rcm_pipeline.reference import reference_hash
+from rcm_pipeline.settings import Home, settings_hash
+from rcm_pipeline.weeks import anchor_week
+
+NO_WEEK = dt.date(1900, 1, 1)
+PAGE = "governance_pack.html"
+
+
+def input_hash(file_ids: Iterable[str]) -> str:
+    """One hash over the content of all files, whatever their names and order."""
+    return hashlib.sha256("\n".join(sorted(file_ids)).encode()).hexdigest()
+
+
+def is_current(home: Home, client: str, found: Sequence[Delivery], today: dt.date) -> bool:
+    """True when the same run again would change nothing.
+
+    That is: every delivered content is in the ledger, the files that cannot be opened are the same as before, and the
+    last run published the pack of the present anchor week from these inputs, settings, code tables and software.
+    """
+    path = home.warehouse(client)
+    if not path.exists() or not (home.reports(client) / "latest" / PAGE).exists():
+        return False
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return _matches(connection, home, client, found, today)
+    except duckdb.Error:
+        return False  # being written, damaged or of another version: the run itself will say so
+
+
+def _matches(connection: duckdb.DuckDBPyConnection, home: Home, client: str, found: Sequence[Delivery], today: dt.date) -> bool:
+    known = {row[0] for row in connection.sql("SELECT file_id FROM raw_files").fetchall()}
+    reasons = [row[0] for row in connection.sql("SELECT reason FROM raw_rejects WHERE file_id IS NULL ORDER BY reject_no").fetchall()]
+    unopened = [d.reason for d in found if d.file_id is None]
+    same_trouble = len(reasons) == len(unopened) and all(reason.endswith(why) for reason, why in zip(reasons, unopened, strict=True))
+    if not same_trouble or any(d.file_id is not None and d.file_id not in known for d in found):
+        return False
+    last_run = connection.sql("SELECT status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
+    dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
+    expected = (
+        anchor_week(dates, today) or NO_WEEK,
+        input_hash(known),
+        reference_hash(),
+        settings_hash(home.settings, client),
+        __version__,
+    )
+    published = connection.sql(
+        "SELECT week, input_hash, reference_hash, settings_hash, code_version FROM ops_publications ORDER BY published_at DESC LIMIT 1"
+    ).fetchone()
+    return last_run == ("published",) and published == expected

@@ -1,0 +1,145 @@
+"""What there is of each client, in a few numbers: for the last lines of a run and for `rcm status`."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from rcm_pipeline.code_sets.systems import SYSTEMS
+from rcm_pipeline.governance.publications import NO_WEEK, PAGE
+from rcm_pipeline.settings import Home
+
+# as in metric M08, over all weeks
+_DECIDED_LINES = """SELECT count(*) FROM core_adjudicated_lines
+WHERE is_first AND disposition NOT IN ('excluded', 'pended', 'capitated')"""
+_DENIED_LINES = """SELECT count(*), coalesce(sum(denied_amount), 0) FROM core_denials
+WHERE is_initial AND disposition IN ('denied_full', 'denial_suspected')"""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts of one client's warehouse and the state of its pack. `trouble` says why a person is needed; empty when none is.
+
+    `notes` say what is worth doing although everything was published.
+    """
+
+    client: str
+    file_count: int = 0
+    claim_count: int = 0
+    remit_count: int = 0
+    reject_count: int = 0
+    unopened_count: int = 0
+    quarantined_count: int = 0
+    line_count: int = 0
+    denied_line_count: int = 0
+    denied_amount: str = "0.00"
+    week: str = ""
+    pack: str = ""
+    last_run: str = "never"
+    trouble: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        """What was read, set aside and denied, for the last lines of a run."""
+        return (
+            f"{self.client}: read {self.file_count:,} files ({self.claim_count:,} claims, {self.remit_count:,} claim payments); "
+            f"not read {self.reject_count:,}, set aside {self.quarantined_count:,}; "
+            f"denied at first decision {self.denied_line_count:,} of {self.line_count:,} lines, "
+            f"${Decimal(self.denied_amount):,}; week {self.week or '–'}"
+        )
+
+
+def summarise(home: Home, client: str) -> Summary:
+    """Read the numbers of one client; a warehouse that cannot be read is trouble, not an error."""
+    path = home.warehouse(client)
+    if not path.exists():
+        return Summary(client, trouble=["nothing was loaded yet"])
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return _summary(connection, home, client)
+    except duckdb.IOException:
+        return Summary(client, trouble=["the warehouse is being written by another run, or is damaged"])
+    except duckdb.CatalogException:
+        return Summary(client, trouble=["nothing was loaded yet"])
+
+
+def clients_with_warehouse(home: Home) -> list[str]:
+    """Clients that have a warehouse."""
+    return sorted(path.stem for path in (home.root / "warehouse").glob("*.duckdb"))
+
+
+def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> Summary:
+    files, claims, remits = connection.sql(
+        "SELECT count(*), coalesce(sum(claim_count), 0), coalesce(sum(remit_count), 0) FROM raw_files"
+    ).fetchall()[0]
+    rejects, unopened = connection.sql("SELECT count(*), count(*) FILTER (file_id IS NULL) FROM raw_rejects").fetchall()[0]
+    lines = connection.sql(_DECIDED_LINES).fetchall()[0][0]
+    denied, amount = connection.sql(_DENIED_LINES).fetchall()[0]
+    run = connection.sql("SELECT status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
+    published = connection.sql("SELECT week FROM ops_publications ORDER BY published_at DESC LIMIT 1").fetchone()
+    pack = home.reports(client) / "latest" / PAGE
+    return Summary(
+        client,
+        files,
+        int(claims),
+        int(remits),
+        rejects,
+        unopened,
+        _quarantined(connection),
+        lines,
+        denied,
+        f"{amount:.2f}",
+        str(published[0]) if published and published[0] != NO_WEEK else "",
+        str(_shown(pack)) if pack.exists() else "",
+        run[0] if run else "never",
+        _trouble(connection, pack, run[0] if run else "never", unopened),
+        _notes(connection),
+    )
+
+
+def _notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Code sets whose newest list ended before the anchor week's claims; nothing in a warehouse of an older version."""
+    if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'mart_code_set_coverage'").fetchone():
+        return []
+    stale = connection.sql(
+        "SELECT system_code, valid_to, stale_count FROM mart_code_set_coverage WHERE stale_count > 0 ORDER BY system_code"
+    ).fetchall()
+    return [
+        f"the newest {SYSTEMS[system].label} list ends on {last}, so {count} codes of the last week were not checked; "
+        "put a newer one into code_sets/ beside the settings (docs/code_sets.md)"
+        for system, last, count in stale
+    ]
+
+
+def _shown(pack: Path) -> Path:
+    """The pack under its week's name, not under `latest`."""
+    weeks = [
+        link
+        for link in pack.parent.parent.iterdir()
+        if link.is_symlink() and link.name != "latest" and link.resolve() == pack.parent.resolve()
+    ]
+    return (weeks[0] if weeks else pack.parent) / PAGE
+
+
+def _quarantined(connection: duckdb.DuckDBPyConnection) -> int:
+    tables = connection.sql("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'quarantine_')").fetchall()
+    return sum(connection.sql(f'SELECT count(*) FROM "{name}"').fetchall()[0][0] for (name,) in tables)
+
+
+def _trouble(connection: duckdb.DuckDBPyConnection, pack: Path, last_run: str, unopened: int) -> list[str]:
+    found = []
+    if last_run != "published":
+        found.append(f"the last run ended {last_run}, so the pack is not renewed")
+    if not pack.exists():
+        found.append("no pack was published yet")
+    if unopened:
+        found.append(f"{unopened} files could not be opened")
+    unread = connection.sql(
+        "SELECT count(DISTINCT file_id) FROM raw_files WHERE reject_count > 0 AND claim_count + remit_count = 0 AND "
+        "(kind IS NULL OR format_code = 'unknown')"
+    ).fetchall()[0][0]
+    if unread:
+        found.append(f"{unread} files were not read at all; see rcm quarantine")
+    return found

@@ -1,0 +1,1 @@
+"""Mathematics without a subject: intervals, comparisons, survival, decomposition, evidence."""

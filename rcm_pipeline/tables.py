@@ -1,0 +1,154 @@
+"""A table is a function: registered where it stands, its parameters are the tables it reads.
+
+The graph, the reads and the documents follow from the signature and from nothing else. Positional parameters are tables,
+lazy over the warehouse; `week` and `settings` are keyword-only and given by the registry.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, wraps
+from graphlib import TopologicalSorter
+from typing import Any
+
+import polars as pl
+
+import rcm_pipeline
+from rcm_pipeline.settings import ClientSettings
+from rcm_pipeline.weeks import Week
+from schemas.contract import conform, empty
+from schemas.registry import CONTRACTS
+
+_SUBJECTS = ("claims", "code_sets", "denials", "coding", "rework", "metrics", "governance")
+Frame = pl.DataFrame | pl.LazyFrame
+Build = Callable[..., pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A registered table, or several that one pass makes: the function, the tables it reads, and where it stands."""
+
+    names: tuple[str, ...]
+    build: Callable[..., Any]
+    sources: tuple[str, ...]
+    subject: str
+    module: str
+
+    @property
+    def layer(self) -> str:
+        """core or mart."""
+        return self.names[0].partition("_")[0]
+
+
+_REGISTERED: dict[str, Table] = {}
+
+
+def mart(build: Build) -> Build:
+    """Register a mart under the function's name. Its contract says which columns it has; one too few is an error.
+
+    Where there is no complete week yet, the mart is its contract without rows and the function is not called.
+    """
+    name, parameters = build.__name__, inspect.signature(build).parameters
+    contract, needs_week = CONTRACTS[name], "week" in parameters
+    tables = _tables_of(build)
+
+    @wraps(build)
+    def made(*given: Frame, **injected: Any) -> pl.DataFrame:
+        if needs_week and injected.get("week") is None:
+            return empty(contract)
+        named = dict(zip(tables, given, strict=False))
+        others = {key: value for key, value in injected.items() if key not in tables}
+        frames = {key: _lazy(value) for key, value in (named | {k: v for k, v in injected.items() if k in tables}).items()}
+        return conform(build(**frames, **others), contract)
+
+    _register((name,), made, tables, build.__module__)
+    return made
+
+
+def core(*names: str) -> Callable[[Callable[..., Iterator[tuple[str, pl.DataFrame]]]], Callable[..., Iterator[tuple[str, pl.DataFrame]]]]:
+    """Register a function that makes several core tables in one pass; it yields each under its name when it is finished."""
+
+    def register(build: Callable[..., Iterator[tuple[str, pl.DataFrame]]]) -> Callable[..., Iterator[tuple[str, pl.DataFrame]]]:
+        tables = _tables_of(build)
+
+        @wraps(build)
+        def made(*given: Frame, **injected: Any) -> Iterator[tuple[str, pl.DataFrame]]:
+            frames = dict(zip(tables, given, strict=False)) | {k: v for k, v in injected.items() if k in tables}
+            others = {key: value for key, value in injected.items() if key not in tables}
+            for name, frame in build(**{key: _lazy(value) for key, value in frames.items()}, **others):
+                yield name, conform(frame, CONTRACTS[name])
+
+        _register(names, made, tables, build.__module__)
+        return made
+
+    return register
+
+
+@cache
+def registered() -> Mapping[str, Table]:
+    """Every registered table by name, each after those it reads."""
+    for subject in _SUBJECTS:
+        package = importlib.import_module(f"{rcm_pipeline.__name__}.{subject}")
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(found.name)
+    order = TopologicalSorter({name: [s for s in table.sources if s in _REGISTERED] for name, table in sorted(_REGISTERED.items())})
+    return {name: _REGISTERED[name] for name in order.static_order()}
+
+
+def marts() -> tuple[str, ...]:
+    """Names of all marts, each after those it reads."""
+    return tuple(name for name in registered() if name.startswith("mart_"))
+
+
+def injected(build: Callable[..., Any], week: Week | None, settings: ClientSettings, **more: Any) -> dict[str, Any]:
+    """What the registry gives a table's function beside its tables: the week, and of the settings the part it asks for."""
+    known = {"week": week, **more}
+    found: dict[str, Any] = {}
+    for name, parameter in inspect.signature(build).parameters.items():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        found[name] = _part(settings, parameter.annotation) if name == "settings" else known[name]
+    return found
+
+
+def compute(
+    tables: Mapping[str, Frame], week: Week | None, settings: ClientSettings, wanted: tuple[str, ...] = ()
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Every mart, or those wanted, one after the other: from the tables given and from the marts before it."""
+    known = dict(tables)
+    for name in marts():
+        if wanted and name not in wanted:
+            continue
+        table = registered()[name]
+        known[name] = table.build(**{s: known[s] for s in table.sources}, **injected(table.build, week, settings))
+        yield name, known[name]  # type: ignore[misc]
+
+
+def _tables_of(build: Callable[..., Any]) -> tuple[str, ...]:
+    """The positional parameters, each the name of a table."""
+    positional = [p.name for p in inspect.signature(build).parameters.values() if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+    unknown = [name for name in positional if name not in CONTRACTS]
+    if unknown:
+        raise NameError(f"{build.__module__}.{build.__name__}: {', '.join(unknown)} is no table; name parameters as contracts are named")
+    return tuple(positional)
+
+
+def _register(names: tuple[str, ...], build: Callable[..., Any], sources: tuple[str, ...], module: str) -> None:
+    missing = [name for name in names if name not in CONTRACTS]
+    if missing:
+        raise NameError(f"{module}: there is no contract for {', '.join(missing)}; add it to schemas/")
+    table = Table(names, build, sources, module.split(".")[1], module)
+    _REGISTERED.update(dict.fromkeys(names, table))
+
+
+def _lazy(frame: Frame) -> pl.LazyFrame:
+    return frame.lazy()
+
+
+def _part(settings: ClientSettings, wanted: Any) -> Any:
+    """The settings themselves, or the part of them whose type is asked for."""
+    if wanted is ClientSettings:
+        return settings
+    return next(getattr(settings, name) for name, field in ClientSettings.model_fields.items() if field.annotation is wanted)

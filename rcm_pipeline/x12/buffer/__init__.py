@@ -1,0 +1,1 @@
+"""Bytes of a file as arrays: separators, segments and cells."""

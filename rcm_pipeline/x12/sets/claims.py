@@ -1,0 +1,188 @@
+"""837 claims, professional, institutional and dental: claims, service lines and diagnoses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from rcm_pipeline.x12.buffer.bytewise import Mask, Offsets
+from rcm_pipeline.x12.buffer.segments import Rows, code_of
+from rcm_pipeline.x12.loops import ordinal_within
+from rcm_pipeline.x12.notes import Notes
+from rcm_pipeline.x12.sets.claim_loops import ClaimStream, organisations
+from rcm_pipeline.x12.sets.repeats import repeated
+from rcm_pipeline.x12.table import Door, Table
+
+_DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "ABJ", "APR", "ABN", "BK", "BF", "BJ", "PR", "BN")
+_HI_CODES = 12
+_PROVIDERS = {"rendering": "82", "referring": "DN", "facility": "77", "attending": "71", "operating": "72", "supervising": "DQ"}
+_CHARGE = {"SV1": "SV102", "SV2": "SV203", "SV3": "SV302"}
+_UNITS = {"SV1": "SV104", "SV2": "SV205", "SV3": "SV306"}
+_UNIT_CODE = {"SV1": "SV103", "SV2": "SV204"}
+_PLACE = {"SV1": "SV105", "SV3": "SV303"}
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What the 837s of a block hold: the three tables, and what must balance: charges in cents by claim and by line."""
+
+    frames: dict[str, pl.DataFrame]
+    stream: ClaimStream
+    claims: Table
+    line_charges: Offsets
+    is_line_unreadable: Mask
+
+
+def read_claims(stream: ClaimStream, door: Door, notes: Notes) -> Claims:
+    """Every 837 of the stream."""
+    for identifier in ("SV1", "SV2", "SV3", "HI", "LX", "CAS", "SVD", "OI"):
+        rows = stream.rows(identifier)
+        notes.reject("orphan_segment", rows[stream.claims.of(rows) < 0], f"{identifier} that stands in no claim")
+    claims = _claims(stream, door, notes)
+    lines, charges, is_unreadable = _lines(stream, door, notes)
+    frames = {
+        "raw_claims": claims.frame(),
+        "raw_claim_lines": lines,
+        "raw_claim_diagnoses": _diagnoses(stream, door, notes),
+    }
+    return Claims(frames, stream, claims, charges, is_unreadable)
+
+
+def _claims(stream: ClaimStream, door: Door, notes: Notes) -> Table:
+    transactions, rows = stream.transactions, stream.claims.rows
+    table = Table(stream.segments, door, notes, rows)
+    of = transactions.of[rows]
+    stream.add_keys(table)
+    table.add_text("transaction_set", pl.Series(transactions.kind, dtype=pl.String).gather(of))
+    table.add_text("version", transactions.version.gather(of))
+    table.date("created_date", "BHT04", stream.header(stream.rows("BHT")))
+    table.text("claim_token", "CLM01")
+    table.money("charge_amount", "CLM02")
+    table.text("place_code", "CLM05-1")
+    table.text("place_qualifier", "CLM05-2")
+    table.text("frequency_code", "CLM05-3")
+    table.text("accident_code", "CLM11-1")
+    table.text("delay_reason_code", "CLM20")
+    _add_payer(stream, table)
+    _add_providers(stream, table)
+    _add_dates(stream, table)
+    table.text("original_icn_token", "REF02[F8]", stream.head("REF", "F8"))
+    table.text("clearinghouse_token", "REF02[D9]", stream.head("REF", "D9"))
+    table.flag("has_authorization", "REF02[G1]", stream.head("REF", "G1"))
+    table.flag("has_referral", "REF02[9F]", stream.head("REF", "9F"))
+    table.flag("has_attachment", "PWK01", stream.head("PWK"))
+    table.flag("has_note", "NTE02", stream.head("NTE"))
+    table.money("patient_paid_amount", "AMT02[F5]", stream.head("AMT", "F5"))
+    table.text("discharge_status_code", "CL103", stream.head("CL1"))
+    table.text("drg_code", "HI01-2[DR]", _drg_rows(stream))
+    return table
+
+
+def _add_dates(stream: ClaimStream, table: Table) -> None:
+    statement, service = stream.head("DTP", "434"), stream.head("DTP", "472")
+    table.date("statement_from_date", "DTP03[434]", statement)
+    table.end_date("statement_to_date", "DTP03[434]", statement)
+    table.date("admission_date", "DTP03[435]", stream.head("DTP", "435"))
+    table.date("service_date", "DTP03[472]", service)
+
+
+def _add_payer(stream: ClaimStream, table: Table) -> None:
+    payer = organisations(stream.segments, stream.header(stream.rows("NM1", "PR"), "22"))
+    sbr = stream.header(stream.rows("SBR"), "22")
+    table.text("payer_sequence_code", "SBR01", sbr)
+    patient = stream.header(stream.rows("PAT"), "patient")
+    table.text_of_any("relationship_code", {"SBR02": sbr, "PAT01": patient})
+    table.text("filing_indicator_code", "SBR09", sbr)
+    table.text("payer_name", "NM103[PR]", payer)
+    table.text("payer_id", "NM109[PR]", payer)
+    table.text("member_token", "NM109[IL]", stream.header(stream.rows("NM1", "IL"), "22"))
+
+
+def _add_providers(stream: ClaimStream, table: Table) -> None:
+    table.text("billing_npi", "NM109[85]", stream.header(stream.rows("NM1", "85"), "20"))
+    table.text("pay_to_npi", "NM109[87]", stream.header(stream.rows("NM1", "87"), "20"))
+    for name, qualifier in _PROVIDERS.items():
+        table.text(f"{name}_npi", f"NM109[{qualifier}]", stream.provider(qualifier))
+
+
+def _drg_rows(stream: ClaimStream) -> Rows:
+    hi = stream.rows("HI")
+    hi = hi[stream.in_claim_head[hi]]
+    first = stream.segments.component(stream.segments.cells(hi, 1), 1)
+    return stream.claims.first(hi[stream.segments.code_in(first) == code_of("DR")])
+
+
+def _lines(stream: ClaimStream, door: Door, notes: Notes) -> tuple[pl.DataFrame, Offsets, Mask]:
+    ids = stream.segments.ids[stream.lines.rows]
+    charges, is_unreadable = np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=bool)
+    parts, order = [], []
+    for name in ("SV1", "SV2", "SV3"):
+        of_this_kind = ids == code_of(name)
+        if of_this_kind.any() or (name == "SV1" and not len(ids)):
+            table = _service_lines(stream, door, notes, name, of_this_kind)
+            charges[of_this_kind], is_unreadable[of_this_kind] = table.units["charge_amount"], table.is_unreadable
+            parts.append(table.frame())
+            order.append(table.rows)
+    if len(parts) == 1:
+        return parts[0], charges, is_unreadable
+    return pl.concat(parts)[np.argsort(np.concatenate(order), kind="stable")], charges, is_unreadable
+
+
+def _service_lines(stream: ClaimStream, door: Door, notes: Notes, name: str, of_this_kind: Mask) -> Table:
+    lines = stream.lines
+    rows = lines.rows[of_this_kind]
+    table, nothing = Table(stream.segments, door, notes, rows), np.full(len(rows), -1)
+
+    def first(identifier: str, qualifier: str | None = None) -> Rows:
+        segments = stream.segments
+        rows = segments.where(identifier) if qualifier is None else segments.qualified(identifier, qualifier)
+        return lines.first(rows)[of_this_kind]
+
+    stream.add_keys(table)
+    table.add("line_no", stream.line_numbers[of_this_kind])
+    code = "SV202" if name == "SV2" else f"{name}01"
+    table.text("code_qualifier", f"{code}-1")
+    table.text("procedure_code", f"{code}-2")
+    for place in range(4):
+        table.text(f"modifier_{place + 1}_code", f"{code}-{place + 3}")
+    table.text("revenue_code", "SV201", rows if name == "SV2" else nothing)
+    table.money("charge_amount", _CHARGE[name])
+    table.text("unit_code", _UNIT_CODE.get(name, "SV103"), rows if name in _UNIT_CODE else nothing)
+    table.quantity("units", _UNITS[name])
+    table.text("place_code", _PLACE.get(name, "SV105"), rows if name in _PLACE else nothing)
+    for place in range(4):
+        table.text(f"diagnosis_pointer_{place + 1}", f"SV107-{place + 1}", rows if name == "SV1" else nothing)
+    service = first("DTP", "472")
+    table.date("service_from_date", "DTP03[472]", service)
+    table.end_date("service_to_date", "DTP03[472]", service)
+    table.text("line_control_token", "REF02[6R]", first("REF", "6R"))
+    table.flag("has_authorization", "REF02[G1]", first("REF", "G1"))
+    table.flag("has_attachment", "PWK01", first("PWK"))
+    table.flag("has_note", "NTE02", first("NTE"))
+    _add_drug(stream, table, first)
+    table.text("tooth_code", "TOO02", first("TOO"))
+    table.text("rendering_npi", "NM109[82]", first("NM1", "82"))
+    return table
+
+
+def _add_drug(stream: ClaimStream, table: Table, first: Callable[..., Rows]) -> None:
+    quantity, item = first("CTP"), first("LIN")
+    drug = np.where(stream.segments.code(item, 2) == code_of("N4"), item, -1)
+    table.text("ndc_code", "LIN03", drug)
+    table.quantity("ndc_units", "CTP04", quantity)
+    table.text("ndc_unit_code", "CTP05-1", quantity)
+
+
+def _diagnoses(stream: ClaimStream, door: Door, notes: Notes) -> pl.DataFrame:
+    segments, hi = stream.segments, stream.rows("HI")
+    rows, repeats = repeated(segments, hi[stream.in_claim_head[hi]], first=1, step=1, most=_HI_CODES)
+    qualifier = segments.code_in(segments.component(segments.cells(rows, 1 + repeats), 1))
+    is_diagnosis = np.isin(qualifier, [code_of(q) for q in _DIAGNOSIS_QUALIFIERS])
+    table = Table(segments, door, notes, rows[is_diagnosis], repeats[is_diagnosis])
+    claim = stream.add_keys(table)
+    table.add("diagnosis_no", ordinal_within(claim))
+    table.text("qualifier_code", "HI01-1")
+    table.text("diagnosis_code", "HI01-2")
+    table.text("present_on_admission_code", "HI01-9")
+    return table.frame()

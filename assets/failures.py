@@ -1,9 +1,9 @@
 """When a run fails: the last good pack stays and says so, and the warehouse remembers how the run ended."""
 
-from assets.store import now
+from assets.factory import now
 from dashboards.publish import is_stale, mark_stale
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.settings import Home
-from rcm_pipeline.warehouse import open_warehouse
 
 
 def note_failure(home: Home, client: str, run_id: str, status: str, message: str, *, only_once: bool = False) -> None:

@@ -96,10 +96,10 @@ def _outcome(result: Any) -> RunOutcome:
 
 
 def _blocked(evaluation: Any) -> str:
-    counts = {name: value.value for name, value in evaluation.metadata.items()}
-    text = f"blocked by the check {evaluation.check_name} of {evaluation.asset_key.to_user_string()}"
-    text += f": {counts['failed']} of {counts['checked']} rows failed"
-    if evaluation.check_name == QUARANTINE:
+    parts = {name: str(value.value) for name, value in evaluation.metadata.items() if str(value.value).startswith("error")}
+    rules = ", ".join(f"{name} ({text.removeprefix('error: ')})" for name, text in parts.items())
+    text = f"blocked by {evaluation.asset_key.to_user_string()}: {rules}"
+    if QUARANTINE in parts:
         text += "; list them with rcm quarantine, correct them at the source, or raise quarantine.max_share in the client's settings"
     return text
 

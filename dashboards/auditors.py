@@ -1,17 +1,17 @@
 """Tables about the auditors: how far two of them agree, and how each does on findings disputed and on charts with a known answer."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from rcm_pipeline.coding.people.auditors import ANY
 
 
-def parts(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+def parts(facts: PackFacts) -> dict[str, Any]:
     """What the coding section shows of auditors."""
-    agreed, quality = tables["mart_auditor_agreement"], tables["mart_auditor_quality"]
+    agreed, quality = facts["mart_auditor_agreement"], facts["mart_auditor_quality"]
     return {"agreement": agreement_rows(agreed), "auditors": auditor_rows(quality), "agreed": sentence(agreed)}
 
 

@@ -9,22 +9,23 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
-from dashboards.pack import payer_names
+from dashboards.facts import payer_names
 from dashboards.page import render
-from dashboards.publish import write_page
 from dashboards.theme import BLUE, GREY, INK, MUTED, ORANGE, RED, figure
 from rcm_pipeline.denials.spikes.backtest import EVERY, OUTSIDE, Backtest
 from rcm_pipeline.denials.spikes.episodes import LASTING, ONE_WEEK, PASSING, TOO_NEW
 from rcm_pipeline.governance.backtest import calibration_line, headline
+from rcm_pipeline.publishing import write_in_place
 from rcm_pipeline.settings import Home
+from schemas.thresholds import SPIKE_LIFT
 
 PAGE = "backtest.html"
 _SHOWN = 200
 _COLOURS = {LASTING: RED, PASSING: ORANGE, ONE_WEEK: BLUE, TOO_NEW: GREY}
 _PILLS = {LASTING: "red", PASSING: "amber", ONE_WEEK: "blue", TOO_NEW: ""}
 _MEANINGS = {
-    LASTING: "The rate of the eight weeks after the first alarm was still at least 1.25 times what was expected at it, and so was "
-    "that of the later half of them. Someone should have acted.",
+    LASTING: f"The rate of the eight weeks after the first alarm was still at least {SPIKE_LIFT:g} times what was expected at it, "
+    "and so was that of the later half of them. Someone should have acted.",
     PASSING: "It went back within these weeks, but more than one week was that far up.",
     ONE_WEEK: "The next week was back to the expected: a batch, a correction of many claims at once, or chance.",
     TOO_NEW: "Fewer than four of the eight weeks after it are known, so nothing is said of it yet.",
@@ -39,7 +40,7 @@ _UNJUDGED = {
 def write_backtest(home: Home, client: str, found: Backtest, payers: pl.DataFrame) -> Path:
     """Write the page to the client's reports and return where it is. Raises StorageError; a page from before then stays."""
     path = home.reports(client) / PAGE
-    write_page(path, backtest_page(client, found, payer_names(payers)))
+    write_in_place(path, backtest_page(client, found, payer_names(payers)).encode())
     return path
 
 

@@ -1,6 +1,5 @@
 """The life of claims on a page: the funnel through three layers, yields, and what has no partner."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,11 +7,16 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from dashboards.page import render
 from dashboards.theme import BLUE, GREY, RED, figure
 from rcm_pipeline.governance.claim_history import Story
+from rcm_pipeline.metrics.definitions import definitions, metrics_of
+from rcm_pipeline.weeks import Week
 
-_WEEKS = 13
+SHEETS = {"Claim funnel": "mart_claim_funnel", "Without partner": "mart_unmatched"}
+
+_EVENT = ("layer_code", "event_date", "root_cause", "stage_introduced", "stage_detectable")
 _PARTS = (("Came through", "claim_count", BLUE), ("Waiting", "waiting_count", GREY), ("Lost here", "lost_count", RED))
 _PARTNERLESS = {
     "claim": "Claims nobody answered",
@@ -29,9 +33,25 @@ _STEPS = {
 }
 
 
-def funnel_rows(funnel: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
+def section(facts: PackFacts) -> dict[str, Any]:
+    """The section of mart_claim_funnel, with yields, stages of defects and what has no partner."""
+    funnel = facts["mart_claim_funnel"]
+    rows = funnel_rows(funnel, facts.week) if facts.week else funnel.clear()
+    return {
+        "id": "mart_claim_funnel",
+        "kind": "claims",
+        "title": "Life of claims",
+        "lead": headline(rows),
+        "figures": {"funnel": funnel_chart(rows) if rows.height else None},
+        "yields": yield_rows(facts["mart_metrics"]),
+        "stages": stage_rows(facts.some("core_layer_events", *_EVENT), facts.week),
+        "unmatched": unmatched_rows(facts["mart_unmatched"]),
+    }
+
+
+def funnel_rows(funnel: pl.DataFrame, week: Week) -> pl.DataFrame:
     """The claims sent in the 13 weeks to the anchor, by step: claim_count, lost_count, waiting_count, charge_amount."""
-    shown = funnel.filter(pl.col("week").is_between(anchor - dt.timedelta(weeks=_WEEKS - 1), anchor))
+    shown = funnel.filter(pl.col("week").is_between(week.first(), week.monday))
     return (
         shown.group_by("step_no", "step_code")
         .agg(pl.col("claim_count", "lost_count", "waiting_count").sum(), pl.col("charge_amount").sum())
@@ -58,11 +78,7 @@ def funnel_chart(rows: pl.DataFrame) -> go.Figure:
     """What reached each step, what was lost there and what still waits: one bar per step, adding up to the one above."""
     chart = figure(height=340, barmode="stack")
     labels = [texts.wrapped(_STEPS[code]) for code in rows["step_code"]]
-    for name, column, colour in (
-        ("Came through", "claim_count", BLUE),
-        ("Waiting", "waiting_count", GREY),
-        ("Lost here", "lost_count", RED),
-    ):
+    for name, column, colour in _PARTS:
         counts = rows[column].to_list()
         chart.add_bar(
             y=labels,
@@ -80,16 +96,14 @@ def funnel_chart(rows: pl.DataFrame) -> go.Figure:
 
 
 def yield_rows(metrics: pl.DataFrame) -> list[dict[str, Any]]:
-    """M01 to M05 in their newest mature week, with both sides of the fraction."""
-    shown = metrics.filter(pl.col("metric_id").is_in(["M01", "M02", "M03", "M04", "M05"]) & (pl.col("variant_code") != "claims"))
+    """Yields in their newest mature week, with both sides of the fraction."""
+    shown = metrics.filter(pl.col("metric_id").is_in(metrics_of("yields")) & (pl.col("variant_code") != "claims"))
     newest = shown.filter("is_mature").sort("period_start").unique(["metric_id"], keep="last", maintain_order=True).sort("metric_id")
     return [measure_row(r) for r in newest.iter_rows(named=True)]
 
 
 def measure_row(r: dict[str, Any]) -> dict[str, Any]:
     """One measure in a reader's words: name, value, fraction, interval, period, and whether it may still change."""
-    from rcm_pipeline.metrics.definitions import definitions
-
     d = definitions()[r["metric_id"]]
     variant = d.variants.get(r["variant_code"], r["variant_code"])
     return {
@@ -132,12 +146,11 @@ def unmatched_rows(unmatched: pl.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def stage_rows(events: pl.DataFrame, anchor: dt.date | None) -> list[dict[str, Any]]:
+def stage_rows(events: pl.DataFrame, week: Week | None) -> list[dict[str, Any]]:
     """Where the defects of the last 13 weeks began, how many were caught before the payer and how many only by it."""
-    if anchor is None:
+    if week is None:
         return []
-    first, last = anchor - dt.timedelta(weeks=_WEEKS - 1), anchor + dt.timedelta(days=6)
-    defects = events.filter(pl.col("root_cause").is_not_null() & pl.col("event_date").is_between(first, last))
+    defects = events.filter(pl.col("root_cause").is_not_null() & pl.col("event_date").is_between(week.first(), week.sunday))
     grouped = (
         defects.filter(pl.col("layer_code") != "L1")
         .group_by("stage_introduced", "stage_detectable")
@@ -158,6 +171,6 @@ def stage_rows(events: pl.DataFrame, anchor: dt.date | None) -> list[dict[str, A
 _LAYERS = {"sent": "Sent", "L1": "File", "L2": "Claim edits", "L3": "Payer", "PLB": "Outside the claim", "work": "Work"}
 
 
-def life_page(client: str, stories: Sequence[Story]) -> str:
+def claim_page(client: str, stories: Sequence[Story]) -> str:
     """One self-contained page with every lineage of a claim."""
     return render("claim_history.html.j2", client=client, stories=stories, layers=_LAYERS)

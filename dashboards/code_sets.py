@@ -1,12 +1,18 @@
 """Code sets on a page: codes not valid on their date of service, what could be checked at all, what releases change."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from rcm_pipeline.code_sets.systems import SYSTEMS
+
+SHEETS = {
+    "Codes not valid": "mart_code_set_findings",
+    "Code set coverage": "mart_code_set_coverage",
+    "Code set changes": "mart_code_set_changes",
+}
 
 _SHOWN = 15
 _FAULTS = {
@@ -26,9 +32,9 @@ _NEWER = {
 }
 
 
-def section(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+def section(facts: PackFacts) -> dict[str, Any]:
     """The section of the pack, from mart_code_set_findings, mart_code_set_coverage and mart_code_set_changes."""
-    findings, coverage, changes = (tables[f"mart_code_set_{name}"] for name in ("findings", "coverage", "changes"))
+    findings, coverage, changes = (facts[f"mart_code_set_{name}"] for name in ("findings", "coverage", "changes"))
     rows, moves = finding_rows(findings), change_rows(changes)
     return {
         "id": "mart_code_set_findings",
@@ -62,7 +68,7 @@ def headline(coverage: pl.DataFrame) -> str:
 
 def finding_rows(findings: pl.DataFrame) -> list[dict[str, Any]]:
     """Findings by code and fault, largest first: times sent, claims, claims still to correct, charge of those claims' codes."""
-    claim = pl.struct("file_id", "claim_no")
+    claim = pl.col("version_id")
     grouped = findings.group_by("system_code", "code", "fault_code", "carc_code").agg(
         pl.len(),
         claim.n_unique().alias("claims"),

@@ -7,9 +7,20 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import auditors, texts
+from dashboards.facts import PackFacts
 from dashboards.theme import BLUE, GREEN, GREY, INK, RED, figure, with_limits
 from rcm_pipeline.stats.beta_binomial import funnel_limits
 from schemas.vocabulary import ALL
+
+SHEETS = {
+    "Coder accuracy": "mart_coder_accuracy",
+    "Coders": "mart_coder_standing",
+    "Coding errors": "mart_coding_errors",
+    "CERT split": "mart_cert_split",
+    "EM levels": "mart_em_levels",
+    "Auditor agreement": "mart_auditor_agreement",
+    "Auditors": "mart_auditor_quality",
+}
 
 _GROUPS = {
     "below": (RED, "Below the standard"),
@@ -31,9 +42,9 @@ _UNITS = {"A1": "codes", "A2": "codes", "A3": "charts"}
 _FUNNEL_STEPS = 60
 
 
-def section(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+def section(facts: PackFacts) -> dict[str, Any]:
     """The section of accuracy, coders, errors and auditors."""
-    accuracy, standing, errors = tables["mart_coder_accuracy"], tables["mart_coder_standing"], tables["mart_coding_errors"]
+    accuracy, standing, errors = facts["mart_coder_accuracy"], facts["mart_coder_standing"], facts["mart_coding_errors"]
     of_client = errors.filter((pl.col("scope_code") == ALL) & (pl.col("finding_count") > 0))
     return {
         "id": "mart_coder_accuracy",
@@ -51,9 +62,9 @@ def section(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
         "coders": coder_rows(standing),
         "methods": (methods := method_rows(accuracy)),
         "has_weights": any(row["weighted"] for row in methods),
-        "levels": level_rows(tables["mart_em_levels"]),
-        "cert": cert_rows(tables["mart_cert_split"]),
-        **auditors.parts(tables),
+        "levels": level_rows(facts["mart_em_levels"]),
+        "cert": cert_rows(facts["mart_cert_split"]),
+        **auditors.parts(facts),
     }
 
 

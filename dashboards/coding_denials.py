@@ -7,17 +7,20 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from dashboards.theme import GREEN, GREY, INK, RED, figure, with_limits
 from schemas.vocabulary import ALL
+
+SHEETS = {"Coding denials": "mart_coding_denials"}
 
 _SHOWN = 25  # of coders and of categories; a pack is read, the workbook has them all
 _MEASURES = {"escape": "Charts without an error", "finding_lift": "Charts with a finding"}
 _OTHERS = {"finding_lift": "charts without", "category": "charts with other findings", "coder": "other coders, same payers"}
 
 
-def section(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+def section(facts: PackFacts) -> dict[str, Any]:
     """The section of mart_coding_denials."""
-    denials = tables["mart_coding_denials"]
+    denials = facts["mart_coding_denials"]
     has_lifts = denials.filter((pl.col("measure_code") == "coder") & pl.col("lift").is_not_null()).height > 0
     return {
         "id": "mart_coding_denials",

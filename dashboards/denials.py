@@ -9,21 +9,49 @@ import polars as pl
 
 from dashboards import texts
 from dashboards.claims import measure_row
+from dashboards.facts import PackFacts
 from dashboards.theme import BLUE, HEAT, MUTED, RED, figure, translucent
-from rcm_pipeline.denials.rates.denial_rates import RECENT_WEEKS
-from rcm_pipeline.metrics.mart import DENIAL_RATES
+from rcm_pipeline.denials.rates.denial_rates import RECENT_WEEKS, recent_rates
+from rcm_pipeline.metrics.definitions import metrics_of
+from rcm_pipeline.metrics.scorecard import agreed_measures
 from rcm_pipeline.reference import reference
 from rcm_pipeline.stats.decomposition import kitagawa
+from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ALL
 
+SHEETS = {
+    "Denial rates": "mart_denial_rates",
+    "Cohorts": "mart_denial_cohorts",
+    "Reclassified": "ops_reclassifications",
+    "Payers": "core_payers",
+}
+
+_LIMITED = "initial_denial_claims"  # the measure whose limit the trend shows
 _TREND_WEEKS = 26
 _BEFORE_WEEKS = 12
 _DIMENSIONS = {"payer_id": "Payer", "code_family": "Code family", "place_code": "Place", "provider_npi": "Provider", "coder_id": "Coder"}
 
 
-def trend(rates: pl.DataFrame, anchor: dt.date, limit: float) -> go.Figure:
+def section(facts: PackFacts) -> dict[str, Any]:
+    """The section of mart_denial_rates, with the competing definitions of a denial rate and why it moved."""
+    empty = {"figures": {"trend": None, "heat": None}, "definitions": [], "shifts": []}
+    head = {"id": "mart_denial_rates", "kind": "denials", "title": "Denials", "lead": "No week is complete yet."}
+    if facts.week is None:
+        return head | empty
+    rates, recent = facts["mart_denial_rates"], recent_rates(facts["mart_denial_rates"], facts.week)
+    limit = float(agreed_measures(facts.settings)[_LIMITED]["limit"])
+    return head | {
+        "lead": headline(rates, facts.week),
+        "recent_weeks": RECENT_WEEKS,
+        "figures": {"trend": trend(rates, facts.week, limit), "heat": heat_map(recent, facts.payers) if recent.height else None},
+        "definitions": definition_rows(facts["mart_metrics"]),
+        "shifts": shift_rows(facts["mart_denial_trends"], facts.week, facts.payers),
+    }
+
+
+def trend(rates: pl.DataFrame, week: Week, limit: float) -> go.Figure:
     """Claims denied at first decision, by week, with the 95 % interval and the agreed limit."""
-    shown = _overall(rates, "M09").filter(pl.col("is_complete") & (pl.col("week") > anchor - dt.timedelta(weeks=_TREND_WEEKS))).sort("week")
+    shown = _overall(rates, "M09").filter(pl.col("is_complete") & (pl.col("week") >= week.first(_TREND_WEEKS))).sort("week")
     chart = figure(height=330, showlegend=False)
     weeks, colour = shown["week"].to_list(), translucent(BLUE, 0.14)
     chart.add_scatter(x=weeks, y=shown["high"].to_list(), mode="lines", line={"width": 0}, hoverinfo="skip")
@@ -86,10 +114,10 @@ def heat_map(recent: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
     return chart
 
 
-def headline(rates: pl.DataFrame, anchor: dt.date) -> str:
+def headline(rates: pl.DataFrame, week: Week) -> str:
     """One sentence: how many claims were denied at first decision in the week, and in the weeks before."""
     weekly = _overall(rates, "M09").filter(pl.col("is_complete"))
-    now, before = weekly.filter(pl.col("week") == anchor), weekly.filter(pl.col("week").is_between(*_weeks_before(anchor)))
+    now, before = weekly.filter(pl.col("week") == week.monday), weekly.filter(pl.col("week").is_between(*_weeks_before(week)))
     if now.is_empty():
         return "Nothing was decided in the week."
     r = now.row(0, named=True)
@@ -98,21 +126,21 @@ def headline(rates: pl.DataFrame, anchor: dt.date) -> str:
     return f"{said}; {texts.percent(total / of)} in the {_BEFORE_WEEKS} weeks before." if of else said + "."
 
 
-def _weeks_before(anchor: dt.date) -> tuple[dt.date, dt.date]:
-    return anchor - dt.timedelta(weeks=_BEFORE_WEEKS), anchor - dt.timedelta(weeks=1)
+def _weeks_before(week: Week) -> tuple[dt.date, dt.date]:
+    return week.back(_BEFORE_WEEKS).monday, week.back(1).monday
 
 
 def definition_rows(metrics: pl.DataFrame) -> list[dict[str, Any]]:
     """The competing definitions of a denial rate side by side: each in its newest complete and mature period."""
-    shown = metrics.filter(pl.col("metric_id").is_in(DENIAL_RATES) & pl.col("is_complete") & pl.col("is_mature"))
+    shown = metrics.filter(pl.col("metric_id").is_in(metrics_of("denials")) & pl.col("is_complete") & pl.col("is_mature"))
     newest = shown.sort("period_end").unique(["metric_id", "variant_code"], keep="last", maintain_order=True)
     return [measure_row(r) for r in newest.sort("metric_id", "variant_code").iter_rows(named=True)]
 
 
-def shift_rows(trends: pl.DataFrame, anchor: dt.date, names: Mapping[str, str]) -> list[dict[str, Any]]:
+def shift_rows(trends: pl.DataFrame, week: Week, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Why the line denial rate differs between the last four weeks and the four before: by rates or by mix, per dimension."""
-    before = (anchor - dt.timedelta(weeks=2 * RECENT_WEEKS - 1), anchor - dt.timedelta(weeks=RECENT_WEEKS))
-    after = (anchor - dt.timedelta(weeks=RECENT_WEEKS - 1), anchor)
+    before = (week.first(2 * RECENT_WEEKS), week.back(RECENT_WEEKS).monday)
+    after = (week.first(RECENT_WEEKS), week.monday)
     known = dict(reference("code_families").select("family", "label").iter_rows()) | dict(names)
     rows = []
     for by, label in _DIMENSIONS.items():

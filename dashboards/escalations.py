@@ -1,15 +1,15 @@
 """Queries about unclear records: how old they are, whether asking helped, and who decided them."""
 
-import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from rcm_pipeline.coding.escalations import decisions_by_authority
-from rcm_pipeline.settings import ClientSettings
 from schemas.vocabulary import ALL
+
+SHEETS = {"Queries": "mart_escalation_aging"}
 
 _REASONS = {
     "chart_support": "Incomplete chart support",
@@ -21,9 +21,9 @@ _REASONS = {
 }
 
 
-def section(tables: Mapping[str, pl.DataFrame], settings: ClientSettings, anchor: dt.date | None) -> dict[str, Any]:
+def section(facts: PackFacts) -> dict[str, Any]:
     """The section of mart_escalation_aging, with the decisions of raw_decisions by role."""
-    aging = tables["mart_escalation_aging"]
+    settings, aging = facts.settings, facts["mart_escalation_aging"]
     days = settings.timeliness.escalation_days
     return {
         "id": "mart_escalation_aging",
@@ -33,7 +33,7 @@ def section(tables: Mapping[str, pl.DataFrame], settings: ClientSettings, anchor
         "days": days,
         "rows": escalation_rows(aging),
         "has_matrix": bool(settings.authority),
-        "authority": authority_rows(decisions_by_authority(tables["raw_decisions"], settings.authority, anchor)),
+        "authority": authority_rows(decisions_by_authority(facts["raw_decisions"], settings.authority, facts.week)),
     }
 
 

@@ -1,14 +1,16 @@
 """The feedback loop: which findings were acted on, and whether the share of charts with the category fell."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from dashboards.theme import BLUE, GREEN, INK, ORANGE, RED, figure, with_limits
 from rcm_pipeline.coding.feedback import SETTLED_CHARTS
+
+SHEETS = {"Coding feedback": "mart_coding_feedback"}
 
 _SHOWN = 25  # pairs of coder and category; a pack is read, the workbook has them all
 _STILL = 0.05  # share of charts with the category for which the page says how often all of them miss it
@@ -21,9 +23,9 @@ _STATES = {  # the most urgent first: colour, pill, what it says
 }
 
 
-def section(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+def section(facts: PackFacts) -> dict[str, Any]:
     """The section of mart_coding_feedback."""
-    feedback = tables["mart_coding_feedback"]
+    feedback = facts["mart_coding_feedback"]
     has_changes = feedback["change"].count() > 0
     return {
         "id": "mart_coding_feedback",

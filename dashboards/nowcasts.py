@@ -7,10 +7,27 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from dashboards.theme import BLUE, GREY, GRID, MUTED, ORANGE, figure, translucent
+
+SHEETS = {"Nowcasts": "mart_denial_nowcasts"}
 
 _PAYERS_SHOWN = 9
 _HEADROOM = 1.08
+
+
+def section(facts: PackFacts) -> dict[str, Any]:
+    """The section of mart_denial_nowcasts: weeks that are not fully answered."""
+    rows = facts["mart_denial_nowcasts"]
+    cards = payer_cards(rows, facts.payers)
+    return {
+        "id": "mart_denial_nowcasts",
+        "kind": "nowcasts",
+        "title": "Weeks not yet answered",
+        "lead": headline(rows),
+        "cards": cards,
+        "more": rows["payer_id"].n_unique() - len(cards),
+    }
 
 
 def headline(nowcasts: pl.DataFrame) -> str:

@@ -1,65 +1,37 @@
-"""Publish a pack: gather its tables, render it, and put page, workbook and manifest in place at once."""
+"""Publish a pack: render it from its tables, and put page, workbook and manifest in place at once, with a row in the ledger."""
 
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
-from dashboards.pack import PackFacts, pack_page
+from dashboards.facts import PackFacts
+from dashboards.pack import pack_page, sheets
 from dashboards.workbook import pack_workbook, worklist_workbook
 from rcm_pipeline import __version__
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import InputError, QualityError, StorageError
-from rcm_pipeline.governance.marts import MARTS, build_marts
+from rcm_pipeline.governance.as_of import keep_copies, tables_of_week
 from rcm_pipeline.governance.publications import NO_WEEK, PAGE, input_hash
+from rcm_pipeline.publishing import switch_link, write_durably, write_in_place
+from rcm_pipeline.quality.contracts import check_contract
 from rcm_pipeline.reference import reference_hash
-from rcm_pipeline.settings import ClientSettings, Home, load_client_settings, settings_hash
-from rcm_pipeline.warehouse import append, open_warehouse, read
-from rcm_pipeline.weeks import anchor_week, known_by, last_day
+from rcm_pipeline.settings import Home, load_client_settings, settings_hash
+from rcm_pipeline.tables import marts, registered
+from rcm_pipeline.warehouse import append, read, scan_all
+from rcm_pipeline.weeks import Week, anchor_week
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
 WORKBOOK, WORKLIST, MANIFEST, STALE = "governance_pack.xlsx", "worklist.xlsx", "manifest.json", "stale.json"
-_STALE_MARK = "<!--stale-->"
-_SOURCES: dict[str, tuple[str, ...]] = {  # all of a table where no columns are named
-    "raw_files": (),
-    "raw_rejects": (),
-    "raw_findings": (),
-    "core_submissions": (),
-    "core_payers": (),
-    "core_adjudications": ("adjudication_date",),
-    "core_adjudicated_lines": ("disposition", "charge_amount"),
-    "core_layer_events": ("layer_code", "event_date", "outcome_code", "root_cause", "stage_introduced", "stage_detectable"),
-    "ops_reclassifications": (),
-    "ops_portfolio": (),
-    "ops_code_sets": (),
-    "ops_code_entries": (),
-    "raw_decisions": (),
-    "ops_qa_samples": (),
-}
-_CORE = (
-    "core_adjudications", "core_adjudicated_lines", "core_denials", "core_claim_versions", "core_claim_lineages", "core_reversals",
-    "core_recoupments",
-)  # fmt: skip
-_HISTORY = (
-    "core_qa_codes",
-    "core_qa_findings",
-    "raw_qa_actions",
-    "raw_touches",
-    "raw_coded_encounters",
-    "raw_escalations",
-    "raw_claim_lines",
-    "raw_claim_diagnoses",
-)
 
 
 @dataclass(frozen=True)
@@ -67,51 +39,59 @@ class Published:
     """Where a pack is and what it is."""
 
     folder: Path
-    week: dt.date | None
+    week: Week | None
     page_hash: str
 
 
-def publish_pack(
-    home: Home, client: str, anchor: dt.date | None, *, run_id: str, published_at: dt.datetime | None = None, as_of: bool = False
-) -> Published:
-    """Publish the pack of the anchor week from the marts; with `as_of`, from marts rebuilt as they stood at that week.
+def publish_pack(home: Home, client: str, week: Week | None, *, run_id: str, published_at: dt.datetime) -> Published:
+    """Publish the pack of the anchor week from the marts of a run, and keep what was not raw as it stood in that week.
 
-    A run gives `published_at` and is recorded by it. Raises StorageError when the pack cannot be written; the one that
-    was there before then stays.
+    Raises StorageError when the pack cannot be written; the one that was there before then stays.
     """
-    settings = load_client_settings(home.settings, client)
     with open_warehouse(home.warehouse(client), read_only=True) as connection:
-        tables = {name: read(connection, name, columns) for name, columns in (_SOURCES | dict.fromkeys(MARTS, ())).items()}
-        if as_of and anchor:
-            tables |= _as_of(connection, tables, anchor, settings)
         checks = read(connection, "ops_checks").filter(pl.col("run_id") == run_id)
-    manifest = _manifest(home, client, anchor, tables)
-    page = pack_page(PackFacts(client, settings, anchor, tables, checks, manifest)).encode()
-    files = {PAGE: page, WORKBOOK: pack_workbook(tables, anchor), WORKLIST: worklist_workbook(tables["mart_worklist"], anchor)}
-    manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    files[MANIFEST] = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
-    folder = _put_in_place(home.reports(client), str(anchor or "no-complete-week"), files, is_latest=not as_of)
-    page_hash = manifest["files"][PAGE]
-    if published_at:
-        _record(home.warehouse(client), manifest, run_id, published_at, page_hash, anchor)
-    return Published(folder, anchor, page_hash)
+        facts = PackFacts(client, load_client_settings(home.settings, client), week, scan_all(connection), checks)
+        published, row = _publish(home, facts, is_latest=True)
+    with open_warehouse(home.warehouse(client)) as connection:
+        if week:
+            keep_copies(connection, home, client, week)
+        _record(connection, row | {"run_id": run_id, "published_at": published_at}, is_run=True)
+    return published
 
 
-def write_page(path: Path, page: str) -> None:
-    """Write one page beside and rename it: a reader sees the old page or the new one. Raises StorageError; the old one stays."""
-    beside = path.with_name(f".{path.name}-{os.getpid()}")
-    failed = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_file(beside, page.encode())
-        beside.replace(path)
-    except OSError as error:
-        failed = error.strerror or type(error).__name__
-        beside.unlink(missing_ok=True)
-    if failed:
-        raise StorageError(
-            f"{path}: the page could not be written ({failed}); one before it still stands", fix="check space and permissions"
-        )
+def publish_week(home: Home, client: str, week: Week | None, today: dt.date, published_at: dt.datetime) -> Published:
+    """Publish from the warehouse without a run: the last complete week, or an earlier one as it was known when it was complete.
+
+    Raises QualityError when the last run was not published (raw is then ahead of what was computed), and InputError
+    for a week that is not complete or that nothing was decided in.
+    """
+    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+        dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
+        run = connection.sql("SELECT run_id, status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
+    if run is None or run[1] != "published":
+        raise QualityError(f"{client}: the last run was not published, so its tables may not agree", fix="see rcm status, then rcm run")
+    last = anchor_week(dates, today)
+    if week is None or week == last:
+        return publish_pack(home, client, last, run_id=run[0], published_at=published_at)
+    if last is None or week > last:
+        raise InputError(f"{client}: the week of {week} is not complete yet", fix=f"the last complete week is {last}")
+    return _publish_past(home, client, week, run[0], published_at)
+
+
+def _publish_past(home: Home, client: str, week: Week, run_id: str, published_at: dt.datetime) -> Published:
+    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+        past = tables_of_week(connection, home, client, week)
+        facts = PackFacts(client, past.settings, past.week, past.tables, _checks(past.tables, run_id))
+        published, row = _publish(home, facts, is_latest=False)
+    with open_warehouse(home.warehouse(client)) as connection:
+        _record(connection, row | {"run_id": run_id, "published_at": published_at}, is_run=False)
+    return published
+
+
+def _checks(tables: Mapping[str, pl.LazyFrame], run_id: str) -> pl.DataFrame:
+    """The contracts of tables that no run has stored."""
+    outcomes = [outcome for name in registered() for outcome in check_contract(tables[name].collect(), CONTRACTS[name])]
+    return conform(pl.DataFrame([vars(outcome) | {"run_id": run_id} for outcome in outcomes]), CONTRACTS["ops_checks"])
 
 
 def is_stale(home: Home, client: str) -> bool:
@@ -120,44 +100,42 @@ def is_stale(home: Home, client: str) -> bool:
 
 
 def mark_stale(home: Home, client: str, reason: str, at: dt.datetime) -> None:
-    """Say on the last good pack that a later run was not published, since when, and why."""
+    """Say beside the last good pack that a later run was not published, since when, and why. The pack itself is never changed."""
     latest = home.reports(client) / "latest"
-    page = latest / PAGE
-    if not page.exists():
-        return
-    (latest / STALE).write_text(json.dumps({"since": f"{at:%Y-%m-%d %H:%M} UTC", "reason": reason}) + "\n", encoding="utf-8")
-    text = page.read_text(encoding="utf-8")
-    banner = f'{_STALE_MARK}<div class="stale" role="alert">Not renewed since {at:%d %b %Y}: {escape(reason)}</div><!--/stale-->'
-    head, _, rest = text.partition(_STALE_MARK)
-    rest = rest.partition("<!--/stale-->")[2] or rest
-    _write_file(page.resolve().parent / f".{PAGE}", (head + banner + rest).encode())
-    (page.resolve().parent / f".{PAGE}").replace(page.resolve())
+    if (latest / PAGE).exists():
+        note = json.dumps({"since": f"{at:%Y-%m-%d %H:%M} UTC", "reason": reason}) + "\n"
+        write_in_place(latest.resolve() / STALE, note.encode())
 
 
-def _as_of(
-    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame], anchor: dt.date, settings: ClientSettings
-) -> dict[str, pl.DataFrame]:
-    """Tables cut at the anchor week, and the marts built from them."""
-    history = {name: read(connection, name) for name in _HISTORY}
-    cut = {name: known_by(read(connection, name), anchor) for name in _CORE}
-    end = last_day(anchor)
-    cut["core_qa_reviews"] = read(connection, "core_qa_reviews").filter(pl.col("review_date") <= end)
-    cut["raw_touches"] = history["raw_touches"].filter(pl.col("touched_date") <= end)
-    known = dict(tables) | history | cut
-    return cut | build_marts(known, anchor, settings)
+def _publish(home: Home, facts: PackFacts, *, is_latest: bool) -> tuple[Published, dict[str, Any]]:
+    """The files of a pack, put in place, and its row for the ledger of publications."""
+    manifest = _manifest(home, facts)
+    page = pack_page(PackFacts(facts.client, facts.settings, facts.week, facts.tables, facts.checks, manifest)).encode()
+    files = {
+        PAGE: page,
+        WORKBOOK: pack_workbook(facts, sheets()),
+        WORKLIST: worklist_workbook(facts["mart_worklist"], facts.week),
+    }
+    manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    files[MANIFEST] = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
+    folder = _put_in_place(home.reports(facts.client), str(facts.week or "no-complete-week"), files, is_latest=is_latest)
+    page_hash = manifest["files"][PAGE]
+    row = {"week": facts.week.monday if facts.week else NO_WEEK, "page_hash": page_hash}
+    hashes = {name: manifest[name] for name in ("input_hash", "reference_hash", "settings_hash", "code_version")}
+    return Published(folder, facts.week, page_hash), row | hashes
 
 
-def _manifest(home: Home, client: str, anchor: dt.date | None, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
-    ids = tables["raw_files"]["file_id"].to_list()
+def _manifest(home: Home, facts: PackFacts) -> dict[str, Any]:
+    ids = facts["raw_files"]["file_id"].cast(pl.String).to_list()
     return {
-        "client": client,
-        "week": str(anchor) if anchor else None,
+        "client": facts.client,
+        "week": str(facts.week) if facts.week else None,
         "file_count": len(ids),
         "input_hash": input_hash(ids),
         "reference_hash": reference_hash(),
-        "settings_hash": settings_hash(home.settings, client),
+        "settings_hash": settings_hash(home.settings, facts.client),
         "code_version": __version__,
-        "rows": {name: frame.height for name, frame in sorted(tables.items())},
+        "rows": {name: facts[name].height for name in sorted(marts())},
     }
 
 
@@ -165,16 +143,14 @@ def _put_in_place(reports: Path, week: str, files: Mapping[str, bytes], *, is_la
     """Write beside, then switch two links, each in one step: a reader sees the old pack or the new one, never half."""
     digest = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:12]
     store = reports / ".packs" / f"{week}-{digest}-{time.time_ns():x}"
-    failed = ""
+    beside, failed = store.with_name(f".new-{store.name}"), ""
     try:
-        beside = store.with_name(f".new-{os.getpid()}-{store.name}")
-        shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         for name, content in files.items():
-            _write_file(beside / name, content)
+            write_durably(beside / name, content)
         beside.rename(store)
         for link in (week, "latest") if is_latest else (week,):
-            _switch(reports / link, store)
+            switch_link(reports / link, store)
     except OSError as error:
         failed = error.strerror or type(error).__name__
         shutil.rmtree(beside, ignore_errors=True)
@@ -186,13 +162,6 @@ def _put_in_place(reports: Path, week: str, files: Mapping[str, bytes], *, is_la
     return reports / week
 
 
-def _switch(link: Path, target: Path) -> None:
-    fresh = link.with_name(f".{link.name}-{os.getpid()}")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target.relative_to(link.parent))
-    fresh.replace(link)
-
-
 def _remove_unlinked(reports: Path) -> None:
     linked = {path.resolve() for path in reports.iterdir() if path.is_symlink()}
     for folder in (reports / ".packs").iterdir():
@@ -200,41 +169,10 @@ def _remove_unlinked(reports: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_file(path: Path, content: bytes) -> None:
-    with path.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-
-
-def _record(path: Path, manifest: Mapping[str, Any], run_id: str, at: dt.datetime, page_hash: str, anchor: dt.date | None) -> None:
-    row = {
-        "week": anchor or NO_WEEK,
-        "run_id": run_id,
-        "published_at": at,
-        "page_hash": page_hash,
-        **{name: manifest[name] for name in ("input_hash", "reference_hash", "settings_hash", "code_version")},
-    }
-    with open_warehouse(path) as connection:
-        connection.begin()
-        append(connection, "ops_publications", conform(pl.DataFrame([row]), CONTRACTS["ops_publications"]))
-        connection.execute("UPDATE ops_runs SET status = 'published' WHERE run_id = ?", [run_id])
-        connection.commit()
-
-
-def publish_week(home: Home, client: str, week: dt.date | None, today: dt.date) -> Published:
-    """Publish from the warehouse without a run: the last complete week, or an earlier one as it stood at its end.
-
-    Raises QualityError when the last run was not published (raw is then ahead of what was computed), and InputError
-    for a week that is not complete or that nothing was decided in or before.
-    """
-    with open_warehouse(home.warehouse(client), read_only=True) as connection:
-        dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
-        run = connection.sql("SELECT run_id, status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
-    if run is None or run[1] != "published":
-        raise QualityError(f"{client}: the last run was not published, so its tables may not agree", fix="see rcm status, then rcm run")
-    last = anchor_week(dates, today)
-    known = sorted(date for date in dates if date)
-    if week and (last is None or week > last or week + dt.timedelta(days=6) < known[0]):
-        raise InputError(f"{client}: nothing was decided by the end of {week}, or that week is not complete", fix=f"the last is {last}")
-    return publish_pack(home, client, week or last, run_id=run[0], as_of=week is not None and week != last)
+def _record(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any], *, is_run: bool) -> None:
+    """One row per pack that was put in place; a run is published with it."""
+    connection.begin()
+    append(connection, "ops_publications", conform(pl.DataFrame([dict(row)]), CONTRACTS["ops_publications"]))
+    if is_run:
+        connection.execute("UPDATE ops_runs SET status = 'published' WHERE run_id = ?", [row["run_id"]])
+    connection.commit()

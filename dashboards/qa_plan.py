@@ -9,13 +9,13 @@ import polars as pl
 
 from dashboards import texts
 from dashboards.page import render
-from dashboards.publish import write_page
 from dashboards.qa_workbook import REASONS, sample_workbook
 from dashboards.theme import BLUE, GREEN, GREY, INK, MUTED, ORANGE, RED, figure
 from dashboards.worklist import account_numbers, write_private
 from rcm_pipeline.coding.sampling.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.governance.qa_plan import Plan, by_coder
+from rcm_pipeline.publishing import write_in_place
 from rcm_pipeline.settings import Home, Qa, load_client_settings
 from rcm_pipeline.stats.intervals import wilson
 from schemas.vocabulary import SAMPLE_REASONS
@@ -48,7 +48,7 @@ def write_sample(home: Home, plan: Plan, out: Path | None, *, with_accounts: boo
 def write_plan_page(home: Home, plan: Plan) -> Path:
     """Write the page to the client's reports and return where it is. Raises StorageError; a page from before then stays."""
     path = home.reports(plan.client) / PAGE
-    write_page(path, plan_page(plan, load_client_settings(home.settings, plan.client).qa))
+    write_in_place(path, plan_page(plan, load_client_settings(home.settings, plan.client).qa).encode())
     return path
 
 

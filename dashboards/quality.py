@@ -5,14 +5,38 @@ from typing import Any
 import polars as pl
 
 from dashboards import texts
-from rcm_pipeline.quality.checks import CHECKS, MART_CHECKS
+from dashboards.facts import PackFacts
+from rcm_pipeline.quality.checks import CHECKS
 from schemas.vocabulary import SUBMISSION_STATUSES
 
-_SENTENCES = {check.name: check.sentence for check in (*CHECKS, *MART_CHECKS)} | {
+SHEETS = {"Sent batches": "core_submissions", "Not read": "raw_rejects"}
+
+_SENTENCES = {check.name: check.sentence for check in CHECKS} | {
     "shape": "Columns and types are those of the contract.",
     "rules": "Every row keeps every rule of the contract.",
     "quarantine": "Rows set aside are below the allowed share.",
 }
+
+
+def section(facts: PackFacts) -> dict[str, Any]:
+    """The section of the ledger: what came in, what was not read, which checks ran."""
+    files, rejects = facts["raw_files"], facts["raw_rejects"]
+    failed = facts.checks.filter(~pl.col("is_passed")).height
+    lead = (
+        f"{texts.count(files.height)} files read, {texts.count(rejects.height)} things not read; "
+        f"{texts.count(facts.checks.height)} checks ran, {failed or 'none'} failed."
+    )
+    return {
+        "id": "raw_files",
+        "kind": "quality",
+        "title": "Data quality",
+        "lead": lead,
+        "intake": intake_rows(files),
+        "submissions": submission_rows(facts["core_submissions"]),
+        "notes": note_rows(rejects, facts["raw_findings"]),
+        "checks": check_rows(facts.checks),
+        "dispositions": disposition_rows(facts.some("core_adjudicated_lines", "disposition", "charge_amount")),
+    }
 
 
 def intake_rows(files: pl.DataFrame) -> list[dict[str, Any]]:

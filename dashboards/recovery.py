@@ -8,9 +8,14 @@ import polars as pl
 
 from dashboards import texts
 from dashboards.claims import measure_row
+from dashboards.facts import PackFacts
 from dashboards.theme import BLUE, GREEN, GREY, ORANGE, RED, figure
 from rcm_pipeline.denials.classify.remit_quality import quality_rules
+from rcm_pipeline.metrics.definitions import metrics_of
+from schemas.thresholds import SOON_DAYS
 from schemas.vocabulary import ALL
+
+SHEETS = {"Recoveries": "mart_recoveries", "Payer quality": "mart_payer_quality"}
 
 _GROUPS_SHOWN = 12
 _CHANNELS = {
@@ -28,7 +33,28 @@ _OUTCOMES = {
     "written_off": ("Written off", GREY),
     "expired": ("Time ran out", RED),
 }
-_URGENCY = {"soon": "14 days or less", "open": "Time left", "doubtful": "Costs more than it brings", "late": "Time is up"}
+_URGENCY = {"soon": f"{SOON_DAYS} days or less", "open": "Time left", "doubtful": "Costs more than it brings", "late": "Time is up"}
+
+
+def section(facts: PackFacts) -> dict[str, Any]:
+    """The section of mart_recoveries: what became of denials, what to work first, and how payers write."""
+    outcomes, recoveries, listed = facts["mart_denial_outcomes"], facts["mart_recoveries"], facts["mart_worklist"]
+    has_won = recoveries.filter(pl.col("overturned_count") > 0).height > 0
+    return {
+        "id": "mart_recoveries",
+        "kind": "recovery",
+        "title": "Recovery",
+        "lead": headline(outcomes, listed),
+        "figures": {
+            "outcomes": outcome_chart(outcomes) if outcomes.height else None,
+            "channels": channel_chart(recoveries) if has_won else None,
+        },
+        "causes": cause_rows(recoveries),
+        "groups": group_rows(listed, facts.payers),
+        "urgency": urgency_rows(listed),
+        "measures": measure_rows(facts["mart_metrics"]),
+        "quality": quality_rows(facts["mart_payer_quality"], facts.payers),
+    }
 
 
 def headline(outcomes: pl.DataFrame, worklist: pl.DataFrame) -> str:
@@ -40,7 +66,7 @@ def headline(outcomes: pl.DataFrame, worklist: pl.DataFrame) -> str:
     worth, net = texts.dollars(open_ones["expected_amount"].sum()), texts.dollars(soon["net_amount"].sum())
     return (
         f"{texts.count(open_ones.height)} denials are open, worth {worth} if paid like their likes; {texts.count(soon.height)} of "
-        f"them run out of time within 14 days ({net} expected net)."
+        f"them run out of time within {SOON_DAYS} days ({net} expected net)."
     )
 
 
@@ -105,9 +131,8 @@ def cause_rows(recoveries: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def measure_rows(metrics: pl.DataFrame) -> list[dict[str, Any]]:
-    """M13 to M25 as they stand."""
-    wanted = [f"M{n}" for n in (*range(13, 26),)]
-    shown = metrics.filter(pl.col("metric_id").is_in(wanted)).sort("metric_id", "variant_code")
+    """Measures of recovery as they stand."""
+    shown = metrics.filter(pl.col("metric_id").is_in(metrics_of("recovery"))).sort("metric_id", "variant_code")
     return [measure_row(r) for r in shown.iter_rows(named=True)]
 
 

@@ -6,10 +6,26 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from dashboards.theme import BLUE, GREY, INK, ORANGE, figure
 from schemas.vocabulary import ALL
 
+SHEETS = {"Rework cost": "mart_rework_costs"}
+
 _PARTS = (("loss_amount", "Not recovered", BLUE), ("labour_amount", "Labour", ORANGE), ("delay_amount", "Recovered late", GREY))
+
+
+def section(facts: PackFacts) -> dict[str, Any]:
+    """The section of mart_rework_costs."""
+    costs = facts["mart_rework_costs"]
+    return {
+        "id": "mart_rework_costs",
+        "kind": "rework",
+        "title": "Rework cost",
+        "lead": headline(costs),
+        "figures": {"costs": cost_chart(costs) if costs.height else None},
+        "rows": cost_rows(costs),
+    }
 
 
 def cost_chart(costs: pl.DataFrame) -> go.Figure:

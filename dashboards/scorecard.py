@@ -5,10 +5,19 @@ from typing import Any
 import polars as pl
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from rcm_pipeline.metrics.definitions import definitions
 from rcm_pipeline.metrics.scorecard import measures
 
+SHEETS = {"Scorecard": "mart_scorecard", "Measures": "mart_metrics"}
+
 _WORDS = {"green": "On target", "amber": "Watch", "red": "Off target", "not_judged": "Not judged"}
+
+
+def section(facts: PackFacts) -> dict[str, Any]:
+    """The section of mart_scorecard."""
+    card = facts["mart_scorecard"]
+    return {"id": "mart_scorecard", "kind": "scorecard", "title": "Scorecard", "lead": headline(card), "rows": scorecard_rows(card)}
 
 
 def scorecard_rows(card: pl.DataFrame) -> list[dict[str, Any]]:

@@ -9,11 +9,19 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from dashboards.theme import BLUE, GREY, MUTED, RED, figure, translucent
 from rcm_pipeline.denials.spikes.evidence import REST
 from rcm_pipeline.denials.spikes.lines import NONE, UNKNOWN
 from rcm_pipeline.reference import reference
 from schemas.vocabulary import OPEN_SPIKE_STATES
+
+SHEETS = {
+    "Spikes": "mart_denial_spikes",
+    "Spike cards": "mart_spike_cards",
+    "Spike evidence": "mart_spike_evidence",
+    "Slow leaks": "mart_slow_leaks",
+}
 
 SERIES = ("payer_id", "root_cause")
 EXPECTED = "expected"  # of mart_denial_spikes
@@ -36,18 +44,18 @@ _EFFECTS = (
 )
 
 
-def section(tables: Mapping[str, pl.DataFrame], names: Mapping[str, str]) -> dict[str, Any]:
+def section(facts: PackFacts) -> dict[str, Any]:
     """The section of the pack, from mart_denial_spikes, mart_spike_cards and mart_spike_evidence, and payers' names."""
-    spikes, cards = tables["mart_denial_spikes"], tables["mart_spike_cards"]
+    spikes, cards, leaks, names = facts["mart_denial_spikes"], facts["mart_spike_cards"], facts["mart_slow_leaks"], facts.payers
     return {
         "id": "mart_denial_spikes",
         "kind": "spikes",
         "title": "Denial spikes",
         "lead": headline(spikes, cards, names),
-        "cards": card_rows(spikes, cards, tables["mart_spike_evidence"], names),
+        "cards": card_rows(spikes, cards, facts["mart_spike_evidence"], names),
         "quiet": quiet_rows(spikes, names),
-        "leaks": leak_rows(tables["mart_slow_leaks"], names),
-        "leaks_lead": leaks_lead(tables["mart_slow_leaks"]),
+        "leaks": leak_rows(leaks, names),
+        "leaks_lead": leaks_lead(leaks),
     }
 
 

@@ -9,56 +9,25 @@ import polars as pl
 import xlsxwriter
 
 from dashboards import texts
+from dashboards.facts import PackFacts
 from rcm_pipeline.metrics.definitions import definitions
+from rcm_pipeline.weeks import Week
 
-_SHEETS = {
-    "Scorecard": "mart_scorecard",
-    "Measures": "mart_metrics",
-    "Claim funnel": "mart_claim_funnel",
-    "Denial rates": "mart_denial_rates",
-    "Cohorts": "mart_denial_cohorts",
-    "Nowcasts": "mart_denial_nowcasts",
-    "Spikes": "mart_denial_spikes",
-    "Spike cards": "mart_spike_cards",
-    "Spike evidence": "mart_spike_evidence",
-    "Slow leaks": "mart_slow_leaks",
-    "Recoveries": "mart_recoveries",
-    "Payer quality": "mart_payer_quality",
-    "Without partner": "mart_unmatched",
-    "Reclassified": "ops_reclassifications",
-    "Coder accuracy": "mart_coder_accuracy",
-    "Coders": "mart_coder_standing",
-    "Coding errors": "mart_coding_errors",
-    "CERT split": "mart_cert_split",
-    "EM levels": "mart_em_levels",
-    "Auditor agreement": "mart_auditor_agreement",
-    "Auditors": "mart_auditor_quality",
-    "Coding denials": "mart_coding_denials",
-    "Coding feedback": "mart_coding_feedback",
-    "Queries": "mart_escalation_aging",
-    "Codes not valid": "mart_code_set_findings",
-    "Code set coverage": "mart_code_set_coverage",
-    "Code set changes": "mart_code_set_changes",
-    "Rework cost": "mart_rework_costs",
-    "Sent batches": "core_submissions",
-    "Payers": "core_payers",
-    "Not read": "raw_rejects",
-}
 _FORMATS = {"_rate": "0.0%", "_amount": "#,##0.00", "low": "0.0%", "high": "0.0%"}
 
 
-def pack_workbook(tables: Mapping[str, pl.DataFrame], anchor: dt.date | None) -> bytes:
+def pack_workbook(facts: PackFacts, sheets: Mapping[str, str]) -> bytes:
     """One sheet per table and one with the definitions; the same tables give the same bytes."""
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"created": dt.datetime.combine(anchor or dt.date(2000, 1, 1), dt.time())})
-        for sheet, table in _SHEETS.items():
-            _write(book, sheet, tables[table])
+        book.set_properties(_created(facts.week))
+        for sheet, table in sheets.items():
+            _write(book, sheet, facts[table])
         _write(book, "Definitions", _definitions())
     return buffer.getvalue()
 
 
-def worklist_workbook(worklist: pl.DataFrame, anchor: dt.date | None, accounts: pl.DataFrame | None = None) -> bytes:
+def worklist_workbook(worklist: pl.DataFrame, week: Week | None, accounts: pl.DataFrame | None = None) -> bytes:
     """The worklist for the floor: groups that one fix works, and their claims in order, split by queue.
 
     `accounts` (claim_token, account) puts the client's own numbers in front; without it claims go by token.
@@ -68,12 +37,17 @@ def worklist_workbook(worklist: pl.DataFrame, anchor: dt.date | None, accounts: 
     claims = named.select(*first, pl.exclude(first)).sort("rank")
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"created": dt.datetime.combine(anchor or dt.date(2000, 1, 1), dt.time())})
+        book.set_properties(_created(week))
         _write(book, "Groups", _groups(worklist))
         _write(book, "All claims", claims)
         for queue in claims["rework_target"].unique().sort():
             _write(book, texts.plain(queue).capitalize()[:31], claims.filter(pl.col("rework_target") == queue))
     return buffer.getvalue()
+
+
+def _created(week: Week | None) -> dict[str, dt.datetime]:
+    """The day written into a workbook: that of its week, so that the same tables give the same bytes."""
+    return {"created": dt.datetime.combine(week.monday if week else dt.date(2000, 1, 1), dt.time())}
 
 
 def _groups(worklist: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from dashboards.workbook import worklist_workbook
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.governance.claim_history import ACCOUNT_DOMAIN
 from rcm_pipeline.intake.contents import content_of
 from rcm_pipeline.intake.inbox import clients_of, deliveries
@@ -14,7 +15,7 @@ from rcm_pipeline.intake.load import read_portions
 from rcm_pipeline.privacy.keys import client_key
 from rcm_pipeline.privacy.tokens import Identified, Tokens
 from rcm_pipeline.settings import Home, load_client_settings
-from rcm_pipeline.warehouse import open_warehouse, read
+from rcm_pipeline.warehouse import read
 
 
 def write_worklist(home: Home, client: str, out: Path, *, with_accounts: bool) -> tuple[int, int]:

@@ -122,11 +122,13 @@ def report(
     today: TodayOption = "",
 ) -> None:
     """Publish a client's pack from the warehouse, for the last complete week or an earlier one."""
+    from assets.factory import now
     from dashboards.publish import publish_week
+    from rcm_pipeline.weeks import Week
 
     place = _home(home, None, settings)
     _require_warehouse(place, client)
-    published = publish_week(place, client, _monday(week) if week else None, _day(today))
+    published = publish_week(place, client, Week(_monday(week)) if week else None, _day(today), now())
     print(published.folder / "governance_pack.html")
 
 
@@ -187,11 +189,11 @@ def quarantine(
     as_json: JsonOption = False,
 ) -> None:
     """List what was not read and what was set aside: place, rule and what to do. Never a value."""
-    from rcm_pipeline.intake.quarantine_listing import list_aside, name_files
+    from rcm_pipeline.intake.quarantine_listing import name_files, quarantine_listing
 
     place = _home(home, inbox, None)
     _require_warehouse(place, client)
-    rows = list_aside(place, client)
+    rows = quarantine_listing(place, client)
     if names:
         rows = name_files(rows, place, client)
     if as_json:
@@ -217,9 +219,9 @@ def explain(
     owner = _only_client(place, client)
     stories = explain_claim(place, owner, claim)
     if page:
-        from dashboards.claims import life_page
+        from dashboards.claims import claim_page
 
-        page.write_text(life_page(owner, stories), encoding="utf-8")
+        page.write_text(claim_page(owner, stories), encoding="utf-8")
     if as_json:
         print(json.dumps([asdict(found) for found in stories], indent=1, default=str))
     else:

@@ -182,21 +182,32 @@ class ClientSettings(_Strict):
 
 def load_client_settings(folder: Path, client: str) -> ClientSettings:
     """The client's settings, or the defaults when it has no file. Raises SettingsError naming the wrong key."""
-    path = folder / f"{client}.toml"
-    if not path.is_file():
-        return ClientSettings()
     try:
-        settings = ClientSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return parse_client_settings(settings_text(folder, client), str(folder / f"{client}.toml"))
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{folder / client}.toml: not TOML: {error}", fix="save it as UTF-8") from None
+
+
+def settings_text(folder: Path, client: str) -> str:
+    """The client's settings file as it stands; empty when it has none."""
+    path = folder / f"{client}.toml"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def parse_client_settings(text: str, name: str) -> ClientSettings:
+    """Settings from TOML. Raises SettingsError naming the wrong key; `name` says whose they are."""
+    try:
+        settings = ClientSettings.model_validate(tomllib.loads(text))
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {place}: {first['msg']}", fix="see docs/settings.md for what can be set") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not TOML: {error}", fix="correct the line it names") from None
-    _check_names(path, "scorecard", settings.scorecard, _names("metrics", "scorecard.toml"))
-    _check_names(path, "headers", settings.headers, _names("intake", "headers.toml"))
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{name}: {key}: {first['msg']}", fix="see docs/settings.md for what can be set") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{name}: not TOML: {error}", fix="correct the line it names") from None
+    _check_names(name, "scorecard", settings.scorecard, _listed("scorecard.toml"))
+    _check_names(name, "headers", settings.headers, _listed("headers.toml"))
     for sheet, headings in settings.headers.items():
-        _check_names(path, f"headers.{sheet}", headings, _names("intake", "headers.toml")[sheet])
+        _check_names(name, f"headers.{sheet}", headings, _listed("headers.toml")[sheet])
     return settings
 
 
@@ -206,12 +217,12 @@ def consenting(home: Home) -> list[str]:
     return [client for client in clients if load_client_settings(home.settings, client).data_aggregation]
 
 
-def _names(package: str, file: str) -> Mapping[str, Any]:
-    """What may be named in a settings table: the names in a shipped file."""
-    return tomllib.loads(files(f"rcm_pipeline.{package}").joinpath(file).read_text(encoding="utf-8"))
+def _listed(file: str) -> Mapping[str, Any]:
+    """What may be named in a settings table: the names in a file of the reference."""
+    return tomllib.loads(files("schemas.reference").joinpath(file).read_text(encoding="utf-8"))
 
 
-def _check_names(path: Path, table: str, given: Iterable[str], known: Iterable[str]) -> None:
+def _check_names(path: str, table: str, given: Iterable[str], known: Iterable[str]) -> None:
     for name in given:
         if name not in set(known):
             raise SettingsError(f"{path}: {table}: there is no {name}", fix=f"known are {', '.join(sorted(known))}")

@@ -1,17 +1,15 @@
-"""One DuckDB file per client: open it, make its tables from the contracts, read and write whole frames."""
+"""One DuckDB file per client: make its tables from the contracts, read them lazily or whole, and write whole frames."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 import polars as pl
+from polars.io.plugins import register_io_source
 
-from rcm_pipeline.errors import BusyError, StorageError
+from rcm_pipeline.errors import StorageError
 from schemas.contract import conform, descriptions, polars_schema
 from schemas.registry import CONTRACTS, layer
 
-_OFFLINE: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 _SQL_TYPES = {
     pl.String: "VARCHAR",
     pl.Int64: "BIGINT",
@@ -19,43 +17,12 @@ _SQL_TYPES = {
     pl.Boolean: "BOOLEAN",
     pl.Date: "DATE",
     pl.Datetime: "TIMESTAMP",
+    pl.Binary: "BLOB",
 }
 Columns = Sequence[tuple[str, str]]
 QUARANTINE = "quarantine_"
 _RULE = (("broken_rule", "VARCHAR"),)
 _ROWS, _FILE = 200_000, "file_id"
-
-
-@contextmanager
-def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that is always closed. Raises BusyError or StorageError; messages never hold values."""
-    connection = _connect(path, read_only)
-    failure = ""
-    try:
-        yield connection
-    except duckdb.CatalogException:
-        failure = "a table is missing: the warehouse is of an older version"
-    except duckdb.Error as error:
-        failure = type(error).__name__
-    finally:
-        connection.close()
-    if failure:
-        raise StorageError(
-            f"{path}: the warehouse refused to read or write ({failure}); what was there before still stands",
-            fix="check free space and permissions of that folder, then rcm run",
-        )
-
-
-def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    reason = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return duckdb.connect(str(path), read_only=read_only, config=_OFFLINE)
-    except (duckdb.Error, OSError) as error:
-        reason = str(error)
-    if "lock" in reason.lower():
-        raise BusyError(f"{path}: another run has this warehouse open", fix="wait for it to end, or stop it, then run again")
-    raise StorageError(f"{path}: this warehouse cannot be opened", fix="check that it is a DuckDB file you may write, with space left")
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -101,6 +68,26 @@ def read(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[st
         return frame
     schema = polars_schema(CONTRACTS[table])
     return frame.cast({name: schema[name] for name in frame.columns if files is None or not name.endswith(_FILE)})
+
+
+def scan(connection: duckdb.DuckDBPyConnection, table: str, files: pl.Enum | None = None) -> pl.LazyFrame:
+    """A table that is read when it is collected, and of it only the columns that are used. The connection must still be open."""
+    schema = {
+        name: files if files is not None and name.endswith(_FILE) else dtype for name, dtype in polars_schema(CONTRACTS[table]).items()
+    }
+
+    def source(columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None) -> Iterator[pl.DataFrame]:
+        frame = read(connection.cursor(), table, columns or (), files)
+        kept = frame if predicate is None else frame.filter(predicate)
+        yield kept if rows is None else kept.head(rows)
+
+    return register_io_source(source, schema=schema)
+
+
+def scan_all(connection: duckdb.DuckDBPyConnection) -> Mapping[str, pl.LazyFrame]:
+    """Every table of the contracts, lazily, with file_id as a code of the files in the ledger."""
+    files = file_codes(connection)
+    return {name: scan(connection, name, files) for name in CONTRACTS}
 
 
 def _coded(query: duckdb.DuckDBPyRelation, files: pl.Enum) -> pl.DataFrame:

@@ -3,8 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 QUARTER_WEEKS = 13  # a quarter of whole weeks: the window of measures, costs and figures that need more than a week
 LAST_WORKDAY = 3  # Thursday: payers close their cycles by then, see `anchor_week`
@@ -76,25 +78,6 @@ def complete_on(adjudicated: Iterable[dt.date | None], week: Week) -> dt.date | 
     return None if later is None else max(later, over)
 
 
-def anchor_of(adjudications: pl.DataFrame, today: dt.date) -> Week | None:
+def anchor_of(adjudications: "pl.DataFrame", today: dt.date) -> Week | None:
     """The anchor week of core_adjudications."""
     return anchor_week(adjudications["adjudication_date"].unique().to_list(), today)
-
-
-def recent_volumes(adjudications: pl.DataFrame, week: Week | None, weeks: int = 8) -> list[int]:
-    """Claim payments in each of the weeks with any, before the anchor week, newest first."""
-    if week is None:
-        return []
-    before = adjudications.filter(pl.col("week") < week.monday)
-    return before.group_by("week").len().sort("week", descending=True).head(weeks)["len"].to_list()
-
-
-def newest_day(adjudications: pl.DataFrame, touches: pl.DataFrame, week: Week) -> dt.date | None:
-    """The newest day anything is known of, but at most a week after the anchor week: later ones are typing errors.
-
-    None without remittances.
-    """
-    limit = week.sunday + dt.timedelta(days=7)
-    dates = pl.concat([adjudications["adjudication_date"], touches["touched_date"]]).drop_nulls()
-    newest = dates.filter(dates <= limit).max()
-    return newest if isinstance(newest, dt.date) else None

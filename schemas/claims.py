@@ -5,6 +5,7 @@ from schemas.vocabulary import (
     CLAIM_DISPOSITIONS,
     CLOCK_SOURCES,
     EVENT_OUTCOMES,
+    FACTS,
     LAYERS,
     LINEAGE_STATUSES,
     PAIR_RULES,
@@ -14,16 +15,29 @@ from schemas.vocabulary import (
     SUBMISSION_STATUSES,
 )
 
-_FILE = "SHA-256 of the 837 file's bytes"
+_SUBMISSION = "identity of the batch: its number, day and claims; core_deliveries says where it was read"
+_VERSION = "identity of the sent claim: its batch, account, payer, frequency and charge"
+_ANSWER = "identity of the claim payment: its payment, account, payer's claim number, status and amounts"
 _LINEAGE = "lineage: all versions of one claim for the same services and payer sequence, and every answer to them"
 _TOKEN = "pseudonym of the patient control number; null when none was sent"  # noqa: S105 - a description
+
+
+class CoreDeliveries(Contract):
+    """One row per place a thing was read in: from its identity to every file and ordinal, and so to a segment."""
+
+    fact_code: Text = column(
+        "what it is: a payment, an answer (claim payment), a submission (837 batch) or a version (sent claim)", isin=FACTS, key=True
+    )
+    fact_id: Text = column("its identity: payment_id, answer_id, submission_id or version_id")
+    file_id: Text = column("SHA-256 of the file's bytes", key=True)
+    transaction_no: Count = column("ordinal of the ST in the file", ge=1, key=True)
+    claim_no: Count = column("ordinal of the claim or claim payment in the file; 0 for a whole transaction", ge=0, key=True)
 
 
 class CoreSubmissions(Contract):
     """One row per 837 transaction that was sent: which TA1, 999 or 277CA answered it, and how old it is if none did."""
 
-    file_id: Text = column("SHA-256 of the 837 file's bytes")
-    transaction_no: Count = column("ordinal of the ST in the file", ge=1)
+    submission_id: Text = column(_SUBMISSION, key=True)
     transaction_set: Text = column("837P, 837I or 837D")
     sent_date: Date = column("BHT04, else GS04, else ISA09; null when none is sent", nullable=True)
     claim_count: Count = column("claims in it", ge=0)
@@ -47,7 +61,7 @@ class CoreSubmissions(Contract):
 class CorePayers(Contract):
     """One row per payer seen in remittances, after the client's aliases, with its clocks."""
 
-    payer_id: Text = column("the payer's identifier, or its name where it sends none", unique=True)
+    payer_id: Text = column("the payer's identifier, or its name where it sends none", key=True)
     payer_name: Text = column("the name it uses most")
     plan_code: Text = column("the kind of plan it names most (CLP06); null when it names none", nullable=True)
     remit_count: Count = column("claim payments received from it", ge=0)
@@ -60,9 +74,8 @@ class CorePayers(Contract):
 class CoreClaimVersions(Contract):
     """One row per 837 claim as sent: its place in its lineage, and what file and claim acknowledgements said of it."""
 
-    file_id: Text = column(_FILE)
-    transaction_no: Count = column("ordinal of the ST in the file", ge=1)
-    claim_no: Count = column("ordinal of the claim in the file", ge=1)
+    version_id: Text = column(_VERSION, key=True)
+    submission_id: Text = column("batch it was sent in, as in core_submissions")
     lineage_id: Text = column(_LINEAGE)
     version_no: Count = column("1 for the first of its lineage, by day sent", ge=1)
     claim_token: Text = column(_TOKEN, nullable=True)
@@ -89,8 +102,7 @@ class CoreClaimVersions(Contract):
 class CoreReversals(Contract):
     """One row per reversal (CLP02 22): the decision it takes back, and the correction in its place."""
 
-    file_id: Text = column("SHA-256 of the remittance file")
-    claim_no: Count = column("ordinal of the reversal in its file", ge=1)
+    answer_id: Text = column(_ANSWER, key=True)
     lineage_id: Text = column(_LINEAGE)
     payer_id: Text = column("payer, as in core_payers")
     adjudication_date: Date = column("day of the reversal; null when unknown", nullable=True)
@@ -99,17 +111,15 @@ class CoreReversals(Contract):
     pair_rule: Text = column(
         "what paired it: R1, R2 amounts, R3 the payer's claim number; null when its original is not here", nullable=True, isin=PAIR_RULES
     )
-    original_file_id: Text = column("file of the decision taken back", nullable=True)
-    original_claim_no: Count = column("its ordinal there", nullable=True, ge=1)
-    correction_file_id: Text = column("file of the decision in its place; null when none came", nullable=True)
-    correction_claim_no: Count = column("its ordinal there", nullable=True, ge=1)
+    original_answer_id: Text = column("decision taken back; null when it is not here", nullable=True)
+    correction_answer_id: Text = column("decision in its place; null when none came", nullable=True)
 
 
 class CoreRecoupments(Contract):
     """One row per provider-level adjustment (PLB): money that moved outside any claim, and the claim it names."""
 
-    file_id: Text = column("SHA-256 of the remittance file")
-    transaction_no: Count = column("ordinal of the ST in the file", ge=1)
+    recoupment_id: Text = column("identity of the adjustment: its payment, reason, reference and amount", key=True)
+    payment_id: Text = column("payment it stands in")
     adjustment_no: Count = column("ordinal in its transaction", ge=1)
     payer_id: Text = column("payer, as in core_payers")
     adjudication_date: Date = column("day of the remittance; null when unknown", nullable=True)
@@ -123,7 +133,7 @@ class CoreRecoupments(Contract):
 class CoreClaimLineages(Contract):
     """One row per lineage: what was sent, the first decision, the initial denial, and the decision that stands."""
 
-    lineage_id: Text = column(_LINEAGE, unique=True)
+    lineage_id: Text = column(_LINEAGE, key=True)
     claim_token: Text = column(_TOKEN, nullable=True)
     sequence_code: Text = column("P primary, S secondary, T tertiary …")
     payer_id: Text = column("payer of the first decision, else the one it was sent to; null when unknown", nullable=True)
@@ -141,13 +151,11 @@ class CoreClaimLineages(Contract):
     coded_date: Date = column("day of that coding", nullable=True)
     first_decision_date: Date = column("day of the earliest first decision; null before one", nullable=True)
     denied_date: Date = column("day of the initial denial; null when never denied at first", nullable=True)
-    denial_file_id: Text = column("file of the decision that denied first", nullable=True)
-    denial_claim_no: Count = column("its ordinal there", nullable=True, ge=1)
+    denial_answer_id: Text = column("decision that denied first", nullable=True)
     denied_amount: Money = column("dollars it denied", nullable=True)
     initial_paid_amount: Money = column("dollars it paid all the same", nullable=True)
     current_date: Date = column("day of the decision that stands; null when none does", nullable=True)
-    current_file_id: Text = column("file of the decision that stands", nullable=True)
-    current_claim_no: Count = column("its ordinal there", nullable=True, ge=1)
+    current_answer_id: Text = column("decision that stands", nullable=True)
     current_disposition: Text = column("what the decision that stands comes to", nullable=True, isin=CLAIM_DISPOSITIONS)
     current_paid_amount: Money = column("dollars it pays", nullable=True)
     status_code: Text = column("where the claim is", isin=LINEAGE_STATUSES)
@@ -156,12 +164,12 @@ class CoreClaimLineages(Contract):
 class CoreLayerEvents(Contract):
     """What each layer said: TA1 and 999 per file (L1), 277CA per version (L2), 835 per claim payment (L3)."""
 
-    layer_code: Text = column("L1 file, L2 claim before the payer, L3 payer", isin=LAYERS)
-    source_code: Text = column("TA1, 999 (or 997), 277CA or 835", isin=["TA1", "999", "277CA", "835"])
+    layer_code: Text = column("L1 file, L2 claim before the payer, L3 payer", isin=LAYERS, key=True)
+    source_code: Text = column("TA1, 999 (or 997), 277CA or 835", isin=["TA1", "999", "277CA", "835"], key=True)
     lineage_id: Text = column(_LINEAGE + "; null in L1, which speaks of a whole file", nullable=True)
-    file_id: Text = column("837 file spoken of; null for a claim payment whose claim is not here", nullable=True)
-    transaction_no: Count = column("ordinal of the ST in it", nullable=True, ge=1)
-    claim_no: Count = column("ordinal of the claim in it; null in L1: it stands for every claim of the transaction", nullable=True, ge=1)
+    subject_id: Text = column("what is spoken of or speaks: submission_id in L1, version_id in L2, answer_id in L3", key=True)
+    submission_id: Text = column("batch spoken of; null in L3", nullable=True)
+    version_id: Text = column("sent claim spoken of; null in L1, and for a claim payment whose claim is not here", nullable=True)
     event_date: Date = column("day of the answer; null when it does not say", nullable=True)
     outcome_code: Text = column("what was said", isin=EVENT_OUTCOMES)
     reason_code: Text = column("status of the 999 or TA1; category:status of the 277CA; main CARC of the 835", nullable=True)

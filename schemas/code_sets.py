@@ -12,8 +12,8 @@ _RELEASE = "name of the release: the list's file, or the package and its month"
 class OpsCodeSets(Contract):
     """One row per release of a code set this client's codes were checked against; the list itself is not kept."""
 
-    system_code: Text = column(_SYSTEM, isin=CODE_SYSTEMS)
-    release_id: Text = column(_RELEASE)
+    system_code: Text = column(_SYSTEM, isin=CODE_SYSTEMS, key=True)
+    release_id: Text = column(_RELEASE, key=True)
     valid_from: Date = column("first day it stands for")
     valid_to: Date = column("last day: its own, or the day before the next release")
     source_code: Text = column("package, or file of the client's folder of lists", isin=["package", "file"])
@@ -24,20 +24,20 @@ class OpsCodeSets(Contract):
 class OpsCodeEntries(Contract):
     """What each release says of each code this client has used; a code a release does not list has no row in it."""
 
-    system_code: Text = column(_SYSTEM, isin=CODE_SYSTEMS)
-    release_id: Text = column(_RELEASE)
-    code: Text = column("code, in capitals and without its point")
+    system_code: Text = column(_SYSTEM, isin=CODE_SYSTEMS, key=True)
+    release_id: Text = column(_RELEASE, key=True)
+    code: Text = column("code, in capitals and without its point", key=True)
     is_billable: Flag = column("it may stand on a claim; false for a heading that needs more characters")
     longer_code_count: Count = column("billable codes that begin with it; 0 for a billable one", ge=0)
-    valid_from: Date = column("the code's own first day; null when as the release", nullable=True)
+    valid_from: Date = column("the code's own first day; null when as the release", nullable=True, key=True)
     valid_to: Date = column("the code's own last day; null when as the release", nullable=True)
 
 
 class MartCodeSetFindings(Contract):
     """One row per code of an 837 claim that was not valid on its date of service, in every version sent; voids are left out."""
 
-    file_id: Text = column("SHA-256 of the 837 file's bytes")
-    claim_no: Count = column("ordinal of the claim in the file", ge=1)
+    version_id: Text = column("sent claim, as in core_claim_versions", key=True)
+    position_code: Text = column("where in the claim: L2 for a line, L2M1 for its first modifier, D3 for a diagnosis", key=True)
     line_no: Count = column("line of the claim; null for a diagnosis", nullable=True, ge=1)
     diagnosis_no: Count = column("ordinal of the diagnosis in the claim; null on a line", nullable=True, ge=1)
     modifier_no: Count = column("1 to 4 for a modifier of the line; null otherwise", nullable=True, ge=1)
@@ -58,8 +58,8 @@ class MartCodeSetFindings(Contract):
 class MartCodeSetCoverage(Contract):
     """One row per code set and release: how much of what was sent could be checked, and how much of it was invalid."""
 
-    system_code: Text = column(_SYSTEM, isin=CODE_SYSTEMS)
-    release_id: Text = column(_RELEASE + "; null for what no release covers", nullable=True)
+    system_code: Text = column(_SYSTEM, isin=CODE_SYSTEMS, key=True)
+    release_id: Text = column(_RELEASE + "; null for what no release covers", nullable=True, key=True)
     valid_from: Date = column("first day of the release", nullable=True)
     valid_to: Date = column("last day of the release; where none covers, the last day any loaded list of the set stands for", nullable=True)
     code_count: Count = column("different codes used", ge=0)
@@ -85,10 +85,10 @@ class MartCodeSetCoverage(Contract):
 class MartCodeSetChanges(Contract):
     """One row per code of the last 52 weeks that a release changes: newest versions of claims, voids left out."""
 
-    system_code: Text = column(_SYSTEM, isin=CODE_SYSTEMS)
-    code: Text = column("code")
+    system_code: Text = column(_SYSTEM, isin=CODE_SYSTEMS, key=True)
+    code: Text = column("code", key=True)
     change_code: Text = column("what becomes of it", isin=CODE_CHANGES)
-    change_date: Date = column("first day on which it holds")
+    change_date: Date = column("first day on which it holds", key=True)
     is_coming: Flag = column("that day is after the anchor week")
     from_release_id: Text = column("release before")
     to_release_id: Text = column("release that changes it")

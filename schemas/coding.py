@@ -24,8 +24,8 @@ _ROW = "row of the sheet, the header being row 1"
 class RawCodedEncounters(Contract):
     """One row per encounter coded, from the client's coding log."""
 
-    file_id: Text = column(_FILE)
-    row_no: Count = column(_ROW, ge=2)
+    file_id: Text = column(_FILE, key=True)
+    row_no: Count = column(_ROW, ge=2, key=True)
     claim_token: Text = column("pseudonym of the account (patient control number)")
     coder_id: Text = column("staff number of the coder; a token when the sheet names a person")
     coded_date: Date = column("day the coding was finished")
@@ -38,8 +38,8 @@ class RawCodedEncounters(Contract):
 class RawQaReviews(Contract):
     """One row per encounter reviewed by an auditor."""
 
-    file_id: Text = column(_FILE)
-    row_no: Count = column(_ROW, ge=2)
+    file_id: Text = column(_FILE, key=True)
+    row_no: Count = column(_ROW, ge=2, key=True)
     review_token: Text = column("pseudonym of the review's number; joins the findings and codes")
     claim_token: Text = column("pseudonym of the account (patient control number)")
     coder_id: Text = column("staff number of the coder; a token when the sheet names a person")
@@ -78,8 +78,8 @@ class RawQaReviews(Contract):
 class RawQaCodes(Contract):
     """One row per code compared in a review: as the coder and as the auditor assigned it."""
 
-    file_id: Text = column(_FILE)
-    row_no: Count = column(_ROW, ge=2)
+    file_id: Text = column(_FILE, key=True)
+    row_no: Count = column(_ROW, ge=2, key=True)
     review_token: Text = column("review it belongs to")
     position_no: Count = column(
         "place of the code on the chart, 1 being principal or first listed; null when not said", nullable=True, ge=1
@@ -107,8 +107,8 @@ class RawQaCodes(Contract):
 class RawQaFindings(Contract):
     """One row per error an auditor found."""
 
-    file_id: Text = column(_FILE)
-    row_no: Count = column(_ROW, ge=2)
+    file_id: Text = column(_FILE, key=True)
+    row_no: Count = column(_ROW, ge=2, key=True)
     review_token: Text = column("review it was found in")
     error_code: Text = column("category of the closed error list, see qa_errors.tsv", isin=ERROR_CODES)
     coder_code: Text = column("code the coder assigned; null when one was missed", nullable=True)
@@ -125,8 +125,8 @@ class RawQaFindings(Contract):
 class RawQaActions(Contract):
     """One row per step of feedback: who was told of which finding, and what was done about it."""
 
-    file_id: Text = column(_FILE)
-    row_no: Count = column(_ROW, ge=2)
+    file_id: Text = column(_FILE, key=True)
+    row_no: Count = column(_ROW, ge=2, key=True)
     review_token: Text = column("review with the finding")
     error_code: Text = column("category acted on; null when the whole review was", nullable=True, isin=ERROR_CODES)
     acknowledged_date: Date = column("day the coder acknowledged it; null while that is open", nullable=True)
@@ -138,8 +138,8 @@ class RawQaActions(Contract):
 class RawEscalations(Contract):
     """One row per record a coder or biller could not settle alone and asked about."""
 
-    file_id: Text = column(_FILE)
-    row_no: Count = column(_ROW, ge=2)
+    file_id: Text = column(_FILE, key=True)
+    row_no: Count = column(_ROW, ge=2, key=True)
     escalation_token: Text = column("pseudonym of the query's number; joins the decisions")
     claim_token: Text = column("pseudonym of the account (patient control number)")
     staff_id: Text = column("staff number of who asked; a token when the sheet names a person", nullable=True)
@@ -153,8 +153,8 @@ class RawEscalations(Contract):
 class RawDecisions(Contract):
     """One row per decision on an escalation or a rule, with the role that took it."""
 
-    file_id: Text = column(_FILE)
-    row_no: Count = column(_ROW, ge=2)
+    file_id: Text = column(_FILE, key=True)
+    row_no: Count = column(_ROW, ge=2, key=True)
     decision_token: Text = column("pseudonym of the decision's number")
     escalation_token: Text = column("pseudonym of the query it settles; null when it settles none", nullable=True)
     decided_date: Date = column("day of the decision")
@@ -167,7 +167,7 @@ class RawDecisions(Contract):
 class CoreQaReviews(Contract):
     """One row per review in force, with its counts as stated or as derived from its codes, and its weight."""
 
-    review_token: Text = column("pseudonym of the review's number", unique=True)
+    review_token: Text = column("pseudonym of the review's number", key=True)
     claim_token: Text = column("pseudonym of the account")
     lineage_id: Text = column("claim it became; null when none is known", nullable=True)
     coder_id: Text = column("staff number of the coder")
@@ -193,8 +193,8 @@ class CoreQaReviews(Contract):
 class CoreQaCodes(Contract):
     """One row per code compared in a review in force."""
 
-    review_token: Text = column("review it belongs to")
-    position_no: Count = column("place among the codes of the review", ge=1)
+    review_token: Text = column("review it belongs to", key=True)
+    position_no: Count = column("place among the codes of the review", ge=1, key=True)
     code_kind: Text = column("em, procedure, diagnosis, modifier, drg, poa or discharge", isin=CODE_KINDS)
     code_family: Text = column("family of the procedure (code_families.tsv), chapter letter of the diagnosis, else the kind")
     coder_code: Text = column("as the coder assigned it; null when missed", nullable=True)
@@ -211,8 +211,8 @@ class CoreQaCodes(Contract):
 class CoreQaFindings(Contract):
     """One row per finding in force, as stated or derived from the codes where the sheet states none."""
 
-    review_token: Text = column("review it was found in")
-    finding_no: Count = column("place among the findings of the review", ge=1)
+    review_token: Text = column("review it was found in", key=True)
+    finding_no: Count = column("place among the findings of the review", ge=1, key=True)
     basis_code: Text = column("stated on the sheet, or derived from its codes", isin=FINDING_BASES)
     error_code: Text = column("category of the closed error list", isin=ERROR_CODES)
     cert_code: Text = column("CERT category it maps to")
@@ -229,19 +229,19 @@ class CoreQaFindings(Contract):
 class OpsQaSamples(Contract):
     """One row per chart drawn for QA by rcm plan-qa: the frame, the draw and its seed stay with the sample."""
 
-    sample_id: Text = column("number of the sample: anchor week and a short hash of frame, design and seed")
+    sample_id: Text = column("number of the sample: anchor week and a short hash of frame, design and seed", key=True)
     planned_at: Date = column("day it was drawn")
     week: Date = column("Monday of the coded charts it was drawn from")
     seed: Count = column("seed of the draw; the same frame and seed give the same sample")
     frame_hash: Text = column("SHA-256 of the frame, sorted")
-    stratum_code: Text = column("random or risk", isin=STRATA)
+    stratum_code: Text = column("random or risk", isin=STRATA, key=True)
     reason_code: Text = column("why the chart may be drawn: random, or the first of the risk reasons it has", isin=SAMPLE_REASONS)
     frame_count: Count = column("charts the stratum holds", ge=1)
     sample_count: Count = column("charts drawn from it, spares not counted", ge=1)
     selection_rate: Rate = column("sample_count / frame_count", in_range=SHARE)
     draw_no: Count = column("order of the draw within its stratum", ge=1)
     is_spare: Flag = column("drawn to replace a chart that cannot be reviewed, in this order")
-    claim_token: Text = column("pseudonym of the account")
+    claim_token: Text = column("pseudonym of the account", key=True)
     coder_id: Text = column("staff number of the coder")
     specialty: Text = column("specialty as the client names it", nullable=True)
     coded_date: Date = column("day the coding was finished")

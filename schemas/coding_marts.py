@@ -1,6 +1,7 @@
 """Marts of coding: accuracy by method, errors, E/M levels, coders compared, auditors, denials, feedback and queries."""
 
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
+from schemas.thresholds import EVIDENCE_ALARM
 from schemas.vocabulary import (
     ALL,
     CODER_GROUPS,
@@ -18,12 +19,12 @@ from schemas.vocabulary import (
 class MartCoderAccuracy(Contract):
     """Accuracy by method, scope and period. Methods are never mixed; charts chosen for risk count only with their weights."""
 
-    method_id: Text = column("A1 to A7, A4 by its two ways, see docs/coder_accuracy.md", isin=METHODS)
-    scope_code: Text = column("all, coder, specialty, category or code_family", isin=SCOPES)
-    scope_id: Text = column("the coder, specialty, error category or code family; all for the whole client")
-    period_code: Text = column("all, the quarter (13 weeks) ending with the week, or the week", isin=PERIODS)
-    week: Date = column("Monday of the last week of the period")
-    design_code: Text = column("random charts alone, or random and risk strata by their weights", isin=DESIGNS)
+    method_id: Text = column("A1 to A7, A4 by its two ways, see docs/coder_accuracy.md", isin=METHODS, key=True)
+    scope_code: Text = column("all, coder, specialty, category or code_family", isin=SCOPES, key=True)
+    scope_id: Text = column("the coder, specialty, error category or code family; all for the whole client", key=True)
+    period_code: Text = column("all, the quarter (13 weeks) ending with the week, or the week", isin=PERIODS, key=True)
+    week: Date = column("Monday of the last week of the period", key=True)
+    design_code: Text = column("random charts alone, or random and risk strata by their weights", isin=DESIGNS, key=True)
     unit_code: Text = column("what numerator and denominator count", isin=UNITS)
     review_count: Count = column("charts reviewed", ge=0)
     numerator: Quantity = column("what is right, in units")
@@ -38,9 +39,9 @@ class MartCoderAccuracy(Contract):
 class MartCodingErrors(Contract):
     """Errors found in random samples by category and scope, with what they are worth."""
 
-    scope_code: Text = column("all, coder or specialty", isin=["all", "coder", "specialty"])
-    scope_id: Text = column("the coder or specialty; all for the whole client")
-    error_code: Text = column("category of the closed error list", isin=ERROR_CODES)
+    scope_code: Text = column("all, coder or specialty", isin=["all", "coder", "specialty"], key=True)
+    scope_id: Text = column("the coder or specialty; all for the whole client", key=True)
+    error_code: Text = column("category of the closed error list", isin=ERROR_CODES, key=True)
     cert_code: Text = column("CERT category it maps to")
     finding_count: Count = column("findings that stand", ge=0)
     chart_count: Count = column("charts with at least one of them", ge=0)
@@ -58,7 +59,7 @@ class MartCodingErrors(Contract):
 class MartCertSplit(Contract):
     """Findings by CERT category beside the published split of improper payments."""
 
-    cert_code: Text = column("CERT category, or not_in_cert")
+    cert_code: Text = column("CERT category, or not_in_cert", key=True)
     finding_count: Count = column("findings that stand", ge=0)
     total_count: Count = column("findings that stand in all categories", ge=0)
     finding_share: Rate = column("finding_count / total_count", nullable=True, in_range=SHARE)
@@ -74,8 +75,8 @@ class MartCertSplit(Contract):
 class MartEmLevels(Contract):
     """E/M levels as coded against as audited (A6), from random samples."""
 
-    scope_code: Text = column("all, coder or specialty", isin=["all", "coder", "specialty"])
-    scope_id: Text = column("the coder or specialty; all for the whole client")
+    scope_code: Text = column("all, coder or specialty", isin=["all", "coder", "specialty"], key=True)
+    scope_id: Text = column("the coder or specialty; all for the whole client", key=True)
     pair_count: Count = column("visits with an E/M code of one category from both", ge=0)
     exact_count: Count = column("of these with the same level", ge=0)
     near_count: Count = column("with levels at most one apart", ge=0)
@@ -93,7 +94,7 @@ class MartEmLevels(Contract):
 class MartCoderStanding(Contract):
     """One row per coder: which of three groups, how sure, and whether monthly looks ever rang. First reviews of random charts."""
 
-    coder_id: Text = column("staff number of the coder", unique=True)
+    coder_id: Text = column("staff number of the coder", key=True)
     specialty: Text = column("specialty with most of its reviews")
     method_id: Text = column("method the client has chosen: A1, A2 or A3", isin=["A1", "A2", "A3"])
     standard_rate: Rate = column("accuracy that is asked for", in_range=SHARE)
@@ -111,7 +112,8 @@ class MartCoderStanding(Contract):
     group_code: Text = column("below, unclear or above; withheld where the auditors do not agree enough", isin=CODER_GROUPS)
     evidence: Rate = column("e-value against `at the standard`, charts by the share of their codes that is right", nullable=True)
     alarm_date: Date = column(
-        "Monday of the month it first reached 20, however often one looks a chance below 1 in 20; null when never", nullable=True
+        f"Monday of the month it first reached {EVIDENCE_ALARM:g}, which chance does in 1 of {EVIDENCE_ALARM:g} careers; null when never",
+        nullable=True,
     )
     corrected_rate: Rate = column(
         "accuracy corrected for auditor error (A1 and A2); null without a calibration set", nullable=True, in_range=SHARE
@@ -124,7 +126,7 @@ class MartCoderStanding(Contract):
 class MartAuditorAgreement(Contract):
     """Blind double reviews: how far two auditors agree that a chart has an error of a category."""
 
-    category_code: Text = column("error category, or any", isin=[*ERROR_CODES, "any"])
+    category_code: Text = column("error category, or any", isin=[*ERROR_CODES, "any"], key=True)
     chart_count: Count = column("charts reviewed twice", ge=0)
     both_count: Count = column("both found it", ge=0)
     one_count: Count = column("one of them found it", ge=0)
@@ -143,7 +145,7 @@ class MartAuditorAgreement(Contract):
 class MartAuditorQuality(Contract):
     """One row per auditor: findings overturned, and calibration charts judged right."""
 
-    auditor_id: Text = column("staff number of the auditor", unique=True)
+    auditor_id: Text = column("staff number of the auditor", key=True)
     review_count: Count = column("first reviews", ge=0)
     finding_count: Count = column("findings stated", ge=0)
     rebutted_count: Count = column("findings that were disputed and settled", ge=0)
@@ -162,8 +164,8 @@ class MartAuditorQuality(Contract):
 class MartCodingDenials(Contract):
     """QA meets denials: escapes, and denials for coding by coder and by category found. Claims first decided in 52 weeks."""
 
-    measure_code: Text = column("escape, finding_lift, coder or category", isin=["escape", "finding_lift", "coder", "category"])
-    scope_id: Text = column("the coder or category; all elsewhere")
+    measure_code: Text = column("escape, finding_lift, coder or category", isin=["escape", "finding_lift", "coder", "category"], key=True)
+    scope_id: Text = column("the coder or category; all elsewhere", key=True)
     numerator: Count = column("claims denied for coding", ge=0)
     denominator: Count = column("claims decided: passed by QA, with a finding, of the coder, or with that category", ge=0)
     denial_rate: Rate = column("numerator / denominator", nullable=True, in_range=SHARE)
@@ -182,8 +184,8 @@ class MartCodingDenials(Contract):
 class MartCodingFeedback(Contract):
     """One row per coder and category with findings: told, acted on, looked at again, and whether it came back."""
 
-    coder_id: Text = column("staff number of the coder")
-    error_code: Text = column("category of the closed error list", isin=ERROR_CODES)
+    coder_id: Text = column("staff number of the coder", key=True)
+    error_code: Text = column("category of the closed error list", isin=ERROR_CODES, key=True)
     finding_count: Count = column("findings that stand", ge=0)
     first_date: Date = column("review of the first of them")
     acknowledged_count: Count = column("of these acknowledged by the coder", ge=0)
@@ -202,7 +204,7 @@ class MartCodingFeedback(Contract):
 class MartEscalationAging(Contract):
     """Queries by why the record could not be settled: how many, how old, how often they changed anything."""
 
-    reason_code: Text = column("why it could not be settled, or all", isin=[*ESCALATION_REASONS, ALL])
+    reason_code: Text = column("why it could not be settled, or all", isin=[*ESCALATION_REASONS, ALL], key=True)
     sent_count: Count = column("queries sent in the 13 weeks to the anchor week", ge=0)
     answered_count: Count = column("of these answered", ge=0)
     in_time_count: Count = column("of these answered within the days agreed", ge=0)

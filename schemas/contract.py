@@ -32,9 +32,14 @@ class Contract(pa.DataFrameModel):
         coerce = False
 
 
-def column(description: str, *, nullable: bool = False, **checks: Any) -> Any:
-    """A described column; null is refused unless the description says what it means."""
-    return pa.Field(description=description, nullable=nullable, **checks)
+def column(description: str, *, nullable: bool = False, key: bool = False, **checks: Any) -> Any:
+    """A described column; null is refused unless the description says what it means. `key`: it is part of the table's key."""
+    return pa.Field(description=description, nullable=nullable, metadata={"key": key}, **checks)
+
+
+def key_columns(contract: type[Contract]) -> tuple[str, ...]:
+    """The columns that tell the rows of a table apart: no two rows are equal in all of them."""
+    return tuple(name for name, col in contract.to_schema().columns.items() if (col.metadata or {}).get("key"))
 
 
 def table_name(contract: type[Contract]) -> str:
@@ -53,11 +58,14 @@ def empty(contract: type[Contract]) -> pl.DataFrame:
 
 
 def conform(frame: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
-    """The contract's columns in its order; one the frame lacks is added as null. Raises when a type does not fit."""
-    schema = polars_schema(contract)
-    return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype, strict=True).alias(name) for name, dtype in schema.items()
-    )
+    """The contract's columns in its order and of its types. Raises ColumnNotFoundError for one that the frame lacks."""
+    return frame.select(pl.col(name).cast(dtype, strict=True) for name, dtype in polars_schema(contract).items())
+
+
+def widened(frame: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
+    """The same for what a client sent: a column that was not sent is null in every row."""
+    sent = set(frame.columns)
+    return conform(frame.with_columns(pl.lit(None).alias(name) for name in polars_schema(contract) if name not in sent), contract)
 
 
 def descriptions(contract: type[Contract]) -> dict[str, str]:

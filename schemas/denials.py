@@ -3,6 +3,7 @@
 import polars as pl
 
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
+from schemas.thresholds import SOON_DAYS
 from schemas.vocabulary import (
     ADJUDICATION_KINDS,
     ALL,
@@ -24,18 +25,17 @@ from schemas.vocabulary import (
     URGENCIES,
 )
 
-_FILE = "SHA-256 of the remittance file"
+_ANSWER = "identity of the claim payment: its payment, account, payer's claim number, status and amounts"
+_LINE = "identity of the line: answer_id and line_no"
 _LINEAGE = "lineage it belongs to, as in core_claim_lineages"
-_CLAIM = "ordinal of the claim payment in its file"
 _WEEK = "Monday of the week the payer decided in"
 
 
 class CoreAdjudications(Contract):
     """One row per claim payment: what kind of answer it is and what it decided over all."""
 
-    file_id: Text = column(_FILE)
-    transaction_no: Count = column("ordinal of the ST in the file", ge=1)
-    claim_no: Count = column(_CLAIM, ge=1)
+    answer_id: Text = column(_ANSWER, key=True)
+    payment_id: Text = column("payment it stands in: payer, trace, day and amount; core_deliveries says where it was read")
     claim_token: Text = column("pseudonym of the patient control number; null when the payer sent none", nullable=True)
     payer_id: Text = column("payer, as in core_payers")
     lineage_id: Text = column(_LINEAGE)
@@ -57,8 +57,7 @@ class CoreAdjudications(Contract):
     is_current: Flag = column("the decision of the lineage that stands")
     broken_rules: Text = column("rules of the remittance it breaks, such as Q1,Q5, see mart_payer_quality; null when none", nullable=True)
     match_rule: Text = column("what matched it with a sent claim, see docs/rules.md; none when nothing did", isin=MATCH_RULES)
-    version_file_id: Text = column("837 file of the version it answers; null when not matched", nullable=True)
-    version_claim_no: Count = column("ordinal of that claim in it", nullable=True, ge=1)
+    version_id: Text = column("sent claim it answers; null when not matched", nullable=True)
     disposition: Text = column("denied_full when every decided line is denied, denied_partial when some are", isin=CLAIM_DISPOSITIONS)
     line_count: Count = column("lines decided on; 1 for a claim without lines", ge=0)
 
@@ -66,8 +65,8 @@ class CoreAdjudications(Contract):
 class CoreAdjudicatedLines(Contract):
     """One row per line of a claim payment (line_no 0 stands for a claim sent without lines), with one disposition."""
 
-    file_id: Text = column(_FILE)
-    claim_no: Count = column(_CLAIM, ge=1)
+    answer_line_id: Text = column(_LINE, key=True)
+    answer_id: Text = column(_ANSWER)
     line_no: Count = column("ordinal in the claim payment; 0 when it came without lines", ge=0)
     lineage_id: Text = column(_LINEAGE)
     payer_id: Text = column("payer, as in core_payers")
@@ -94,8 +93,8 @@ class CoreAdjudicatedLines(Contract):
 class CoreDenials(Contract):
     """One row per denied line: cause, owner, evidence. Partly denied and suspected lines are included and told apart."""
 
-    file_id: Text = column(_FILE)
-    claim_no: Count = column(_CLAIM, ge=1)
+    answer_line_id: Text = column(_LINE, key=True)
+    answer_id: Text = column(_ANSWER)
     line_no: Count = column("ordinal in the claim payment; 0 when it came without lines", ge=0)
     lineage_id: Text = column(_LINEAGE)
     claim_token: Text = column("pseudonym of the patient control number; null when the payer sent none", nullable=True)
@@ -123,7 +122,7 @@ class CoreDenials(Contract):
     confidence: Rate = column("how sure the cause is, by what it rests on (confidence.toml)", in_range=SHARE)
     is_conflicting: Flag = column("the evidence contradicts itself; the cause is then unspecified")
     review_reason: Text = column("why a person must decide; null when nobody need", nullable=True, isin=REVIEW_REASONS)
-    expected_amount: Money = column("dollars allowed if it were paid like its likes, at most the charge")
+    expected_amount: Money = column("dollars allowed if it were paid like its likes, at most the charge; duplicates bring nothing")
     expected_basis: Text = column("its likes: same line, code family, payer, or all", isin=EXPECTED_BASES)
     taxonomy_version: Text = column("hash of the reference tables the cause was taken from")
 
@@ -132,11 +131,11 @@ class MartDenialRates(Contract):
     """Weekly denial rates by payer and root cause, with both sides of every fraction and a 95 % Wilson interval."""
 
     metric_id: Text = column(
-        "M08 lines, M09 claims denied in full, M11 claims denied in part; see the definitions page", isin=["M08", "M09", "M11"]
+        "M08 lines, M09 claims denied in full, M11 claims denied in part; see the definitions page", isin=["M08", "M09", "M11"], key=True
     )
-    week: Date = column(_WEEK)
-    payer_id: Text = column("payer, or all")
-    root_cause: Text = column("root cause, or all")
+    week: Date = column(_WEEK, key=True)
+    payer_id: Text = column("payer, or all", key=True)
+    root_cause: Text = column("root cause, or all", key=True)
     numerator: Count = column("denied lines or claims", ge=0)
     denominator: Count = column("decided lines or claims of the week and payer, whatever the cause", ge=1)
     denial_rate: Rate = column("numerator / denominator", in_range=SHARE)
@@ -149,22 +148,23 @@ class MartDenialRates(Contract):
 
 
 class MartDenialOutcomes(Contract):
-    """One row per initial denial as it stood at the end of the anchor week: worked, sent again, overturned, given up or open."""
+    """One row per lineage, payer and episode of denial at the end of the anchor week: worked, overturned, given up or open."""
 
-    lineage_id: Text = column(_LINEAGE, unique=True)
+    lineage_id: Text = column(_LINEAGE, key=True)
     claim_token: Text = column("pseudonym of the patient control number; null when none was sent", nullable=True)
-    file_id: Text = column("file of the decision that denied")
-    claim_no: Count = column(_CLAIM, ge=1)
+    episode_no: Count = column("1 for the first denial of the payer on the lineage", ge=1, key=True)
+    is_initial: Flag = column("the first denial of the lineage, over all payers: what measures of initial denials count")
+    answer_id: Text = column("decision that denied")
     line_no: Count = column("its line that lost most", ge=0)
     procedure_code: Text = column("code of that line; null for claims without lines", nullable=True)
-    payer_id: Text = column("payer, as in core_payers")
+    payer_id: Text = column("payer, as in core_payers", key=True)
     denied_date: Date = column("day of the denial")
     week: Date = column("Monday of that week")
     line_count: Count = column("denied lines", ge=1)
     claim_charge_amount: Money = column("charge of the whole claim payment, dollars", nullable=True)
     charge_amount: Money = column("charges of the denied lines")
     denied_amount: Money = column("dollars denied")
-    expected_amount: Money = column("dollars expected if it were paid like its likes; duplicates bring nothing")
+    expected_amount: Money = column("dollars expected if it were paid like its likes, as of its lines in core_denials")
     yes_preventable_amount: Money = column("dollars denied that need not have been")
     partly_preventable_amount: Money = column("dollars denied that need not have been in part")
     unspecified_amount: Money = column("dollars denied without a usable cause")
@@ -181,7 +181,8 @@ class MartDenialOutcomes(Contract):
     provider_npi: Text = column("rendering provider, else the billing one", nullable=True)
     coder_id: Text = column("who coded it last; null when not known", nullable=True)
     initial_paid_amount: Money = column("dollars the denying decision paid", nullable=True)
-    touch_count: Count = column("touches on or after the denial", ge=0)
+    touch_count: Count = column("touches on or after the denial, each counted for one denial", ge=0)
+    worked_minutes: Quantity = column("minutes of these touches")
     first_touch_date: Date = column("day of the first", nullable=True)
     resent_date: Date = column("day a later version was first sent", nullable=True)
     appeal_date: Date = column("day of the first appeal", nullable=True)
@@ -200,9 +201,9 @@ class MartDenialOutcomes(Contract):
 class MartDenialCohorts(Contract):
     """M12: claims by the week they were first sent, and the share denied within 30, 60 and 90 days."""
 
-    week: Date = column("Monday of the week sent")
-    payer_id: Text = column("payer it was sent to, as the claim names it, or all")
-    horizon_days: Count = column("30, 60 or 90 days after sending", ge=1)
+    week: Date = column("Monday of the week sent", key=True)
+    payer_id: Text = column("payer it was sent to, as the claim names it, or all", key=True)
+    horizon_days: Count = column("30, 60 or 90 days after sending", ge=1, key=True)
     denied_count: Count = column("lineages denied by then", ge=0)
     sent_count: Count = column("lineages first sent in the week", ge=1)
     denial_rate: Rate = column("share denied; by Kaplan-Meier while not mature", in_range=SHARE)
@@ -214,8 +215,8 @@ class MartDenialCohorts(Contract):
 class MartDenialNowcasts(Contract):
     """Weeks not yet answered: claims of a payer by the week they were first sent, and the share denied expected in the end."""
 
-    payer_id: Text = column("payer it was sent to, as the claim names it")
-    week: Date = column("Monday of the week sent, one of the last 13 to the anchor week")
+    payer_id: Text = column("payer it was sent to, as the claim names it", key=True)
+    week: Date = column("Monday of the week sent, one of the last 13 to the anchor week", key=True)
     age_weeks: Count = column("weeks from then to the anchor week", ge=0)
     sent_count: Count = column("lineages first sent in the week: those of mart_denial_cohorts", ge=1)
     denied_count: Count = column("of these, denied by the end of the anchor week", ge=0)
@@ -253,9 +254,9 @@ class MartDenialNowcasts(Contract):
 class MartRecoveries(Contract):
     """What initial denials brought back, by payer, cause and channel, and how long that took, open ones included."""
 
-    payer_id: Text = column("payer, or all")
-    root_cause: Text = column("cause, or all", isin=[*ROOT_CAUSES, ALL])
-    channel_code: Text = column("channel of the overturns, or all", isin=[*CHANNELS, ALL])
+    payer_id: Text = column("payer, or all", key=True)
+    root_cause: Text = column("cause, or all", isin=[*ROOT_CAUSES, ALL], key=True)
+    channel_code: Text = column("channel of the overturns, or all", isin=[*CHANNELS, ALL], key=True)
     denial_count: Count = column("initial denials of payer and cause, whatever the channel", ge=1)
     resolved_count: Count = column("of these, no longer open: the denominator", ge=0)
     overturned_count: Count = column("of these, overturned by the channel", ge=0)
@@ -275,8 +276,8 @@ class MartRecoveries(Contract):
 class MartPayerQuality(Contract):
     """Rules of the remittance that payers break, in the 13 weeks to the anchor week."""
 
-    payer_id: Text = column("payer, or all")
-    rule_id: Text = column("rule, or all: at least one; see docs/rules.md", isin=["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", ALL])
+    payer_id: Text = column("payer, or all", key=True)
+    rule_id: Text = column("rule, or all: at least one; see docs/rules.md", isin=["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", ALL], key=True)
     failure_count: Count = column("claim payments (for Q4 and Q7 reversals) that break it", ge=0)
     answer_count: Count = column("claim payments of any kind (for Q4 and Q7 reversals)", ge=0)
     failure_rate: Rate = column("failures / answers; null when there are none", nullable=True, in_range=SHARE)
@@ -287,13 +288,13 @@ class MartPayerQuality(Contract):
 class MartDenialTrends(Contract):
     """Lines decided first and lines denied, by week and every dimension; rows of one cause hold no denominator of their own."""
 
-    week: Date = column(_WEEK)
-    payer_id: Text = column("payer, as in core_payers")
-    root_cause: Text = column("cause of the denied lines; all for the decided ones", isin=[*ROOT_CAUSES, ALL])
-    code_family: Text = column("family of the procedure code (code_families.tsv), revenue_code or unknown")
-    place_code: Text = column("place of service or facility type; unknown when not sent")
-    provider_npi: Text = column("rendering provider, else the billing one; unknown when not sent")
-    coder_id: Text = column("who coded the claim last; unknown when not logged")
+    week: Date = column(_WEEK, key=True)
+    payer_id: Text = column("payer, as in core_payers", key=True)
+    root_cause: Text = column("cause of the denied lines; all for the decided ones", isin=[*ROOT_CAUSES, ALL], key=True)
+    code_family: Text = column("family of the procedure code (code_families.tsv), revenue_code or unknown", key=True)
+    place_code: Text = column("place of service or facility type; unknown when not sent", key=True)
+    provider_npi: Text = column("rendering provider, else the billing one; unknown when not sent", key=True)
+    coder_id: Text = column("who coded the claim last; unknown when not logged", key=True)
     denied_count: Count = column("lines denied in full or by suspicion (M08)", ge=0)
     decided_count: Count = column("lines decided; 0 on rows of one cause", ge=0)
     denied_amount: Money = column("dollars denied on these lines")
@@ -303,8 +304,8 @@ class MartDenialTrends(Contract):
 class MartUnmatched(Contract):
     """Claims without an answer and answers without a claim, at the end of the anchor week, with their age."""
 
-    side_code: Text = column("claim: sent and not decided; remittance: decided and not sent", isin=["claim", "remittance"])
-    lineage_id: Text = column(_LINEAGE)
+    side_code: Text = column("claim: sent and not decided; remittance: decided and not sent", isin=["claim", "remittance"], key=True)
+    lineage_id: Text = column(_LINEAGE, key=True)
     payer_id: Text = column("payer; null when not named", nullable=True)
     date: Date = column("day the newest version was sent, or of the first answer", nullable=True)
     age_days: Count = column("days from then to the last day; null when the date is unknown", nullable=True)
@@ -315,12 +316,14 @@ class MartUnmatched(Contract):
 class MartWorklist(Contract):
     """Open denials, what to do first: by urgency and expected net recovery, in groups that one fix works."""
 
-    rank: Count = column("1 is first", ge=1)
+    rank: Count = column("1 is first", ge=1, key=True)
     group_id: Text = column("what one fix works: payer, cause, reason, remark, and the code or provider it hangs on")
     group_rank: Count = column("rank of the group by its net recovery", ge=1)
     group_count: Count = column("open denials in the group", ge=1)
     group_net_amount: Money = column("expected net recovery of the whole group, dollars")
-    urgency: Text = column("soon: at most 14 days left; open; doubtful: costs more than it brings; late: time is up", isin=URGENCIES)
+    urgency: Text = column(
+        f"soon: at most {SOON_DAYS} days left; open; doubtful: costs more than it brings; late: time is up", isin=URGENCIES
+    )
     lineage_id: Text = column(_LINEAGE, unique=True)
     claim_token: Text = column("pseudonym of the patient control number", nullable=True)
     payer_id: Text = column("payer, as in core_payers")
@@ -353,8 +356,8 @@ class MartWorklist(Contract):
 class MartClaimFunnel(Contract):
     """How far the claims of each week came through the three layers; rejections are not denials."""
 
-    week: Date = column("Monday of the week sent")
-    step_code: Text = column("sent, file_accepted, claim_accepted, decided, undenied, first_pass", isin=FUNNEL_STEPS)
+    week: Date = column("Monday of the week sent", key=True)
+    step_code: Text = column("sent, file_accepted, claim_accepted, decided, undenied, first_pass", isin=FUNNEL_STEPS, key=True)
     step_no: Count = column("order of the step", ge=1)
     claim_count: Count = column("claim versions (sent to claim_accepted) or lineages that reached it", ge=0)
     lost_count: Count = column("of the step before, turned back or denied here", ge=0)

@@ -9,7 +9,7 @@ from schemas.vocabulary import STATUSES
 class MartScorecard(Contract):
     """One row per agreed measure: value, interval, target and status at the anchor week."""
 
-    kpi_id: Text = column("name of the measure", unique=True)
+    kpi_id: Text = column("name of the measure", key=True)
     metric_id: Text = column("definition it follows, see the definitions page")
     week: Date = column("anchor week: the last complete week")
     week_count: Count = column("weeks it covers, ending with the anchor week", ge=1)
@@ -29,13 +29,13 @@ class MartScorecard(Contract):
 class MartMetrics(Contract):
     """Every defined measure M01 to M29 by period, up to the anchor week: both sides of the fraction, value and limits."""
 
-    metric_id: Text = column("definition it follows, see docs/metrics.md")
+    metric_id: Text = column("definition it follows, see docs/metrics.md", key=True)
     version: Count = column("version of that definition", ge=1)
-    variant_code: Text = column("variant of the definition; empty when it has only one")
+    variant_code: Text = column("variant of the definition; empty when it has only one", key=True)
     unit_code: Text = column("what numerator and denominator count")
-    period_code: Text = column("week, month, so many weeks, or to date")
+    period_code: Text = column("week, month, so many weeks, or to date", key=True)
     period_start: Date = column("first day; null when to date", nullable=True)
-    period_end: Date = column("last day")
+    period_end: Date = column("last day", key=True)
     numerator: Quantity = column("count, dollars or days; null for medians and products", nullable=True)
     denominator: Quantity = column("count or dollars; null when there is none", nullable=True)
     factor: Count = column("what the fraction is multiplied by; 3 for monthly averages of three months", ge=1)
@@ -49,13 +49,13 @@ class MartMetrics(Contract):
 class OpsReclassifications(Contract):
     """What a new state of the taxonomy reclassified when it came: denied lines by old and new cause."""
 
-    run_id: Text = column("run that reclassified")
-    from_version: Text = column("taxonomy before")
-    to_version: Text = column("taxonomy now")
-    carc_code: Text = column("main reason", nullable=True)
-    rarc_code: Text = column("remark that refines it now", nullable=True)
-    from_cause: Text = column("root cause before")
-    to_cause: Text = column("root cause now")
+    run_id: Text = column("run that reclassified", key=True)
+    from_version: Text = column("taxonomy before", key=True)
+    to_version: Text = column("taxonomy now", key=True)
+    carc_code: Text = column("main reason", nullable=True, key=True)
+    rarc_code: Text = column("remark that refines it now", nullable=True, key=True)
+    from_cause: Text = column("root cause before", key=True)
+    to_cause: Text = column("root cause now", key=True)
     line_count: Count = column("denied lines", ge=1)
     denied_amount: Money = column("dollars denied on them")
 
@@ -63,7 +63,7 @@ class OpsReclassifications(Contract):
 class OpsRuns(Contract):
     """One row per run that changed something."""
 
-    run_id: Text = column("identifier of the Dagster run", unique=True)
+    run_id: Text = column("identifier of the Dagster run", key=True)
     started_at: pl.Datetime = column("UTC, when the run opened the warehouse")
     status: Text = column("running, published, blocked or failed", isin=["running", "published", "blocked", "failed"])
     code_version: Text = column("version of the software")
@@ -75,9 +75,9 @@ class OpsRuns(Contract):
 class OpsChecks(Contract):
     """One row per check and run: what was checked, on how many rows, how many failed. Never a value."""
 
-    run_id: Text = column("run that checked")
-    check_name: Text = column("name of the check")
-    table_name: Text = column("table checked")
+    run_id: Text = column("run that checked", key=True)
+    check_name: Text = column("name of the check", key=True)
+    table_name: Text = column("table checked", key=True)
     kind: Text = column("shape, rule, balance or batch", isin=["shape", "rule", "balance", "batch"])
     severity: Text = column("error blocks publication, warn does not", isin=["error", "warn"])
     is_passed: pl.Boolean = column("whether it passed")
@@ -85,12 +85,27 @@ class OpsChecks(Contract):
     checked_count: Count = column("rows checked", ge=0)
 
 
+class OpsCopies(Contract):
+    """One row per week and thing that is not raw: which content it had then. As-of reads it."""
+
+    week: Date = column("Monday of the anchor week of the run", key=True)
+    name: Text = column("settings, or the table: ops_portfolio, ops_code_sets, ops_code_entries", key=True)
+    content_hash: Text = column("SHA-256 of the content, in ops_contents")
+
+
+class OpsContents(Contract):
+    """Each content that was kept, once."""
+
+    content_hash: Text = column("SHA-256 of the content", key=True)
+    content: pl.Binary = column("settings as TOML, a table as Parquet")
+
+
 class OpsPublications(Contract):
     """One row per pack published: what it was made of."""
 
     week: Date = column("week of the pack")
-    run_id: Text = column("run that published it")
-    published_at: pl.Datetime = column("when, in UTC")
+    run_id: Text = column("run that published it", key=True)
+    published_at: pl.Datetime = column("when, in UTC", key=True)
     input_hash: Text = column("hash over the content of every file loaded")
     reference_hash: Text = column("hash over the code tables")
     settings_hash: Text = column("hash over the client's settings")

@@ -12,7 +12,7 @@ _SEGMENT = "ordinal of the segment in the file"
 class RawFiles(Contract):
     """The ledger: one row per distinct content ever delivered, whatever it was called."""
 
-    file_id: Text = column(_FILE, unique=True)
+    file_id: Text = column(_FILE, key=True)
     format_code: Text = column("how the content was read; zip and gzip are the archives other files came in", isin=FORMATS)
     archive_id: Text = column("file_id of the archive it was packed in; null when delivered by itself", nullable=True)
     kind: Text = column("transaction sets or sheets it holds, joined by +; null when nothing was recognised", nullable=True)
@@ -36,8 +36,8 @@ class RawFiles(Contract):
 class RawRejects(Contract):
     """One row per thing that was not read, with its place and a reason a person can act on. Never holds a value."""
 
-    file_id: Text = column(_FILE + "; null when the file could not even be opened", nullable=True)
-    reject_no: Count = column("ordinal in the file", ge=1)
+    file_id: Text = column(_FILE + "; null when the file could not even be opened", nullable=True, key=True)
+    reject_no: Count = column("ordinal in the file", ge=1, key=True)
     transaction_no: Count = column(_TRANSACTION + "; null outside any transaction", nullable=True)
     segment_no: Count = column(_SEGMENT + "; null when the whole file is meant or it is a sheet", nullable=True)
     row_no: Count = column("row of the sheet, the header being row 1; null for X12", nullable=True)
@@ -50,8 +50,8 @@ class RawRejects(Contract):
 class RawFindings(Contract):
     """One row per oddity whose data was kept: wrong counts, unreadable amounts, sums that do not balance. Holds no identifier."""
 
-    file_id: Text = column(_FILE)
-    finding_no: Count = column("ordinal in the file", ge=1)
+    file_id: Text = column(_FILE, key=True)
+    finding_no: Count = column("ordinal in the file", ge=1, key=True)
     transaction_no: Count = column(_TRANSACTION + "; null outside any transaction", nullable=True)
     segment_no: Count = column(_SEGMENT + "; null when the whole file is meant", nullable=True)
     row_no: Count = column("row of the sheet; null for X12", nullable=True)
@@ -66,8 +66,8 @@ class RawFindings(Contract):
 class RawTransactions(Contract):
     """One row per X12 transaction (ST), read or not, with the control numbers that acknowledgements name it by."""
 
-    file_id: Text = column(_FILE)
-    transaction_no: Count = column(_TRANSACTION, ge=1)
+    file_id: Text = column(_FILE, key=True)
+    transaction_no: Count = column(_TRANSACTION, ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     transaction_set: Text = column("835, 837P, 837I, 837D, 277CA, 999 …; other when not known here")
     version: Text = column("implementation guide (ST03, else GS08); null when neither says", nullable=True)
@@ -86,9 +86,9 @@ class RawTransactions(Contract):
 class RawClaims(Contract):
     """One row per 837 claim as sent (CLM), each version of a claim its own row."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    claim_no: Count = column(_CLAIM, ge=1)
+    claim_no: Count = column(_CLAIM, ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     transaction_set: Text = column("837P, 837I or 837D", isin=["837P", "837I", "837D"])
     version: Text = column("implementation guide (ST03, else GS08); null when neither says", nullable=True)
@@ -134,10 +134,10 @@ class RawClaims(Contract):
 class RawClaimLines(Contract):
     """One row per service line of an 837 claim (SV1, SV2 or SV3)."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    claim_no: Count = column(_CLAIM, ge=1)
-    line_no: Count = column("ordinal of the line in its claim", ge=1)
+    claim_no: Count = column(_CLAIM, ge=1, key=True)
+    line_no: Count = column("ordinal of the line in its claim", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     code_qualifier: Text = column("kind of procedure code, such as HC", nullable=True)
     procedure_code: Text = column("CPT, HCPCS or CDT code; null on revenue-code lines", nullable=True)
@@ -170,10 +170,10 @@ class RawClaimLines(Contract):
 class RawClaimDiagnoses(Contract):
     """One row per diagnosis of an 837 claim (HI), in the order sent."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    claim_no: Count = column(_CLAIM, ge=1)
-    diagnosis_no: Count = column("ordinal of the diagnosis in its claim", ge=1)
+    claim_no: Count = column(_CLAIM, ge=1, key=True)
+    diagnosis_no: Count = column("ordinal of the diagnosis in its claim", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     qualifier_code: Text = column("ABK principal, ABF other, ABJ admitting, APR reason for visit, ABN external cause")
     diagnosis_code: Text = column("ICD-10-CM code without its point; null when absent", nullable=True)
@@ -183,10 +183,10 @@ class RawClaimDiagnoses(Contract):
 class RawOtherPayers(Contract):
     """One row per other payer of an 837 claim (2320), in the order sent: coordination of benefits, kept apart from our payer."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    claim_no: Count = column(_CLAIM, ge=1)
-    payer_no: Count = column("ordinal of the other payer in its claim", ge=1)
+    claim_no: Count = column(_CLAIM, ge=1, key=True)
+    payer_no: Count = column("ordinal of the other payer in its claim", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     payer_sequence_code: Text = column("P primary, S secondary, T tertiary … (SBR01)", nullable=True)
     relationship_code: Text = column("18 the subscriber is the patient (SBR02)", nullable=True)
@@ -204,11 +204,11 @@ class RawOtherPayers(Contract):
 class RawOtherPayerLines(Contract):
     """One row per other payer's answer to a line of an 837 claim (2430 SVD)."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    claim_no: Count = column(_CLAIM, ge=1)
-    line_no: Count = column("line of the claim", ge=1)
-    payer_line_no: Count = column("ordinal of the answer in its line", ge=1)
+    claim_no: Count = column(_CLAIM, ge=1, key=True)
+    line_no: Count = column("line of the claim", ge=1, key=True)
+    payer_line_no: Count = column("ordinal of the answer in its line", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     payer_id: Text = column("the other payer (SVD01)", nullable=True)
     paid_amount: Money = column("what it paid (SVD02), dollars", nullable=True)
@@ -222,9 +222,9 @@ class RawOtherPayerLines(Contract):
 class RawOtherPayerAdjustments(Contract):
     """One row per adjustment of another payer (CAS of an 837): never one of our own payer's."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    claim_no: Count = column(_CLAIM, ge=1)
+    claim_no: Count = column(_CLAIM, ge=1, key=True)
     payer_no: Count = column(
         "other payer whose claim-level adjustment it is; null at line level, or when it stands before any payer", nullable=True, ge=1
     )
@@ -232,7 +232,7 @@ class RawOtherPayerAdjustments(Contract):
     payer_line_no: Count = column(
         "answer of the line it belongs to; null at claim level, or when it stands before any answer", nullable=True, ge=1
     )
-    adjustment_no: Count = column("ordinal in its claim", ge=1)
+    adjustment_no: Count = column("ordinal in its claim", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     group_code: Text = column("CO, PR, OA, PI or CR", nullable=True)
     carc_code: Text = column("claim adjustment reason code", nullable=True)
@@ -243,8 +243,8 @@ class RawOtherPayerAdjustments(Contract):
 class RawPayments(Contract):
     """One row per 835 transaction: what a payer says it paid (BPR, TRN)."""
 
-    file_id: Text = column(_FILE)
-    transaction_no: Count = column(_TRANSACTION, ge=1)
+    file_id: Text = column(_FILE, key=True)
+    transaction_no: Count = column(_TRANSACTION, ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     version: Text = column("implementation guide (ST03, else GS08); null when neither says", nullable=True)
     handling_code: Text = column("BPR01: I remittance with payment, H notification only …", nullable=True)
@@ -263,9 +263,9 @@ class RawPayments(Contract):
 class RawRemits(Contract):
     """One row per claim payment (CLP): one payer's answer to one claim, at one time."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    claim_no: Count = column("ordinal of the CLP in the file, over all its transactions", ge=1)
+    claim_no: Count = column("ordinal of the CLP in the file, over all its transactions", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     claim_token: Text = column("pseudonym of the patient control number (CLP01); null when absent", nullable=True)
     status_code: Text = column("CLP02: how the claim was processed; says nothing about denial by itself", nullable=True)
@@ -291,10 +291,10 @@ class RawRemits(Contract):
 class RawRemitLines(Contract):
     """One row per service line of a claim payment (SVC)."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    claim_no: Count = column("claim payment the line belongs to", ge=1)
-    line_no: Count = column("ordinal of the line in its claim payment", ge=1)
+    claim_no: Count = column("claim payment the line belongs to", ge=1, key=True)
+    line_no: Count = column("ordinal of the line in its claim payment", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     code_qualifier: Text = column("kind of code adjudicated: HC procedure, NU revenue …", nullable=True)
     procedure_code: Text = column("code adjudicated", nullable=True)
@@ -317,11 +317,11 @@ class RawRemitLines(Contract):
 class RawAdjustments(Contract):
     """One row per adjustment triplet (CAS), at claim or line level."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    claim_no: Count = column("claim payment it belongs to", ge=1)
+    claim_no: Count = column("claim payment it belongs to", ge=1, key=True)
     line_no: Count = column("line it belongs to; null at claim level", nullable=True, ge=1)
-    adjustment_no: Count = column("ordinal in its claim payment", ge=1)
+    adjustment_no: Count = column("ordinal in its claim payment", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     group_code: Text = column("CO, PR, OA, PI or CR; null when absent", nullable=True)
     carc_code: Text = column("claim adjustment reason code; null when absent", nullable=True)
@@ -332,11 +332,11 @@ class RawAdjustments(Contract):
 class RawRemarks(Contract):
     """One row per remark code: LQ HE on a line, MIA or MOA on a claim."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    claim_no: Count = column("claim payment it belongs to", ge=1)
+    claim_no: Count = column("claim payment it belongs to", ge=1, key=True)
     line_no: Count = column("line it belongs to; null at claim level", nullable=True, ge=1)
-    remark_no: Count = column("ordinal in its claim payment", ge=1)
+    remark_no: Count = column("ordinal in its claim payment", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     source_code: Text = column("segment it came in", isin=["LQ", "MIA", "MOA"])
     rarc_code: Text = column("remittance advice remark code")
@@ -345,9 +345,9 @@ class RawRemarks(Contract):
 class RawProviderAdjustments(Contract):
     """One row per provider-level adjustment (PLB pair): money that moved outside any claim."""
 
-    file_id: Text = column(_FILE)
-    transaction_no: Count = column(_TRANSACTION, ge=1)
-    adjustment_no: Count = column("ordinal in its transaction", ge=1)
+    file_id: Text = column(_FILE, key=True)
+    transaction_no: Count = column(_TRANSACTION, ge=1, key=True)
+    adjustment_no: Count = column("ordinal in its transaction", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     provider_npi: Text = column("PLB01 when it is an NPI", nullable=True)
     fiscal_date: Date = column("PLB02: last day of the provider's fiscal year", nullable=True)
@@ -359,9 +359,9 @@ class RawProviderAdjustments(Contract):
 class RawClaimStatuses(Contract):
     """One row per status of a 277CA (a composite of STC); one above the claims stands for every claim of its batch or provider."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    status_no: Count = column("ordinal of the status in the file", ge=1)
+    status_no: Count = column("ordinal of the status in the file", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     level_code: Text = column("source, receiver, provider, claim or line", isin=STATUS_LEVELS)
     claim_no: Count = column("ordinal of the tracked claim in the file; null above the claims", nullable=True, ge=1)
@@ -388,9 +388,9 @@ class RawClaimStatuses(Contract):
 class RawClaimStatusTotals(Contract):
     """One row per level of a 277CA above the claims that says how much of the batch was accepted and rejected."""
 
-    file_id: Text = column(_FILE)
+    file_id: Text = column(_FILE, key=True)
     transaction_no: Count = column(_TRANSACTION, ge=1)
-    total_no: Count = column("ordinal in the file", ge=1)
+    total_no: Count = column("ordinal in the file", ge=1, key=True)
     segment_no: Count = column(_SEGMENT, ge=1)
     level_code: Text = column("source, receiver or provider", isin=STATUS_LEVELS)
     batch_token: Text = column("pseudonym of the batch number", nullable=True)
@@ -403,8 +403,8 @@ class RawClaimStatusTotals(Contract):
 class RawAcknowledgements(Contract):
     """One row per interchange (TA1), group (AK1) or transaction (AK2) that a 999, 997 or TA1 speaks of."""
 
-    file_id: Text = column(_FILE)
-    acknowledgement_no: Count = column("ordinal in the file", ge=1)
+    file_id: Text = column(_FILE, key=True)
+    acknowledgement_no: Count = column("ordinal in the file", ge=1, key=True)
     transaction_no: Count = column(_TRANSACTION + "; null for a TA1", nullable=True, ge=1)
     segment_no: Count = column(_SEGMENT, ge=1)
     source_code: Text = column("999, 997 or TA1", isin=["999", "997", "TA1"])
@@ -416,6 +416,7 @@ class RawAcknowledgements(Contract):
     sender_id: Text = column("who answers (ISA06 of the answer)", nullable=True)
     receiver_id: Text = column("who is answered (ISA08 of the answer)", nullable=True)
     interchange_date: Date = column("ISA09 of what was sent (TA102); null below the interchange", nullable=True)
+    answered_date: Date = column("day of the answer (ISA09 of the answer)", nullable=True)
     status_code: Text = column(
         "A accepted, E accepted with errors, P partly, R, M, W or X rejected; null when none was given", nullable=True
     )
@@ -427,8 +428,8 @@ class RawAcknowledgements(Contract):
 class RawAcknowledgementErrors(Contract):
     """One row per error a 999, 997 or TA1 reports. The copy of the bad value that some carry never comes in."""
 
-    file_id: Text = column(_FILE)
-    error_no: Count = column("ordinal in the file", ge=1)
+    file_id: Text = column(_FILE, key=True)
+    error_no: Count = column("ordinal in the file", ge=1, key=True)
     acknowledgement_no: Count = column("what the error is about, as in raw_acknowledgements", ge=1)
     transaction_no: Count = column(_TRANSACTION + "; null for a TA1", nullable=True, ge=1)
     segment_no: Count = column(_SEGMENT, ge=1)

@@ -7,8 +7,8 @@ from schemas.vocabulary import ALL, ROOT_CAUSES
 class RawTouches(Contract):
     """One row per time someone worked a denied claim, from the client's work log."""
 
-    file_id: Text = column("SHA-256 of the file's bytes")
-    row_no: Count = column("row of the sheet, the header being row 1", ge=2)
+    file_id: Text = column("SHA-256 of the file's bytes", key=True)
+    row_no: Count = column("row of the sheet, the header being row 1", ge=2, key=True)
     claim_token: Text = column("pseudonym of the account (patient control number)")
     touched_date: Date = column("day of the work")
     staff_id: Text = column("staff number; a token when the sheet names a person; null when not said", nullable=True)
@@ -20,7 +20,7 @@ class RawTouches(Contract):
 class MartReworkCosts(Contract):
     """What the denials of the last 13 weeks cost, by root cause: labour, money lost, money late. A 90 % range."""
 
-    root_cause: Text = column("root cause, or all", isin=[*ROOT_CAUSES, ALL])
+    root_cause: Text = column("root cause, or all", isin=[*ROOT_CAUSES, ALL], key=True)
     denial_count: Count = column("claims with an initial denial, under the cause of their largest denied line", ge=0)
     denied_amount: Money = column("dollars denied")
     worked_count: Count = column("of these, touched after the denial", ge=0)

@@ -8,7 +8,7 @@ _ROW = "row of the sheet, the header being row 1"
 class SheetClaims(Contract):
     """One row per service line of a claim, as practice management systems export them."""
 
-    row_no: Count = column(_ROW, ge=2)
+    row_no: Count = column(_ROW, ge=2, key=True)
     claim_token: Text = column("account (patient control number)")
     claim_type_code: Text = column("P professional, I institutional, D dental; when absent told by the revenue code", nullable=True)
     created_date: Date = column("day the claim was sent", nullable=True)
@@ -37,7 +37,7 @@ class SheetClaims(Contract):
 class SheetRemittances(Contract):
     """One row per adjudicated line; a row that repeats a line number adds a further adjustment to that line."""
 
-    row_no: Count = column(_ROW, ge=2)
+    row_no: Count = column(_ROW, ge=2, key=True)
     claim_token: Text = column("account (patient control number)")
     payment_date: Date = column("date of the payment or decision")
     payer_name: Text = column("payer", nullable=True)

@@ -3,6 +3,7 @@
 import polars as pl
 
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Rate, Text, column
+from schemas.thresholds import LEAK_LIFT, SPIKE_EXTRA, SPIKE_LIFT, SPIKE_Q
 from schemas.vocabulary import LINE_READINGS, OPEN_SPIKE_STATES, ROOT_CAUSES, SPIKE_DIMENSIONS, SPIKE_READINGS, SPIKE_STATES
 
 _PAYER = "payer, as in core_payers"
@@ -14,12 +15,14 @@ _BEFORE = "before: 13 weeks of decisions, the last of them two weeks before sinc
 class MartSpikeEvidence(Contract):
     """Where an open spike comes from: per dimension the three values with most extra denials, and the rest as other."""
 
-    payer_id: Text = column(_PAYER)
-    root_cause: Text = column("cause of the denials", isin=ROOT_CAUSES)
+    payer_id: Text = column(_PAYER, key=True)
+    root_cause: Text = column("cause of the denials", isin=ROOT_CAUSES, key=True)
     since_week: Date = column(_SINCE)
     week: Date = column(_WEEK)
-    dimension: Text = column("what the lines are split by", isin=SPIKE_DIMENSIONS)
-    value: Text = column("code, NPI or coder; unknown when not sent or logged, none without a code; other for all beyond the third")
+    dimension: Text = column("what the lines are split by", isin=SPIKE_DIMENSIONS, key=True)
+    value: Text = column(
+        "code, NPI or coder; unknown when not sent or logged, none without a code; other for all beyond the third", key=True
+    )
     rank: Count = column("1 has most extra denials; null for other", nullable=True, ge=1)
     value_count: Count = column("values in the row: 1, more for other", ge=1)
     denied_count: Count = column(
@@ -44,8 +47,8 @@ class MartSpikeEvidence(Contract):
 class MartSpikeCards(Contract):
     """One row per open spike: how far the rate moved and why, since when, what is at risk, and how it can be fixed."""
 
-    payer_id: Text = column(_PAYER)
-    root_cause: Text = column("cause of the denials", isin=ROOT_CAUSES)
+    payer_id: Text = column(_PAYER, key=True)
+    root_cause: Text = column("cause of the denials", isin=ROOT_CAUSES, key=True)
     since_week: Date = column(_SINCE)
     week: Date = column(_WEEK)
     state: Text = column("where the spike is in the anchor week", isin=OPEN_SPIKE_STATES)
@@ -88,9 +91,9 @@ class MartSpikeCards(Contract):
 class MartDenialSpikes(Contract):
     """Expected and actual denials of every payer and cause, week by week, each judged only on what was known then."""
 
-    payer_id: Text = column("payer, as in core_payers")
-    root_cause: Text = column("cause", isin=ROOT_CAUSES)
-    week: Date = column("Monday of the week the payer decided in, one of the last 13 to the anchor week")
+    payer_id: Text = column("payer, as in core_payers", key=True)
+    root_cause: Text = column("cause", isin=ROOT_CAUSES, key=True)
+    week: Date = column("Monday of the week the payer decided in, one of the last 13 to the anchor week", key=True)
     denied_count: Count = column("claims denied at first decision (M09 and M11) whose line that lost most has this cause", ge=0)
     decided_count: Count = column("claims the payer decided at first", ge=0)
     expected_decided: Rate = column(
@@ -108,7 +111,9 @@ class MartDenialSpikes(Contract):
     q_value: Rate = column(
         "p adjusted over the pairs of the week (Benjamini-Hochberg); null when not judged", nullable=True, in_range=SHARE
     )
-    is_alarm: Flag = column("q at most 0.10, lift at least 1.25, two denials more than expected, and more than expected in the week itself")
+    is_alarm: Flag = column(
+        f"q at most {SPIKE_Q:.2f}, lift at least {SPIKE_LIFT:g}, {SPIKE_EXTRA:g} denials more than expected, and more in the week itself"
+    )
     detectable_lift: Rate = column("smallest lift seen in four of five cases at a false alarm in a thousand", nullable=True)
     is_judged: Flag = column("there was enough to judge by")
     reason: Text = column("why it was not judged; null when it was", nullable=True)
@@ -132,9 +137,9 @@ class MartDenialSpikes(Contract):
 class MartSlowLeaks(Contract):
     """Rises too small for one week: every payer and cause at the end of each month, its last four weeks as one."""
 
-    payer_id: Text = column("payer, as in core_payers")
-    root_cause: Text = column("cause", isin=ROOT_CAUSES)
-    week: Date = column("Monday of the month's last whole week")
+    payer_id: Text = column("payer, as in core_payers", key=True)
+    root_cause: Text = column("cause", isin=ROOT_CAUSES, key=True)
+    week: Date = column("Monday of the month's last whole week", key=True)
     denied_count: Count = column("claims denied for the cause in the four weeks to it", ge=0)
     decided_count: Count = column("claims decided in them", ge=0)
     expected: Rate = column("denials expected from the weeks before these four", ge=0.0)
@@ -143,7 +148,7 @@ class MartSlowLeaks(Contract):
     q_value: Rate = column(
         "p adjusted over the pairs of the month (Benjamini-Hochberg); null when not judged", nullable=True, in_range=SHARE
     )
-    is_alarm: Flag = column("q at most 0.10, lift at least 1.15 and two denials more than expected")
+    is_alarm: Flag = column(f"q at most {SPIKE_Q:.2f}, lift at least {LEAK_LIFT:g} and {SPIKE_EXTRA:g} denials more than expected")
     detectable_lift: Rate = column("smallest lift seen in four of five cases at a false alarm in a thousand", nullable=True)
     is_judged: Flag = column("there was enough to judge by")
     reason: Text = column("why it was not judged; null when it was", nullable=True)
@@ -153,9 +158,9 @@ class OpsPortfolio(Contract):
     """What the portfolio hands back to a client that takes part: sums over at least 3 clients and 11 claims, never fewer."""
 
     version: Text = column("hash of the whole reference")
-    payer_id: Text = column("payer")
-    root_cause: Text = column("cause", isin=ROOT_CAUSES)
-    week: Date = column("Monday of the week the payer decided in")
+    payer_id: Text = column("payer", key=True)
+    root_cause: Text = column("cause", isin=ROOT_CAUSES, key=True)
+    week: Date = column("Monday of the week the payer decided in", key=True)
     client_count: Count = column("clients with claims decided", ge=3)
     usual_rate: Rate = column("share denied in the weeks to this one, half as heavy every 26 weeks", in_range=SHARE)
     season_denied: Rate = column("denials over the noise factor, cut at the limits: the season's numerator", ge=0.0)

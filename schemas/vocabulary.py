@@ -27,6 +27,7 @@ DISPOSITIONS = [
     "cob_satisfied", "excluded",
 ]  # fmt: skip
 DENIED = ["denied_full", "denied_partial", "denial_suspected"]
+LINE_DENIED = ["denied_full", "denial_suspected"]  # what M08 counts
 NOT_DECIDED = ["excluded", "pended", "capitated"]
 ADJUDICATION_KINDS = ["adjudication", "reversal", "forwarded", "predetermination", "other"]
 CLAIM_DENIED = ["denied_full", "denied_partial"]
@@ -57,6 +58,7 @@ LINEAGE_STATUSES = [
     "rejected", "unanswered", "pended", "paid", "denied", "partly_denied", "undecided", "reversed", "noted",
 ]  # fmt: skip
 LAYERS = ["L1", "L2", "L3"]
+FACTS = ["payment", "answer", "submission", "version"]
 EVENT_OUTCOMES = ["accepted", "rejected", "paid", "denied", "partly_denied", "pended", "reversed", "other"]
 STAGES = [
     "registration", "authorization", "enrolment", "documentation", "coding", "claim_build", "clearinghouse", "payer",

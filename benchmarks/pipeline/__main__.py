@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.measure import in_own_process
 from benchmarks.pipeline import whole_run
 from benchmarks.pipeline.warehouses import loaded_sample, multiplied
-from rcm_pipeline.warehouse import open_warehouse
+from rcm_pipeline.connection import open_warehouse
 
 TIMES = (1, 3, 10, 30)
 SCALE = 42.0  # about a hundred thousand claims of one client

@@ -7,12 +7,14 @@ import time
 from pathlib import Path
 
 from assets.store import store_tables
-from benchmarks.measure import measured
-from rcm_pipeline.denials.core import SOURCES, RawTables, core_tables
 from rcm_pipeline.governance.marts import SOURCES as MART_SOURCES
 from rcm_pipeline.governance.marts import mart_tables
+
+from benchmarks.measure import measured
+from rcm_pipeline.connection import open_warehouse
+from rcm_pipeline.denials.core import SOURCES, RawTables, core_tables
 from rcm_pipeline.settings import ClientSettings
-from rcm_pipeline.warehouse import create_tables, file_codes, open_warehouse, read
+from rcm_pipeline.warehouse import create_tables, file_codes, read
 from rcm_pipeline.weeks import anchor_of
 
 TODAY = dt.date(2026, 11, 23)

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import duckdb
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.intake.inbox import deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.sample.generate import generate
 from rcm_pipeline.settings import load_client_settings
-from rcm_pipeline.warehouse import create_tables, open_warehouse
+from rcm_pipeline.warehouse import create_tables
 from schemas.registry import layer
 
 CLIENT = "lakeside-physicians"

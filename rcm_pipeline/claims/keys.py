@@ -21,11 +21,19 @@ def number_of(key: str) -> pl.Expr:
     return pl.col(key) % _FILES
 
 
-def with_places(frame: pl.DataFrame, files: pl.Enum) -> pl.DataFrame:
-    """Add file_id and claim_no for every key: claim_key gives these, original_claim_key original_file_id and so on."""
-    added = []
-    for name in frame.columns:
-        if name.endswith("claim_key") and name.removesuffix("claim_key") + "claim_no" not in frame.columns:
-            prefix = name.removesuffix("claim_key")
-            added += [file_of(name, files).alias(f"{prefix}file_id"), number_of(name).alias(f"{prefix}claim_no")]
-    return frame.with_columns(added)
+def with_identities(frame: pl.DataFrame, answers: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """Identities in place of keys: claim_key gives answer_id, original_claim_key original_answer_id, version_claim_key version_id.
+
+    `answers` and `versions` have claim_key and the identity; a frame of sent claims (with version_no) gets version_id for its
+    own key.
+    """
+    named = frame
+    for key in [name for name in frame.columns if name.endswith("claim_key")]:
+        prefix = key.removesuffix("claim_key")
+        is_sent = prefix == "version_" or (not prefix and "version_no" in frame.columns)
+        table, identity = (versions, "version_id") if is_sent else (answers, "answer_id")
+        name = identity if prefix in ("", "version_") else f"{prefix}{identity}"
+        if name not in named.columns:
+            ids = table.select(pl.col("claim_key").alias(key), pl.col(identity).alias(name))
+            named = named.join(ids, on=key, how="left", validate="m:1", maintain_order="left")
+    return named

@@ -5,13 +5,12 @@ A rejection (layers 1 and 2) is never a denial (layer 3): nobody decided anythin
 
 import polars as pl
 
-from rcm_pipeline.claims.keys import file_of, number_of
 from rcm_pipeline.claims.remits import KEYS
 
 _REJECTED_FILE = ("R", "M", "W", "X")
 _OUTCOMES = {"denied_full": "denied", "denied_partial": "partly_denied", "paid": "paid", "undecided": "pended"}
 _FIELDS = (
-    "layer_code", "source_code", "lineage_index", "file_id", "transaction_no", "claim_no", "event_date", "outcome_code",
+    "layer_code", "source_code", "subject_id", "lineage_index", "submission_id", "version_claim_key", "event_date", "outcome_code",
     "reason_code", "root_cause", "answer_file_id", "answer_no",
 )  # fmt: skip
 
@@ -43,7 +42,7 @@ def layer_events(
 
 
 def _file_events(submissions: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """TA1 and 999 of every sent transaction; claim_no is null, they stand for all of its claims."""
+    """TA1 and 999 of every sent transaction; the version is null, they stand for all of its claims."""
     kind = versions.schema["file_id"]
     parts = []
     for source, prefix, rejected in (("TA1", "interchange", ("R",)), ("999", "transaction", _REJECTED_FILE)):
@@ -53,10 +52,10 @@ def _file_events(submissions: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFr
             said.select(
                 pl.lit("L1").alias("layer_code"),
                 pl.lit(source).alias("source_code"),
+                pl.col("submission_id").alias("subject_id"),
                 pl.lit(None, pl.Int64).alias("lineage_index"),
-                pl.col("file_id").cast(kind),
-                "transaction_no",
-                pl.lit(None, pl.Int64).alias("claim_no"),
+                "submission_id",
+                pl.lit(None, pl.Int64).alias("version_claim_key"),
                 (pl.col("transaction_answered_date") if source == "999" else pl.lit(None, pl.Date)).alias("event_date"),
                 pl.when(is_rejected).then(pl.lit("rejected")).otherwise(pl.lit("accepted")).alias("outcome_code"),
                 pl.col(f"{prefix}_status_code").alias("reason_code"),
@@ -81,10 +80,10 @@ def _claim_events(versions: pl.DataFrame, statuses: pl.DataFrame, claim_status: 
     return joined.select(
         pl.lit("L2").alias("layer_code"),
         pl.lit("277CA").alias("source_code"),
+        pl.col("version_id").alias("subject_id"),
         "lineage_index",
-        "file_id",
-        "transaction_no",
-        "claim_no",
+        "submission_id",
+        pl.col("claim_key").alias("version_claim_key"),
         pl.col("answer_date").alias("event_date"),
         pl.when("is_rejected").then(pl.lit("rejected")).otherwise(pl.lit("accepted")).alias("outcome_code"),
         pl.concat_str("category_code", "status_code", separator=":", ignore_nulls=True).alias("reason_code"),
@@ -98,16 +97,14 @@ def _payer_events(adjudications: pl.DataFrame, causes: pl.DataFrame) -> pl.DataF
     """What every claim payment came to; a reversal is its own outcome, a notice without a decision is other."""
     decided = pl.col("disposition").replace_strict(_OUTCOMES, default="other", return_dtype=pl.String)
     outcome = pl.when(pl.col("kind") == "adjudication").then(decided).when(pl.col("kind") == "reversal").then(pl.lit("reversed"))
-    files = adjudications.schema["file_id"]
-    assert isinstance(files, pl.Enum)
     joined = adjudications.join(causes.select(*KEYS, "carc_code", "root_cause"), on=KEYS, how="left", validate="1:1", maintain_order="left")
     return joined.select(
         pl.lit("L3").alias("layer_code"),
         pl.lit("835").alias("source_code"),
+        pl.col("answer_id").alias("subject_id"),
         "lineage_index",
-        file_of("version_claim_key", files).alias("file_id"),
-        pl.col("version_transaction_no").alias("transaction_no"),
-        number_of("version_claim_key").alias("claim_no"),
+        pl.lit(None, pl.String).alias("submission_id"),
+        "version_claim_key",
         pl.col("adjudication_date").alias("event_date"),
         outcome.otherwise(pl.lit("other")).alias("outcome_code"),
         pl.col("carc_code").alias("reason_code"),

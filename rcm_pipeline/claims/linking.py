@@ -45,12 +45,7 @@ def linked_claims(sent: Sent, said: Said, submissions: pl.DataFrame, aliases: Ma
     pairs = pl.concat([_adopted(strangers, versions, remits), replaced(versions, remits)])
     versions, remits = merged(versions, pairs), merged(remits, pairs)
     matches = pl.concat([strangers, match_versions(remits.join(strangers, on=KEYS, how="anti"), versions)])
-    places = versions.select(
-        *(pl.col(key).alias(f"version_{key}") for key in KEYS), pl.col("transaction_no").alias("version_transaction_no")
-    )
-    found = remits.join(matches, on=KEYS, how="left", validate="1:1", maintain_order="left").join(
-        places, on="version_claim_key", how="left", validate="m:1", maintain_order="left"
-    )
+    found = remits.join(matches, on=KEYS, how="left", validate="1:1", maintain_order="left")
     return numbered(versions), found.with_columns(pl.col("match_rule").fill_null(UNMATCHED))
 
 

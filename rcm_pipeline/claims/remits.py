@@ -4,8 +4,9 @@ import polars as pl
 
 KEYS = ["claim_key"]  # a claim or claim payment while the core is built, see keys.py
 LINE = [*KEYS, "line_no"]
-PLACE = ["file_id", "claim_no"]  # the same in finished tables
-PLACE_LINE = [*PLACE, "line_no"]
+PLACE = ["file_id", "claim_no"]  # where it was read: file and ordinal
+ANSWER = ["answer_id"]  # a claim payment in finished tables, see identities.py
+ANSWER_LINE = [*ANSWER, "line_no"]
 DECISIONS = ("1", "2", "3", "4", "19", "20", "21")
 _KINDS = {"22": "reversal", "23": "forwarded", "25": "predetermination"}
 

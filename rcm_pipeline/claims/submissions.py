@@ -11,8 +11,6 @@ from collections.abc import Mapping
 import polars as pl
 
 from rcm_pipeline.claims.claim_answers import answers_by_claim, claim_answers
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
 
 Tables = Mapping[str, pl.DataFrame]
 KEYS = ("file_id", "transaction_no")
@@ -43,7 +41,7 @@ def core_submissions(raw: Tables, as_of: dt.date, answers: pl.DataFrame | None =
     age = (pl.lit(as_of) - pl.col("sent_date")).dt.total_days()
     newest = pl.max_horizontal("transaction_answered_date", "claims_answered_date")
     found = found.with_columns(pl.when(is_waiting).then(age).alias("age_days"), newest.alias("answered_date"))
-    return conform(found.sort(KEYS), CONTRACTS["core_submissions"])
+    return found.sort(KEYS)
 
 
 def sent_transactions(transactions: pl.DataFrame) -> pl.DataFrame:

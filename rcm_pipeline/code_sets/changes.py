@@ -6,24 +6,37 @@ from itertools import pairwise
 import polars as pl
 
 from rcm_pipeline.code_sets.systems import ICD10CM
-from rcm_pipeline.code_sets.values import KEYS
+from rcm_pipeline.code_sets.values import coded_values
 from rcm_pipeline.code_sets.verdicts import standing
-from schemas.contract import conform, empty
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
 
 _MIX = dt.timedelta(weeks=52)
 _DAY = dt.timedelta(days=1)
 
 
-def code_set_changes(values: pl.DataFrame, code_sets: pl.DataFrame, entries: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_code_set_changes: every release that begins after the anchor week, else the newest, against the one before it.
+@mart
+def mart_code_set_changes(
+    raw_claim_lines: pl.LazyFrame,
+    raw_claim_diagnoses: pl.LazyFrame,
+    core_deliveries: pl.LazyFrame,
+    core_claim_versions: pl.LazyFrame,
+    ops_code_sets: pl.LazyFrame,
+    ops_code_entries: pl.LazyFrame,
+    *,
+    week: Week,
+) -> pl.DataFrame:
+    """One row per code of the last 52 weeks that a release changes."""
+    values = coded_values(raw_claim_lines, raw_claim_diagnoses, core_deliveries, core_claim_versions)
+    return code_set_changes(values, ops_code_sets.collect(), ops_code_entries.collect(), week)
+
+
+def code_set_changes(values: pl.DataFrame, code_sets: pl.DataFrame, entries: pl.DataFrame, week: Week) -> pl.DataFrame:
+    """Rows of mart_code_set_changes: every release that begins after the anchor week, else the newest, against the one before it.
 
     A code with days of its own inside a release changes when these begin or end after the anchor week.
     """
-    contract = CONTRACTS["mart_code_set_changes"]
-    if anchor is None:
-        return empty(contract)
-    last = anchor + dt.timedelta(days=6)
+    last = week.sunday
     codes = entries.select("system_code", "code").unique()  # all that are used and listed anywhere
     parts = [_between(codes, before, after, entries) for before, after in _pairs(code_sets, last)]
     parts += [_within(codes, code_sets, entries, last)]
@@ -32,17 +45,17 @@ def code_set_changes(values: pl.DataFrame, code_sets: pl.DataFrame, entries: pl.
     counted = once.join(_mix(values, once, last), on=["system_code", "code"]).with_columns(
         (pl.col("change_date") > last).alias("is_coming")
     )
-    return conform(counted, contract).sort("system_code", "change_date", pl.col("charge_amount") * -1, "code")
+    return counted.sort("system_code", "change_date", pl.col("charge_amount") * -1, "code")
 
 
 def _mix(values: pl.DataFrame, codes: pl.DataFrame, last: dt.date) -> pl.DataFrame:
     """What the newest versions sent in the last 52 weeks carried of these codes; a line or claim counts once for a code."""
     is_recent = pl.col("sent_date").is_between(last - _MIX + _DAY, last).fill_null(False)
     mine = values.join(codes, on=["system_code", "code"], how="semi")
-    recent = mine.filter(pl.col("is_newest") & is_recent).unique(["system_code", "code", *KEYS, "line_no"], maintain_order=True)
+    recent = mine.filter(pl.col("is_newest") & is_recent).unique(["system_code", "code", "version_id", "line_no"], maintain_order=True)
     lines = pl.when(pl.col("system_code") == ICD10CM).then("line_count").otherwise(pl.lit(1))
     return recent.group_by("system_code", "code").agg(
-        pl.struct(KEYS).n_unique().alias("claim_count"),
+        pl.col("version_id").n_unique().alias("claim_count"),
         lines.sum().alias("line_count"),
         pl.col("charge_amount").sum(),
         pl.col("service_date").max().alias("last_service_date"),

@@ -1,29 +1,66 @@
 """Codes of 837 claims that were not valid on their date of service, and how much could be checked at all."""
 
-import datetime as dt
-
 import polars as pl
 
 from rcm_pipeline.code_sets.systems import SYSTEMS
-from rcm_pipeline.code_sets.verdicts import UNCHECKED, VALID
+from rcm_pipeline.code_sets.values import coded_values
+from rcm_pipeline.code_sets.verdicts import UNCHECKED, VALID, judged
 from rcm_pipeline.stats.intervals import rate, wilson
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
+
+
+@mart
+def mart_code_set_findings(
+    raw_claim_lines: pl.LazyFrame,
+    raw_claim_diagnoses: pl.LazyFrame,
+    core_deliveries: pl.LazyFrame,
+    core_claim_versions: pl.LazyFrame,
+    ops_code_sets: pl.LazyFrame,
+    ops_code_entries: pl.LazyFrame,
+    core_claim_lineages: pl.LazyFrame,
+) -> pl.DataFrame:
+    """One row per code that was not valid on its date of service."""
+    values = coded_values(raw_claim_lines, raw_claim_diagnoses, core_deliveries, core_claim_versions)
+    return code_set_findings(judged(values, ops_code_sets.collect(), ops_code_entries.collect()), core_claim_lineages.collect())
+
+
+@mart
+def mart_code_set_coverage(
+    raw_claim_lines: pl.LazyFrame,
+    raw_claim_diagnoses: pl.LazyFrame,
+    core_deliveries: pl.LazyFrame,
+    core_claim_versions: pl.LazyFrame,
+    ops_code_sets: pl.LazyFrame,
+    ops_code_entries: pl.LazyFrame,
+    *,
+    week: Week,
+) -> pl.DataFrame:
+    """One row per code set and release."""
+    values, releases = coded_values(raw_claim_lines, raw_claim_diagnoses, core_deliveries, core_claim_versions), ops_code_sets.collect()
+    return code_set_coverage(judged(values, releases, ops_code_entries.collect()), releases, week)
 
 
 def code_set_findings(judged_values: pl.DataFrame, lineages: pl.DataFrame) -> pl.DataFrame:
-    """mart_code_set_findings: the values whose verdict is a fault. What could not be checked is counted in the coverage."""
+    """The values whose verdict is a fault. What could not be checked is counted in the coverage."""
     carcs = {name: system.carc_code for name, system in SYSTEMS.items()}
     wrong = judged_values.filter(~pl.col("verdict").is_in([VALID, UNCHECKED]))
     named = wrong.join(lineages.select("lineage_id", "coder_id"), on="lineage_id", how="left", maintain_order="left").with_columns(
         pl.col("verdict").alias("fault_code"), pl.col("system_code").replace_strict(carcs, return_dtype=pl.String).alias("carc_code")
     )
-    order = ("file_id", "claim_no", "line_no", "modifier_no", "diagnosis_no")
-    return conform(named, CONTRACTS["mart_code_set_findings"]).sort(order, nulls_last=False)
+    return named.with_columns(_position()).sort("version_id", "line_no", "modifier_no", "diagnosis_no", nulls_last=False)
 
 
-def code_set_coverage(judged_values: pl.DataFrame, code_sets: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_code_set_coverage by code set and release; a row without a release counts what none covers.
+def _position() -> pl.Expr:
+    """Where in the claim the value stands: L2, L2M1, D3."""
+    line, modifier, diagnosis = (pl.col(name).cast(pl.String) for name in ("line_no", "modifier_no", "diagnosis_no"))
+    of_modifier = pl.when(modifier.is_not_null()).then(pl.concat_str(pl.lit("M"), modifier)).otherwise(pl.lit(""))
+    on_line = pl.concat_str(pl.lit("L"), line, of_modifier)
+    return pl.when(line.is_not_null()).then(on_line).otherwise(pl.concat_str(pl.lit("D"), diagnosis)).alias("position_code")
+
+
+def code_set_coverage(judged_values: pl.DataFrame, code_sets: pl.DataFrame, week: Week) -> pl.DataFrame:
+    """Rows of mart_code_set_coverage by code set and release; a row without a release counts what none covers.
 
     A value of a claim sent in the anchor week is stale when its day is after the last one any list of its set stands for;
     a set of which no list is loaded is never stale, it is not checked.
@@ -31,7 +68,7 @@ def code_set_coverage(judged_values: pl.DataFrame, code_sets: pl.DataFrame, anch
     last_days = code_sets.group_by("system_code").agg(pl.col("valid_to").max().alias("_last_day"))
     known = judged_values.join(last_days, on="system_code", how="left")
     is_unchecked, is_wrong = pl.col("verdict") == UNCHECKED, ~pl.col("verdict").is_in([VALID, UNCHECKED])
-    week = pl.lit(False) if anchor is None else pl.col("sent_date").is_between(anchor, anchor + dt.timedelta(days=6)).fill_null(False)
+    is_anchor = pl.col("sent_date").is_between(week.monday, week.sunday).fill_null(False)
     is_stale = (pl.col("service_date") > pl.col("_last_day")).fill_null(False)
     counted = known.group_by("system_code", "release_id").agg(
         pl.col("code").n_unique().alias("code_count"),
@@ -41,8 +78,8 @@ def code_set_coverage(judged_values: pl.DataFrame, code_sets: pl.DataFrame, anch
         is_wrong.sum().alias("invalid_count"),
         pl.col("service_date").min().alias("first_service_date"),
         pl.col("service_date").max().alias("last_service_date"),
-        week.sum().alias("anchor_count"),
-        (week & is_stale).sum().alias("stale_count"),
+        is_anchor.sum().alias("anchor_count"),
+        (is_anchor & is_stale).sum().alias("stale_count"),
         pl.col("_last_day").first(),
     )
     low, high = wilson(pl.col("invalid_count"), pl.col("checked_count"))
@@ -53,4 +90,4 @@ def code_set_coverage(judged_values: pl.DataFrame, code_sets: pl.DataFrame, anch
         low.alias("low"),
         high.alias("high"),
     )
-    return conform(dated, CONTRACTS["mart_code_set_coverage"]).sort("system_code", "valid_from", nulls_last=True)
+    return dated.sort("system_code", "valid_from", nulls_last=True)

@@ -8,17 +8,34 @@ KEYS = ("file_id", "claim_no")
 PLACE = ("line_no", "diagnosis_no", "modifier_no")
 _ICD10CM = ("ABK", "ABF", "ABJ", "APR", "ABN")  # BK, BF, BJ, PR and BN are ICD-9-CM; BBR and BBQ are ICD-10-PCS
 _PROCEDURES = ("HC", "AD")  # HCPCS and CPT, CDT; other qualifiers (HIPPS, ABC, NDC) are of sets that are not checked
+_CLAIM = (
+    "version_id", "lineage_id", "version_no", "frequency_code", "sent_date", "payer_id", "line_count", "place_qualifier", "place_code",
+    "first_service_date", "last_service_date", "charge_amount",
+)  # fmt: skip
+_LINE = (
+    *KEYS, "line_no", "code_qualifier", "procedure_code", *(f"modifier_{n}_code" for n in range(1, 5)), "charge_amount",
+    "service_from_date",
+)  # fmt: skip
 _VOID = "8"
 # Inpatient hospital, swing bed, inpatient skilled nursing and home health claims are judged by their last day, all others by
 # their first (CMS SE1408, claims that span 1 October).
 _BY_LAST_DAY = ("11", "18", "21", "32")
 
 
-def coded_values(lines: pl.DataFrame, diagnoses: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+def coded_values(lines: pl.LazyFrame, diagnoses: pl.LazyFrame, deliveries: pl.LazyFrame, versions: pl.LazyFrame) -> pl.DataFrame:
+    """`values_of` raw_claim_lines, raw_claim_diagnoses and core_claim_versions, which core_deliveries brings together."""
+    places = deliveries.filter(pl.col("fact_code") == "version").select(*KEYS, pl.col("fact_id").alias("version_id"))
+    claims = versions.select(_CLAIM).join(places, on="version_id", how="inner")
+    coded = diagnoses.select(*KEYS, "diagnosis_no", "qualifier_code", "diagnosis_code")
+    return values_of(lines.select(_LINE).collect(), coded.collect(), claims.collect())
+
+
+def values_of(lines: pl.DataFrame, diagnoses: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     """One row per diagnosis, procedure and modifier of every 837 claim that is no void, with its code set.
 
-    `service_date` is the line's first day, else the claim's; for a diagnosis the claim's first day, or its last for inpatient
-    claims. Null when none was sent. `charge_amount` is the line's, for a diagnosis the claim's.
+    `versions` are core_claim_versions with file_id and claim_no.
+    `service_date` is the line's first day, else the claim's; for a diagnosis the claim's first day, or its last for
+    inpatient claims. Null when none was sent. `charge_amount` is the line's, for a diagnosis the claim's.
     """
     claims = versions.filter(pl.col("frequency_code").fill_null("1") != _VOID).with_columns(
         (pl.col("version_no") == pl.col("version_no").max().over("lineage_id")).alias("is_newest")
@@ -26,7 +43,7 @@ def coded_values(lines: pl.DataFrame, diagnoses: pl.DataFrame, versions: pl.Data
     is_inpatient = (pl.col("place_qualifier") == "A") & pl.col("place_code").is_in(_BY_LAST_DAY)
     first = pl.col("first_service_date")
     by_claim = pl.when(is_inpatient.fill_null(False)).then(pl.coalesce("last_service_date", first)).otherwise(first)
-    kept = [*KEYS, "lineage_id", "is_newest", "sent_date", "payer_id", "line_count"]
+    kept = [*KEYS, "version_id", "lineage_id", "is_newest", "sent_date", "payer_id", "line_count"]
     known = claims.select(*kept, first, by_claim.alias("_claim_date"), pl.col("charge_amount").alias("_claim_charge"))
     on_lines = pl.concat([procedures(lines), modifiers(lines)], how="diagonal").join(known, on=KEYS)
     on_claims = diagnosis_codes(diagnoses).join(known, on=KEYS)

@@ -4,11 +4,14 @@ import datetime as dt
 
 import polars as pl
 
+from rcm_pipeline.claims.remits import ANSWER
+from rcm_pipeline.denials.classify.adjudications import first_decisions
+from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
 from rcm_pipeline.redelivery import latest_by
 from rcm_pipeline.stats.comparisons import score_ratio
 from rcm_pipeline.stats.intervals import rate, wilson
-from schemas.contract import conform, empty
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ALL
 
 WINDOW_WEEKS = 52
@@ -18,19 +21,20 @@ _SIDES = ("numerator", "denominator", "other_numerator", "other_denominator")
 _ORDER = pl.Enum(["escape", "finding_lift", "category", "coder"])
 
 
-def coding_denials(
-    reviews: pl.DataFrame,
-    findings: pl.DataFrame,
-    lineages: pl.DataFrame,
-    adjudications: pl.DataFrame,
-    outcomes: pl.DataFrame,
-    encounters: pl.DataFrame,
-    anchor: dt.date | None,
+@mart
+def mart_coding_denials(
+    core_qa_reviews: pl.LazyFrame,
+    core_qa_findings: pl.LazyFrame,
+    core_claim_lineages: pl.LazyFrame,
+    core_adjudications: pl.LazyFrame,
+    mart_denial_outcomes: pl.LazyFrame,
+    raw_coded_encounters: pl.LazyFrame,
+    *,
+    week: Week,
 ) -> pl.DataFrame:
-    """mart_coding_denials of claims first decided in the 52 weeks to the anchor week; no rows before a week is complete.
+    """One row per measure and scope, of claims first decided in the 52 weeks to the anchor week.
 
-    Reads core_qa_reviews, core_qa_findings, core_claim_lineages, core_adjudications, mart_denial_outcomes and
-    raw_coded_encounters. A claim is the primary payer's lineage and counts once. It is denied for coding when the line of
+    A claim is the primary payer's lineage and counts once. It is denied for coding when the line of
     its initial denial that lost most has root cause coding, as everywhere (mart_denial_outcomes), overturned or not.
 
     Charts are random first reviews made before the day of the decision: what is looked at because it was denied would find
@@ -39,12 +43,9 @@ def coding_denials(
     coding log, against other coders' claims of the same payer and specialty; `lift` compares within each of these, so that
     a strict payer is no coder's fault. Limits of a rate are Wilson's, of a lift those of `score_ratio`.
     """
-    if anchor is None:
-        return empty(CONTRACTS["mart_coding_denials"])
-    last = anchor + dt.timedelta(days=6)
-    claims = _decided(lineages, adjudications, outcomes, last)
-    charts = _reviewed(reviews, claims, last)
-    found = findings.filter("is_counted").select("review_token", "error_code").unique()
+    claims = _decided(core_claim_lineages, core_adjudications, mart_denial_outcomes, week.sunday)
+    charts = _reviewed(core_qa_reviews.collect(), claims, week.sunday)
+    found = core_qa_findings.filter("is_counted").select("review_token", "error_code").unique().collect()
     counted = charts.join(found, on="review_token", how="inner")
     has_finding = pl.col("review_token").is_in(counted["review_token"].unique().implode())
     strata = pl.concat(
@@ -54,21 +55,21 @@ def coding_denials(
             ),
             _split(charts, has_finding, "finding_lift"),
             *(_split(charts.filter(has_finding), _has(counted, code), "category", code) for code in found["error_code"].unique().sort()),
-            _by_coder(claims, encounters),
+            _by_coder(claims, raw_coded_encounters.collect()),
         ]
     )
-    table = _rated(strata).sort(pl.col("measure_code").cast(_ORDER), "scope_id")
-    return conform(table, CONTRACTS["mart_coding_denials"])
+    return _rated(strata).sort(pl.col("measure_code").cast(_ORDER), "scope_id")
 
 
-def _decided(lineages: pl.DataFrame, adjudications: pl.DataFrame, outcomes: pl.DataFrame, last: dt.date) -> pl.DataFrame:
+def _decided(lineages: pl.LazyFrame, adjudications: pl.LazyFrame, outcomes: pl.LazyFrame, last: dt.date) -> pl.DataFrame:
     """Primary claims first decided in the window, by the earliest decision that decides a line, and whether denied for coding."""
-    decisions = adjudications.filter(pl.col("is_first") & (pl.col("disposition") != "undecided") & (pl.col("adjudication_date") <= last))
-    first = decisions.group_by(_ON).agg(pl.col("adjudication_date").min().alias("decided_date"))
+    answers = adjudications.select(*ANSWER, _ON, "is_first", "disposition", "adjudication_date").filter(pl.col("adjudication_date") <= last)
+    first = first_decisions(answers).select(_ON, pl.col("adjudication_date").alias("decided_date"))
     in_window = first.filter(pl.col("decided_date") > last - dt.timedelta(weeks=WINDOW_WEEKS))
     primary = lineages.filter(pl.col("sequence_code") == "P").select(_ON, "claim_token", "payer_id", "coder_id")
-    denied = outcomes.filter((pl.col("root_cause") == _CAUSE) & (pl.col("denied_date") <= last))[_ON]
-    return primary.join(in_window, on=_ON, how="inner").with_columns(pl.col(_ON).is_in(denied.implode()).alias("is_denied"))
+    denied = initial_denials(outcomes).filter((pl.col("root_cause") == _CAUSE) & (pl.col("denied_date") <= last)).select(_ON).collect()[_ON]
+    claims = primary.join(in_window, on=_ON, how="inner").collect()
+    return claims.with_columns(pl.col(_ON).is_in(denied.implode()).alias("is_denied"))
 
 
 def _reviewed(reviews: pl.DataFrame, claims: pl.DataFrame, last: dt.date) -> pl.DataFrame:

@@ -5,36 +5,40 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from rcm_pipeline.metrics.measures import WINDOW_WEEKS
 from rcm_pipeline.privacy.door import meaning
 from rcm_pipeline.redelivery import latest_by
-from rcm_pipeline.settings import Timeliness
+from rcm_pipeline.settings import ClientSettings, Timeliness
 from rcm_pipeline.stats.intervals import rate, wilson
-from schemas.contract import conform, empty
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
+from schemas.contract import empty
 from schemas.registry import CONTRACTS
 from schemas.vocabulary import ALL, ESCALATION_REASONS
 
 Authority = Mapping[str, Sequence[str]]
 _TOKEN = "escalation_token"  # noqa: S105 - a column
+_NEVER = dt.date(1970, 1, 5)  # a Monday before anything
 _TOO_RARE = "other"  # what the privacy door makes of a label in fewer than five rows of a sheet
 
 
-def escalation_aging(
-    escalations: pl.DataFrame, decisions: pl.DataFrame, agreed: Timeliness, authority: Authority, anchor: dt.date | None
+@mart
+def mart_escalation_aging(
+    raw_escalations: pl.LazyFrame, raw_decisions: pl.LazyFrame, *, week: Week, settings: ClientSettings
 ) -> pl.DataFrame:
-    """mart_escalation_aging: a row per reason and one for all; no rows before a week is complete or a query is sent.
+    """One row per reason and one for all; no rows before a query is sent.
 
-    Reads raw_escalations and raw_decisions. Sent, answered, changed, open and overdue are those of M28 (`judged_queries`), so
+    Sent, answered, changed, open and overdue are those of M28 (`judged_queries`), so
     that `all` is M28. A query is decided by its last decision; decided and outside count those decided in the 13 weeks to
     the anchor week. Decisions that settle no query have no reason and are in no row: see `decisions_by_authority`.
     """
-    if anchor is None:
-        return empty(CONTRACTS["mart_escalation_aging"])
-    last = anchor + dt.timedelta(days=6)
-    queries = judged_queries(escalations, last, agreed)
+    queries = judged_queries(raw_escalations.collect(), week, settings.timeliness)
     if queries.is_empty():
         return empty(CONTRACTS["mart_escalation_aging"])
-    settled = _judged_decisions(decisions, authority, last).filter(pl.col(_TOKEN).is_not_null()).select(_TOKEN, "is_outside")
+    settled = (
+        _judged_decisions(raw_decisions.collect(), settings.authority, week)
+        .filter(pl.col(_TOKEN).is_not_null())
+        .select(_TOKEN, "is_outside")
+    )
     known = queries.join(settled, on=_TOKEN, how="left", validate="1:1")
     tall = pl.concat([known, known.with_columns(pl.lit(ALL).alias("reason_code"))])
     order = pl.DataFrame({"reason_code": [*ESCALATION_REASONS, ALL]})
@@ -42,23 +46,21 @@ def escalation_aging(
     counted = rows.with_columns(pl.col("^.*_count$").fill_null(0))
     changed, answered = pl.col("changed_count"), pl.col("answered_count")
     low, high = wilson(changed, answered)
-    return conform(
-        counted.with_columns(rate(changed, answered).alias("precision"), low.alias("low"), high.alias("high")),
-        CONTRACTS["mart_escalation_aging"],
-    )
+    return counted.with_columns(rate(changed, answered).alias("precision"), low.alias("low"), high.alias("high"))
 
 
-def judged_queries(escalations: pl.DataFrame, last: dt.date, agreed: Timeliness) -> pl.DataFrame:
-    """Each query sent by the last day once, as M28 counts it. The last sending counts, an answered row before an open one.
+def judged_queries(escalations: pl.DataFrame, week: Week, agreed: Timeliness) -> pl.DataFrame:
+    """Each query sent by the end of the anchor week once, as M28 counts it. The last sending counts, an answered row before an open one.
 
     is_sent: in the 13 weeks to that day. is_answered: of these, by that day. is_changed: of these, the outcome says so.
     is_in_time: of these, within the days agreed. is_open: not answered by that day, whenever sent. is_overdue: of these, older
     than the days agreed. answer_days, age_days: calendar days to the answer and of the open ones, at least 0, else null.
     """
+    last = week.sunday
     ordered = escalations.filter(pl.col("sent_date") <= last).sort("sent_date", "answered_date", "file_id", "row_no", nulls_last=False)
     each = ordered.unique(_TOKEN, keep="last", maintain_order=True)
     has_answer = (pl.col("answered_date") <= last).fill_null(False)
-    is_sent = pl.col("sent_date") > last - dt.timedelta(weeks=WINDOW_WEEKS)
+    is_sent = pl.col("sent_date") >= week.first()
     told = each.with_columns(
         is_sent.alias("is_sent"),
         (is_sent & has_answer).alias("is_answered"),
@@ -73,14 +75,14 @@ def judged_queries(escalations: pl.DataFrame, last: dt.date, agreed: Timeliness)
     )
 
 
-def decisions_by_authority(decisions: pl.DataFrame, authority: Authority, anchor: dt.date | None) -> pl.DataFrame:
+def decisions_by_authority(decisions: pl.DataFrame, authority: Authority, week: Week | None) -> pl.DataFrame:
     """What was decided in the 13 weeks by whom: subject_code, role_code, allowed, is_outside, decision_count, query_count.
 
     The last decision of each query, and every decision that settles none (a rule, a write-off): query_count counts the
     former. Only subjects the client's matrix names; `allowed` lists its roles. Those outside come first.
     """
-    last = anchor and anchor + dt.timedelta(days=6)
-    judged = _judged_decisions(decisions if last else decisions.clear(), authority, last or dt.date(1970, 1, 1))
+    known, until = (decisions, week) if week else (decisions.clear(), Week(_NEVER))
+    judged = _judged_decisions(known, authority, until)
     grouped = judged.group_by("_subject", "_role").agg(
         pl.col("subject_code", "role_code", "allowed", "is_outside").first(),
         pl.len().cast(pl.Int64).alias("decision_count"),
@@ -94,15 +96,15 @@ def _days(end: pl.Expr) -> pl.Expr:
     return (end - pl.col("sent_date")).dt.total_days().clip(lower_bound=0)
 
 
-def _judged_decisions(decisions: pl.DataFrame, authority: Authority, last: dt.date) -> pl.DataFrame:
+def _judged_decisions(decisions: pl.DataFrame, authority: Authority, week: Week) -> pl.DataFrame:
     """Last decisions in the window on subjects of the matrix, with `allowed` and `is_outside`.
 
     A role too rare to be kept by name at the privacy door is not judged: nobody can tell whether it may.
     """
-    known = latest_by(decisions.filter(pl.col("decided_date") <= last), "decision_token", "decided_date")
+    known = latest_by(decisions.filter(pl.col("decided_date") <= week.sunday), "decision_token", "decided_date")
     has_query = pl.col(_TOKEN).is_not_null()
     each = pl.concat([latest_by(known.filter(has_query), _TOKEN, "decided_date"), known.filter(~has_query)])
-    recent = each.filter((pl.lit(last) - pl.col("decided_date")).dt.total_days() < 7 * WINDOW_WEEKS)
+    recent = each.filter(pl.col("decided_date") >= week.first())
     subject, role = _plain(pl.col("subject_code")), _plain(pl.col("role_code"))
     named = recent.with_columns(subject.alias("_subject"), role.alias("_role")).join(
         _matrix(authority), on="_subject", how="inner", validate="m:1"

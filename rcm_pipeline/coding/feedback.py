@@ -4,9 +4,10 @@ import datetime as dt
 
 import polars as pl
 
+from rcm_pipeline.redelivery import once
 from rcm_pipeline.stats.comparisons import newcombe
-from schemas.contract import conform, empty
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
 
 WINDOW_WEEKS = 26  # on either side of an action
 SETTLED_CHARTS = 30  # reviewed after it before anything is called settled: a routine audit of one coder (Dunn, ACDIS)
@@ -14,12 +15,18 @@ NOT_SAID = "not said"
 _OF = ["coder_id", "error_code"]
 
 
-def coding_feedback(
-    reviews: pl.DataFrame, findings: pl.DataFrame, actions: pl.DataFrame, encounters: pl.DataFrame, anchor: dt.date | None
+@mart
+def mart_coding_feedback(
+    core_qa_reviews: pl.LazyFrame,
+    core_qa_findings: pl.LazyFrame,
+    raw_qa_actions: pl.LazyFrame,
+    raw_coded_encounters: pl.LazyFrame,
+    *,
+    week: Week,
 ) -> pl.DataFrame:
-    """mart_coding_feedback: a row per coder and category with a finding that stands; no rows before a week is complete.
+    """One row per coder and category with a finding that stands.
 
-    Reads core_qa_reviews, core_qa_findings, raw_qa_actions and raw_coded_encounters. Rows of actions that were delivered
+    Rows of actions that were delivered
     again change nothing. Findings are those of first reviews and re-audits, of any stratum. Rates are of charts of random
     samples alone, re-audits among them, by the day a chart was coded (the day of its review where no log says): what was
     coded before an action and reviewed after it says nothing of its effect. A re-audit of a chart reviewed before is no new
@@ -29,14 +36,12 @@ def coding_feedback(
     recurring: a chart coded since has the category again, whatever it was chosen for. settled: at least 30 random charts since
     and nothing came back, or at least 30 on either side and clearly fewer since (the whole interval of the change is below 0).
     """
-    if anchor is None:
-        return empty(CONTRACTS["mart_coding_feedback"])
-    last = anchor + dt.timedelta(days=6)
-    known = reviews.filter(pl.col("review_date") <= last)
+    last, findings = week.sunday, core_qa_findings.collect()
+    known = core_qa_reviews.filter(pl.col("review_date") <= last).collect()
     counted = findings.filter("is_counted").select("review_token", "error_code")
-    charts = _charts(known, encounters)
+    charts = _charts(known, raw_coded_encounters.collect())
     found = counted.join(charts, on="review_token", how="inner")
-    told = _told(actions, known, counted, last)
+    told = _told(once(raw_qa_actions.collect()), known, counted, last)
     rows = found.group_by(_OF).agg(pl.len().cast(pl.Int64).alias("finding_count"), pl.col("review_date").min().alias("first_date"))
     rated = charts.filter((pl.col("stratum_code") == "random") & _is_told(findings))
     for part in (_acknowledged(found, told), _last_actions(told)):
@@ -47,7 +52,7 @@ def coding_feedback(
     filled = rows.with_columns(pl.col(numbers).fill_null(0), pl.col("came_back").fill_null(False))
     sides = [pl.col(f"{side}_{what}_count") for side in ("after", "before") for what in ("error", "chart")]
     changed = [e.alias(n) for e, n in zip(newcombe(*sides), ("change", "change_low", "change_high"), strict=True)]
-    return conform(filled.with_columns(changed).with_columns(_state()), CONTRACTS["mart_coding_feedback"]).sort(_OF)
+    return filled.with_columns(changed).with_columns(_state()).sort(_OF)
 
 
 def _charts(reviews: pl.DataFrame, encounters: pl.DataFrame) -> pl.DataFrame:

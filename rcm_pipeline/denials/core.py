@@ -1,12 +1,14 @@
 """Raw tables to the core tables, in one pure step: from what was sent and said to lineages, decisions, denials and events."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
 from rcm_pipeline.claims.claim_answers import answers_by_claim
-from rcm_pipeline.claims.keys import with_claim_key, with_places
+from rcm_pipeline.claims.identities import answer_ids, deliveries, payment_ids, recoupment_ids, submission_ids, version_ids
+from rcm_pipeline.claims.keys import with_claim_key, with_identities
 from rcm_pipeline.claims.layers import layer_events
 from rcm_pipeline.claims.line_matching import match_lines
 from rcm_pipeline.claims.lineages import named_lineages
@@ -28,10 +30,10 @@ from rcm_pipeline.denials.classify.reasons import main_lines, main_reasons
 from rcm_pipeline.denials.classify.remit_quality import with_broken_rules
 from rcm_pipeline.reference import reference, reference_hash
 from rcm_pipeline.settings import ClientSettings
-from schemas.contract import conform, empty
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import core
 
-CORE = (
+_TABLES = (
+    "core_deliveries",
     "core_submissions",
     "core_payers",
     "core_claim_versions",
@@ -43,9 +45,7 @@ CORE = (
     "core_claim_lineages",
     "core_layer_events",
 )
-SOURCES: dict[str, tuple[str, ...]] = {  # what is read of each raw table; all of it where nothing is named
-    "raw_transactions": (),
-    "raw_acknowledgements": (),
+_READ: dict[str, tuple[str, ...]] = {  # what the wide raw tables are read for; the others are read whole
     "raw_claim_statuses": (
         "file_id", "status_no", "level_code", "category_code", "status_code", "status_date", "batch_token", "provider_npi",
         "claim_token", "icn_token",
@@ -60,15 +60,11 @@ SOURCES: dict[str, tuple[str, ...]] = {  # what is read of each raw table; all o
         "line_control_token", "has_authorization", "rendering_npi",
     ),
     "raw_other_payers": ("file_id", "claim_no", "paid_amount", "adjudication_date"),
-    "raw_payments": (),
-    "raw_remits": (),
     "raw_remit_lines": (
         "file_id", "claim_no", "line_no", "procedure_code", "modifier_1_code", "charge_amount", "paid_amount", "paid_units",
         "billed_units", "service_from_date", "service_to_date", "line_control_token",
     ),
     "raw_adjustments": ("file_id", "claim_no", "line_no", "group_code", "carc_code", "amount"),
-    "raw_remarks": (),
-    "raw_provider_adjustments": (),
     "raw_coded_encounters": ("file_id", "row_no", "claim_token", "coder_id", "coded_date"),
 }  # fmt: skip
 
@@ -76,7 +72,7 @@ SOURCES: dict[str, tuple[str, ...]] = {  # what is read of each raw table; all o
 _KEYED = (
     "raw_claims", "raw_remits", "raw_claim_lines", "raw_remit_lines", "raw_adjustments", "raw_remarks", "raw_other_payers",
 )  # fmt: skip
-_ORDER = ("claim_key", "file_id", "transaction_no", "claim_no", "line_no", "adjustment_no", "lineage_index")
+_ORDER = ("layer_code", "source_code", "subject_id", "answer_id", "line_no", "version_id", "submission_id", "recoupment_id", "lineage_id")
 
 
 def taxonomy_of(settings: ClientSettings) -> Taxonomy:
@@ -100,69 +96,130 @@ class RawTables:
     Nothing is kept: who holds a table decides how long it stays in memory.
     """
 
-    def __init__(self, load: Callable[[str], pl.DataFrame], files: pl.Enum) -> None:
-        self._load, self.files = load, files
+    def __init__(self, tables: Mapping[str, pl.LazyFrame]) -> None:
+        self._tables = tables
+        ids = pl.concat([table.select(pl.col("file_id").cast(pl.String)).unique() for table in tables.values()]).unique().collect()
+        self.files = pl.Enum(ids["file_id"].sort())
 
     def __getitem__(self, name: str) -> pl.DataFrame:
-        """The table, by its name."""
-        short = self._load(name).with_columns(pl.col("file_id").cast(self.files))
+        """The table, by its name, as far as the core reads it."""
+        table = self._tables[name]
+        read = table.select(_READ[name]) if name in _READ else table
+        short = read.collect().with_columns(pl.col("file_id").cast(self.files))
         keyed = with_claim_key(short) if name in _KEYED else short
         return keyed.drop(PLACE) if name in _KEYED[2:] else keyed
 
 
-def build_core(raw: Mapping[str, pl.DataFrame], settings: ClientSettings, as_of: dt.date) -> dict[str, pl.DataFrame]:
-    """All core tables from raw tables at once, see `core_tables`. A raw table that is not given counts as empty."""
-    given = {name: raw.get(name, empty(CONTRACTS[name])) for name in SOURCES}
-    files = pl.Enum(pl.concat([table["file_id"].unique() for table in given.values()]).unique().sort())
-    found = dict(core_tables(RawTables(given.__getitem__, files), settings, as_of))
-    return {name: found[name] for name in CORE}
-
-
-def core_tables(raw: RawTables, settings: ClientSettings, as_of: dt.date) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The core tables one by one, each to be let go before the next is finished. Ages count to `as_of`.
+@core(*_TABLES)
+def claims_core(
+    raw_transactions: pl.LazyFrame,
+    raw_acknowledgements: pl.LazyFrame,
+    raw_claim_statuses: pl.LazyFrame,
+    raw_claims: pl.LazyFrame,
+    raw_claim_lines: pl.LazyFrame,
+    raw_other_payers: pl.LazyFrame,
+    raw_payments: pl.LazyFrame,
+    raw_remits: pl.LazyFrame,
+    raw_remit_lines: pl.LazyFrame,
+    raw_adjustments: pl.LazyFrame,
+    raw_remarks: pl.LazyFrame,
+    raw_provider_adjustments: pl.LazyFrame,
+    raw_coded_encounters: pl.LazyFrame,
+    *,
+    today: dt.date,
+    settings: ClientSettings,
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The core tables one by one, each to be let go before the next is finished. Ages count to `today`.
 
     Every 837 claim becomes one version, every claim payment one adjudication, every line gets exactly one disposition;
     nothing is filtered out.
     """
+    raw = RawTables({name: frame for name, frame in locals().items() if name.startswith("raw_")})
     payments = identify_payers(raw["raw_payments"], settings.payer_aliases)
-    payers, submissions, statuses, versions, remits, sent_lines, said_lines = _linked(raw, payments, settings, as_of)
-    clocks = payer_clocks(payers, reference("clocks"), {p: c.model_dump() for p, c in settings.clocks.items()})
-    finish = _finisher(named_lineages(versions, remits), raw.files)
+    linked = _linked(raw, payments, settings, today)
+    clocks = payer_clocks(linked.payers, reference("clocks"), {p: c.model_dump() for p, c in settings.clocks.items()})
+    finished = _Finisher(named_lineages(linked.versions, linked.remits), linked.identities)
+    yield "core_deliveries", linked.identities.deliveries(raw.files)
+    yield "core_submissions", finished(linked.submissions)
+    yield "core_payers", linked.payers.join(clocks, on="payer_id", how="left", validate="1:1", maintain_order="left")
+    money = recoupment_ids(raw["raw_provider_adjustments"], linked.identities.payments)
+    yield "core_recoupments", finished(recoupments(money, payments, linked.remits))
     remarks = raw["raw_remarks"]
-    lines, remits, reversals = judged_lines(remits, said_lines, raw["raw_adjustments"], remarks, settings)
-    lines = with_sent_lines(lines, said_lines, remits, sent_lines)
-    del said_lines, sent_lines
-    attributes = claim_attributes(remits, versions, raw["raw_other_payers"], clocks)
+    lines, remits, reversals = judged_lines(linked.remits, linked.remit_lines, raw["raw_adjustments"], remarks, settings)
+    lines = with_sent_lines(lines, linked.remit_lines, remits, linked.claim_lines)
+    attributes = claim_attributes(remits, linked.versions, raw["raw_other_payers"], clocks)
     denials = find_causes(lines, remarks, attributes, taxonomy_of(settings))
     for part, on in ((expected_amounts(denials, lines), LINE), (remits.select(*KEYS, "claim_token"), KEYS)):
         denials = denials.join(part, on=on, how="left", validate="m:1", maintain_order="left")
-    yield finish("core_adjudicated_lines", lines)
+    yield "core_adjudicated_lines", finished(lines)
     del lines, attributes
-    yield finish("core_submissions", submissions)
-    yield finish("core_payers", payers.join(clocks, on="payer_id", how="left", validate="1:1", maintain_order="left"))
-    yield finish("core_recoupments", recoupments(raw["raw_provider_adjustments"], payments, remits))
-    yield finish("core_reversals", reversals)
-    yield finish("core_claim_lineages", claim_lineages(versions, remits, denials, _coders(raw["raw_coded_encounters"])))
-    events = layer_events(submissions, versions, statuses, remits, main_lines(denials), reference("claim_status"), reference("root_causes"))
-    yield finish("core_layer_events", events)
+    yield "core_reversals", finished(reversals)
+    yield "core_claim_lineages", finished(claim_lineages(linked.versions, remits, denials, _coders(raw["raw_coded_encounters"])))
+    events = layer_events(
+        linked.submissions,
+        linked.versions,
+        linked.statuses,
+        remits,
+        main_lines(denials),
+        reference("claim_status"),
+        reference("root_causes"),
+    )
+    yield "core_layer_events", finished(events)
     del events
-    yield finish("core_denials", denials)
-    yield finish("core_claim_versions", versions)
-    yield finish("core_adjudications", remits)
+    yield "core_denials", finished(denials)
+    yield "core_claim_versions", finished(linked.versions)
+    yield "core_adjudications", finished(remits)
 
 
-def _linked(
-    raw: RawTables, payments: pl.DataFrame, settings: ClientSettings, as_of: dt.date
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Payers, submissions, codes of statuses, versions and claim payments with their lineages, lines sent and said."""
+@dataclass(frozen=True)
+class _Identities:
+    """Identity of every payment, claim payment, batch and sent claim, by where it was read."""
+
+    payments: pl.DataFrame
+    answers: pl.DataFrame
+    submissions: pl.DataFrame
+    versions: pl.DataFrame
+
+    def deliveries(self, files: pl.Enum) -> pl.DataFrame:
+        """core_deliveries."""
+        return deliveries(self.payments, self.answers, self.submissions, self.versions, files)
+
+
+@dataclass
+class _Linked:
+    """Sent claims and claim payments brought together under one lineage each, and the lines of both."""
+
+    payers: pl.DataFrame
+    submissions: pl.DataFrame
+    statuses: pl.DataFrame
+    versions: pl.DataFrame
+    remits: pl.DataFrame
+    claim_lines: pl.DataFrame
+    remit_lines: pl.DataFrame
+    identities: _Identities
+
+
+def _linked(raw: RawTables, payments: pl.DataFrame, settings: ClientSettings, today: dt.date) -> _Linked:
     early = {name: raw[name] for name in ("raw_transactions", "raw_acknowledgements", "raw_claims", "raw_claim_statuses", "raw_remits")}
+    identities = _identities(early, raw["raw_payments"])
     answers = answers_by_claim(sent_transactions(early["raw_transactions"]), early["raw_claims"], early["raw_claim_statuses"])
-    submissions = core_submissions(early | {"raw_payments": payments}, as_of, answers)
+    submissions = core_submissions(early | {"raw_payments": payments}, today, answers).join(
+        identities.submissions, on=["file_id", "transaction_no"], how="left"
+    )
     sent = Sent(early["raw_claims"], raw["raw_claim_lines"], early["raw_transactions"], early["raw_claim_statuses"], answers)
     said = Said(early["raw_remits"], raw["raw_remit_lines"], raw["raw_adjustments"], payments)
     versions, remits = linked_claims(sent, said, submissions, settings.payer_aliases)
     codes = sent.statuses.select("file_id", "status_no", "category_code", "status_code")
-    return core_payers(payments, said.remits), submissions, codes, versions, remits, sent.lines, said.lines
+    versions = versions.join(identities.versions.drop("transaction_no"), on=KEYS, how="left", maintain_order="left")
+    remits = remits.join(identities.answers.drop("transaction_no"), on=KEYS, how="left", maintain_order="left")
+    return _Linked(core_payers(payments, said.remits), submissions, codes, versions, remits, sent.lines, said.lines, identities)
+
+
+def _identities(early: Mapping[str, pl.DataFrame], payments: pl.DataFrame) -> _Identities:
+    paid, batches = payment_ids(payments), submission_ids(early["raw_transactions"], early["raw_claims"])
+    return _Identities(
+        paid, answer_ids(early["raw_remits"], paid), batches, version_ids(early["raw_claims"], early["raw_transactions"], batches)
+    )
 
 
 def judged_lines(
@@ -201,16 +258,17 @@ def _coders(encounters: pl.DataFrame) -> pl.DataFrame:
     return ordered.unique("claim_token", keep="last", maintain_order=True).select("claim_token", "coder_id", "coded_date")
 
 
-def _finisher(names: pl.DataFrame, files: pl.Enum) -> Callable[[str, pl.DataFrame], tuple[str, pl.DataFrame]]:
-    """Makes finished tables: lineage_id in place of the index, files and ordinals in place of keys, in the order of keys."""
+class _Finisher:
+    """Finished tables: lineage_id in place of the index, identities in place of keys, in the order of both."""
 
-    def finish(name: str, frame: pl.DataFrame) -> tuple[str, pl.DataFrame]:
-        order = [key for key in _ORDER if key in frame.columns] or [frame.columns[0]]
-        ordered = frame.sort(order, maintain_order=True, nulls_last=True)
-        if "lineage_index" in frame.columns:
-            ordered = ordered.join(names, on="lineage_index", how="left", validate="m:1", maintain_order="left")
-        if order == ["lineage_index"]:  # the index depends on the order files were read in, the name does not
-            ordered = ordered.sort("lineage_id")
-        return name, conform(with_places(ordered, files), CONTRACTS[name])
+    def __init__(self, names: pl.DataFrame, identities: _Identities) -> None:
+        self._names, self._identities = names, identities
 
-    return finish
+    def __call__(self, frame: pl.DataFrame) -> pl.DataFrame:
+        named = with_identities(frame, self._identities.answers, self._identities.versions)
+        if "lineage_index" in named.columns:
+            named = named.join(self._names, on="lineage_index", how="left", validate="m:1", maintain_order="left")
+        if "answer_id" in named.columns and "line_no" in named.columns:
+            named = named.with_columns(pl.format("{}-{}", "answer_id", "line_no").alias("answer_line_id"))
+        order = [key for key in _ORDER if key in named.columns]
+        return named.sort(order, maintain_order=True, nulls_last=True)

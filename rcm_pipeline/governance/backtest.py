@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.denials.spikes.backtest import EVERY, OUTSIDE, Backtest, backtest
 from rcm_pipeline.denials.spikes.counts import weekly_counts
 from rcm_pipeline.denials.spikes.episodes import KINDS
@@ -13,7 +14,7 @@ from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.denials.spikes.verdicts import SHORT
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.settings import Home
-from rcm_pipeline.warehouse import open_warehouse, read
+from rcm_pipeline.warehouse import read
 
 _TOLD_LIMIT = 0.01  # the p of which one sentence is said
 _FIRST_JUDGED = SpikeSettings.min_weeks + SpikeSettings.left_out + 1

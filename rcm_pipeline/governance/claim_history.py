@@ -8,14 +8,15 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from rcm_pipeline.claims.remits import PLACE_LINE
+from rcm_pipeline.claims.remits import ANSWER_LINE
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.privacy.keys import client_key
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.redelivery import once
 from rcm_pipeline.reference import reference
 from rcm_pipeline.settings import Home
-from rcm_pipeline.warehouse import open_warehouse, read_where
+from rcm_pipeline.warehouse import read_where
 
 _ANSWERS = {"accepted": "accepted", "rejected": "turned back"}
 _MARKS = {"is_first": "first decision", "is_current": "the decision that stands", "is_reversed": "taken back later", "is_pended": "pended"}
@@ -78,17 +79,18 @@ def _sent(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator[Ev
         particulars = [to, f"{r['line_count']} lines, ${r['charge_amount']}"]
         if r["has_authorization"]:
             particulars.append("with an authorization number")
-        where = _where(r["file_id"], "claim", r["claim_no"])
+        where = _read_at(connection, r["version_id"], "claim")
         yield Event(r["sent_date"], "sent", f"Version {r['version_no']} sent ({kind})", particulars, [], where)
 
 
 def _answers(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator[Event]:
     """What TA1, 999 and 277CA said of the versions; a TA1 bears no date and is told after its version."""
     versions = read_where(connection, "core_claim_versions", "lineage_id", [lineage_id])
-    sent = versions.select("file_id", "transaction_no", "claim_no", "version_no", "sent_date")
-    said = read_where(connection, "core_layer_events", "file_id", versions["file_id"].unique().to_list())
-    of_file = said.filter(pl.col("layer_code") == "L1").drop("claim_no").join(sent, on=["file_id", "transaction_no"])
-    of_claim = said.filter(pl.col("layer_code") == "L2").join(sent.drop("transaction_no"), on=["file_id", "claim_no"])
+    sent = versions.select("version_id", "submission_id", "version_no", "sent_date")
+    of_file = read_where(connection, "core_layer_events", "submission_id", versions["submission_id"].unique().to_list())
+    of_file = of_file.filter(pl.col("layer_code") == "L1").drop("version_id").join(sent, on="submission_id")
+    of_claim = read_where(connection, "core_layer_events", "version_id", versions["version_id"].to_list())
+    of_claim = of_claim.filter(pl.col("layer_code") == "L2").join(sent.drop("submission_id"), on="version_id")
     for r in of_file.iter_rows(named=True):
         yield _said(r, f"{r['source_code']}: file of version {r['version_no']} {_ANSWERS[r['outcome_code']]}")
     for r in of_claim.iter_rows(named=True):
@@ -107,17 +109,17 @@ def _decisions(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterat
     """Every claim payment that is no reversal, with its lines, their rules and the cause of each denial."""
     payments = read_where(connection, "core_adjudications", "lineage_id", [lineage_id]).filter(pl.col("kind") != "reversal")
     lines = read_where(connection, "core_adjudicated_lines", "lineage_id", [lineage_id])
-    causes = read_where(connection, "core_denials", "lineage_id", [lineage_id]).select(*PLACE_LINE, *_CAUSE)
-    told = lines.join(causes, on=PLACE_LINE, how="left").sort(PLACE_LINE)
+    causes = read_where(connection, "core_denials", "lineage_id", [lineage_id]).select(*ANSWER_LINE, *_CAUSE)
+    told = lines.join(causes, on=ANSWER_LINE, how="left").sort(ANSWER_LINE)
     for r in payments.iter_rows(named=True):
-        own = told.filter((pl.col("file_id") == r["file_id"]) & (pl.col("claim_no") == r["claim_no"]))
+        own = told.filter(pl.col("answer_id") == r["answer_id"])
         paid = f"paid ${r['paid_amount']} of ${r['charge_amount']}"
         what = f"Payer {r['payer_id']} answers, CLP02 {r['status_code']}: {r['disposition']}, {paid}"
         marks = ", ".join(text for name, text in _MARKS.items() if r[name])
         particulars = [marks] if marks else []
         particulars += [line for row in own.iter_rows(named=True) for line in _line(row)]
         rules = [r["match_rule"], *own["line_match_rule"], *own["rule_id"], *(r["broken_rules"] or "").split(",")]
-        yield Event(r["adjudication_date"], "L3", what, particulars, _rules(rules), _where(r["file_id"], "claim payment", r["claim_no"]))
+        yield Event(r["adjudication_date"], "L3", what, particulars, _rules(rules), _read_at(connection, r["answer_id"], "claim payment"))
 
 
 def _line(r: dict[str, Any]) -> Iterator[str]:
@@ -135,17 +137,19 @@ def _line(r: dict[str, Any]) -> Iterator[str]:
 
 def _reversals(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator[Event]:
     for r in read_where(connection, "core_reversals", "lineage_id", [lineage_id]).iter_rows(named=True):
-        original = _where(r["original_file_id"], "claim payment", r["original_claim_no"]) or "nothing that is here"
-        correction = _where(r["correction_file_id"], "claim payment", r["correction_claim_no"]) or "nothing yet"
+        original = _read_at(connection, r["original_answer_id"], "claim payment") or "nothing that is here"
+        correction = _read_at(connection, r["correction_answer_id"], "claim payment") or "nothing yet"
         particulars = [f"takes back {original}", f"in its place: {correction}"]
-        where, rules = _where(r["file_id"], "claim payment", r["claim_no"]), _rules([r["pair_rule"]])
+        where, rules = _read_at(connection, r["answer_id"], "claim payment"), _rules([r["pair_rule"]])
         yield Event(r["adjudication_date"], "L3", f"Payer {r['payer_id']} reverses ${r['paid_amount']}", particulars, rules, where)
 
 
 def _recoupments(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator[Event]:
     for r in read_where(connection, "core_recoupments", "lineage_id", [lineage_id]).iter_rows(named=True):
         what = f"Payer {r['payer_id']} moves ${r['amount']} outside the claim: {r['kind'].replace('_', ' ')} (PLB {r['reason_code']})"
-        yield Event(r["adjudication_date"], "PLB", what, [], [], _where(r["file_id"], "provider adjustment", r["adjustment_no"]))
+        yield Event(
+            r["adjudication_date"], "PLB", what, [], [], _read_at(connection, r["payment_id"], "provider adjustment", r["adjustment_no"])
+        )
 
 
 def _touches(connection: duckdb.DuckDBPyConnection, token: str | None) -> Iterator[Event]:
@@ -182,6 +186,17 @@ def _rules(ids: Sequence[str | None]) -> list[str]:
 
 def _where(file_id: str | None, what: str, number: int | None) -> str:
     return "" if file_id is None else f"file {file_id[:12]}" + (f", {what} {number}" if number is not None else "")
+
+
+def _read_at(connection: duckdb.DuckDBPyConnection, fact_id: str | None, what: str, number: int | None = None) -> str:
+    """The first place a thing was read in; how many more deliveries there were; nothing for what is not here."""
+    places = read_where(connection, "core_deliveries", "fact_id", [fact_id] if fact_id else []).sort(
+        "file_id", "transaction_no", "claim_no"
+    )
+    if places.is_empty():
+        return ""
+    first = places.row(0, named=True)
+    return _where(first["file_id"], what, number or first["claim_no"])
 
 
 def _sequence(code: str) -> str:

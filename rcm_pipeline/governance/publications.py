@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from rcm_pipeline import __version__
+from rcm_pipeline.connection import open_warehouse
+from rcm_pipeline.errors import BusyError, StorageError
 from rcm_pipeline.intake.inbox import Delivery
 from rcm_pipeline.reference import reference_hash
 from rcm_pipeline.settings import Home, settings_hash
@@ -31,10 +33,12 @@ def is_current(home: Home, client: str, found: Sequence[Delivery], today: dt.dat
     if not path.exists() or not (home.reports(client) / "latest" / PAGE).exists():
         return False
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with open_warehouse(path, read_only=True) as connection:
             return _matches(connection, home, client, found, today)
-    except duckdb.Error:
-        return False  # being written, damaged or of another version: the run itself will say so
+    except StorageError:
+        return False  # damaged or of another version: the run itself will say so
+    except BusyError:
+        return False  # being written: the run itself will say so
 
 
 def _matches(connection: duckdb.DuckDBPyConnection, home: Home, client: str, found: Sequence[Delivery], today: dt.date) -> bool:
@@ -46,14 +50,16 @@ def _matches(connection: duckdb.DuckDBPyConnection, home: Home, client: str, fou
         return False
     last_run = connection.sql("SELECT status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
     dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
+    week = anchor_week(dates, today)
     expected = (
-        anchor_week(dates, today) or NO_WEEK,
+        week.monday if week else NO_WEEK,
         input_hash(known),
         reference_hash(),
         settings_hash(home.settings, client),
         __version__,
     )
     published = connection.sql(
-        "SELECT week, input_hash, reference_hash, settings_hash, code_version FROM ops_publications ORDER BY published_at DESC LIMIT 1"
+        "SELECT week, input_hash, reference_hash, settings_hash, code_version FROM ops_publications "
+        "ORDER BY week DESC, published_at DESC LIMIT 1"
     ).fetchone()
     return last_run == ("published",) and published == expected

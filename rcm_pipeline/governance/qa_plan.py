@@ -11,10 +11,11 @@ import polars as pl
 from rcm_pipeline.code_sets.values import diagnosis_codes, modifiers, procedures
 from rcm_pipeline.coding.sampling.risk_reasons import RECENT_WEEKS, History
 from rcm_pipeline.coding.sampling.sampling import default_seed, draw, frame
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import InputError, UsageError
 from rcm_pipeline.settings import Home, load_client_settings
-from rcm_pipeline.warehouse import append, file_codes, open_warehouse, read
-from rcm_pipeline.weeks import anchor_of, last_day
+from rcm_pipeline.warehouse import append, file_codes, read
+from rcm_pipeline.weeks import Week, anchor_of
 
 TABLE = "ops_qa_samples"
 _LOG = "raw_coded_encounters"
@@ -60,7 +61,7 @@ def plan_qa(home: Home, client: str, today: dt.date, *, week: dt.date | None = N
             _check_seed(before, seed)
             return Plan(client, before, is_new=False)
         qa = load_client_settings(home.settings, client).qa
-        charts = frame(history(connection, last_day(asked)), logged, asked, qa)
+        charts = frame(history(connection, Week(asked).sunday), logged, asked, qa)
         if charts.is_empty():
             raise _nothing(connection, client, asked)
         drawn = draw(charts, qa, asked, default_seed(client, asked) if seed is None else seed, today)
@@ -78,14 +79,14 @@ def history(connection: duckdb.DuckDBPyConnection, last: dt.date) -> History:
     codes = lines.join(claims, on=_CLAIM, how="inner").select(
         "claim_token", "procedure_code", pl.coalesce("created_date", "service_from_date").alias("used_date")
     )
-    decided = (*_CLAIM, "line_no", "lineage_id", "week", "is_first", "procedure_code", "disposition")
-    denied = (*_CLAIM, "line_no", "lineage_id", "is_initial", "root_cause")
+    decided = ("answer_line_id", "lineage_id", "week", "is_first", "procedure_code", "disposition")
+    denied = ("answer_line_id", "lineage_id", "is_initial", "root_cause")
     return History(
         encounters=read(connection, _LOG),
         reviews=read(connection, "core_qa_reviews"),
         lineages=read(connection, "core_claim_lineages", ("lineage_id", "claim_token", "coder_id")),
-        lines=read(connection, "core_adjudicated_lines", decided, files),
-        denials=read(connection, "core_denials", denied, files),
+        lines=read(connection, "core_adjudicated_lines", decided),
+        denials=read(connection, "core_denials", denied),
         codes=codes.unique(),
         changed=_changed(connection, lines, claims, last, files),
     )
@@ -145,10 +146,11 @@ def told(plan: Plan) -> Iterator[str]:
 
 
 def _week(connection: duckdb.DuckDBPyConnection, client: str, week: dt.date | None, today: dt.date) -> dt.date:
-    found = week or anchor_of(read(connection, "core_adjudications", ("adjudication_date",)), today)
+    anchor = anchor_of(read(connection, "core_adjudications", ("adjudication_date",)), today)
+    found = week or (anchor.monday if anchor else None)
     if found is None:
         raise InputError(f"{client}: no week is complete yet", fix="load its remittances with rcm run, or name a week with --week")
-    if last_day(found) >= today:
+    if Week.of(found).sunday >= today:
         raise InputError(f"{found}: this week is not over yet", fix="wait until Monday: charts still to be coded could not be drawn")
     return found
 

@@ -7,14 +7,13 @@ from pathlib import Path
 import duckdb
 
 from rcm_pipeline.code_sets.systems import SYSTEMS
+from rcm_pipeline.connection import open_warehouse
+from rcm_pipeline.errors import BusyError, StorageError
 from rcm_pipeline.governance.publications import NO_WEEK, PAGE
 from rcm_pipeline.settings import Home
 
-# as in metric M08, over all weeks
-_DECIDED_LINES = """SELECT count(*) FROM core_adjudicated_lines
-WHERE is_first AND disposition NOT IN ('excluded', 'pended', 'capitated')"""
-_DENIED_LINES = """SELECT count(*), coalesce(sum(denied_amount), 0) FROM core_denials
-WHERE is_initial AND disposition IN ('denied_full', 'denial_suspected')"""
+_LINES = """SELECT coalesce(sum(decided_count), 0), coalesce(sum(denied_count), 0), coalesce(sum(denied_amount), 0)
+FROM mart_denial_trends WHERE root_cause = 'all'"""  # M08 over all weeks, from the table that counts it
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,14 @@ def summarise(home: Home, client: str) -> Summary:
     if not path.exists():
         return Summary(client, trouble=["nothing was loaded yet"])
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with open_warehouse(path, read_only=True) as connection:
+            if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'mart_denial_trends'").fetchone():
+                return Summary(client, trouble=["nothing was loaded yet"])
             return _summary(connection, home, client)
-    except duckdb.IOException:
-        return Summary(client, trouble=["the warehouse is being written by another run, or is damaged"])
-    except duckdb.CatalogException:
-        return Summary(client, trouble=["nothing was loaded yet"])
+    except BusyError:
+        return Summary(client, trouble=["the warehouse is being written by another run"])
+    except StorageError as error:
+        return Summary(client, trouble=[f"{error}"])
 
 
 def clients_with_warehouse(home: Home) -> list[str]:
@@ -75,10 +76,9 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         "SELECT count(*), coalesce(sum(claim_count), 0), coalesce(sum(remit_count), 0) FROM raw_files"
     ).fetchall()[0]
     rejects, unopened = connection.sql("SELECT count(*), count(*) FILTER (file_id IS NULL) FROM raw_rejects").fetchall()[0]
-    lines = connection.sql(_DECIDED_LINES).fetchall()[0][0]
-    denied, amount = connection.sql(_DENIED_LINES).fetchall()[0]
+    lines, denied, amount = connection.sql(_LINES).fetchall()[0]
     run = connection.sql("SELECT status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
-    published = connection.sql("SELECT week FROM ops_publications ORDER BY published_at DESC LIMIT 1").fetchone()
+    published = connection.sql("SELECT week FROM ops_publications ORDER BY week DESC LIMIT 1").fetchone()
     pack = home.reports(client) / "latest" / PAGE
     return Summary(
         client,
@@ -88,8 +88,8 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         rejects,
         unopened,
         _quarantined(connection),
-        lines,
-        denied,
+        int(lines),
+        int(denied),
         f"{amount:.2f}",
         str(published[0]) if published and published[0] != NO_WEEK else "",
         str(_shown(pack)) if pack.exists() else "",

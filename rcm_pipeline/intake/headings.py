@@ -29,7 +29,7 @@ Headers = Mapping[str, Mapping[str, str]]
 @cache
 def shipped_headers() -> dict[str, dict[str, list[str]]]:
     """Headings that are understood without any setting."""
-    return tomllib.loads(files("rcm_pipeline.intake").joinpath("headers.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("schemas.reference").joinpath("headers.toml").read_text(encoding="utf-8"))
 
 
 def match_header(header: list[str], headers: Headers) -> Mapped:

@@ -7,7 +7,7 @@ import polars as pl
 
 from rcm_pipeline.warehouse import QUARANTINE
 from rcm_pipeline.x12.sets.balance import CHARGE, CLAIM, LINE, PAYMENT
-from schemas.contract import Contract, conform, row_rules
+from schemas.contract import Contract, row_rules, widened
 
 _REMIT_TABLES = ("raw_remits", "raw_remit_lines", "raw_adjustments", "raw_remarks")
 _CLAIM_TABLES = (
@@ -26,7 +26,7 @@ def split(frame: pl.DataFrame, contract: type[Contract]) -> tuple[pl.DataFrame, 
     A value that breaks a rule is not what its column may hold, so it might be anything, an identifier too:
     it is blanked in the row set aside, whose place says where to look it up.
     """
-    typed = conform(frame, contract)
+    typed = widened(frame, contract)
     fails = {name: (column, ~passes.fill_null(False)) for name, (column, passes) in row_rules(contract).items()}
     is_broken = typed.select(pl.any_horizontal([failed for _, failed in fails.values()])).to_series()
     if not is_broken.any():

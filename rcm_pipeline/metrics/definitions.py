@@ -23,6 +23,7 @@ class Definition:
     period: str
     maturity_days: int
     factor: int = 1
+    sections: tuple[str, ...] = ()
     variants: dict[str, str] = field(default_factory=dict)
     variant_units: dict[str, str] = field(default_factory=dict)
 
@@ -36,3 +37,8 @@ def definitions() -> dict[str, Definition]:
     """Metric id → definition."""
     read = tomllib.loads(files("rcm_pipeline.metrics").joinpath("definitions.toml").read_text(encoding="utf-8"))
     return {metric_id: Definition(metric_id=metric_id, **fields) for metric_id, fields in read.items()}
+
+
+def metrics_of(section: str) -> list[str]:
+    """Ids of the measures that a section of the pages shows."""
+    return [metric_id for metric_id, definition in definitions().items() if section in definition.sections]

@@ -1,15 +1,15 @@
 """The form every published measure takes: definition, variant, period, both sides of the fraction, value and limits."""
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import PLACE
-from rcm_pipeline.denials.classify.adjudications import standing
-from rcm_pipeline.denials.outcomes.denial_outcomes import Life
+from rcm_pipeline.settings import Timeliness
 from rcm_pipeline.stats.intervals import wilson
+from rcm_pipeline.weeks import QUARTER_WEEKS, Week
 
 _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "metric_id": pl.String,
@@ -24,88 +24,66 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "low": pl.Float64,
     "high": pl.Float64,
 }
-WINDOW_WEEKS = 13
+
+
+Rows = pl.DataFrame
+Formula = Callable[["Facts"], Rows]
+_FORMULAS: dict[str, Formula] = {}
+
+
+def formula(metric_id: str) -> Callable[[Formula], Formula]:
+    """Register the formula of a definition: from the facts known at the anchor week to measure rows (`shaped`)."""
+
+    def register(build: Formula) -> Formula:
+        if metric_id in _FORMULAS:
+            raise ValueError(f"{metric_id} has a formula already: {_FORMULAS[metric_id].__name__}")
+        _FORMULAS[metric_id] = build
+        return build
+
+    return register
+
+
+def formulas() -> Mapping[str, Formula]:
+    """Every registered formula by metric id."""
+    return _FORMULAS
 
 
 @dataclass(frozen=True)
-class Known:
-    """All that was known at the end of the anchor week; later rows are cut off.
+class Facts:
+    """All that formulas read, as known at the end of the anchor week; later rows are cut off.
 
-    `outcomes` are those of its last day, `current` the decisions that stood then.
+    `outcomes` are the initial denials of mart_denial_outcomes, `current` the decisions that stood on the last day.
     """
 
-    anchor: dt.date
+    week: Week
     submissions: pl.DataFrame
-    life: Life
+    lineages: pl.DataFrame
+    versions: pl.DataFrame
+    adjudications: pl.DataFrame
+    denials: pl.DataFrame
+    reversals: pl.DataFrame
+    touches: pl.DataFrame
     lines: pl.DataFrame
     recoupments: pl.DataFrame
+    encounters: pl.DataFrame
+    escalations: pl.DataFrame
     rates: pl.DataFrame
+    cohorts: pl.DataFrame
+    spikes: pl.DataFrame
     quality: pl.DataFrame
     outcomes: pl.DataFrame
+    accuracy: pl.DataFrame
     current: pl.DataFrame
+    timeliness: Timeliness
+    monthly_net_revenue: Decimal | None
 
-    @property
-    def last_day(self) -> dt.date:
-        """Sunday of the anchor week."""
-        return self.anchor + dt.timedelta(days=6)
+    def recent(self, frame: pl.DataFrame, date: str = "adjudication_date") -> pl.DataFrame:
+        """The rows dated in the 13 weeks to the anchor week."""
+        return frame.filter(pl.col(date).is_between(self.week.first(), self.week.sunday))
 
-    def since(self, weeks: int) -> dt.date:
-        """Monday of the first of so many weeks that end with the anchor week."""
-        return self.anchor - dt.timedelta(weeks=weeks - 1)
-
-
-def known_at(
-    anchor: dt.date,
-    life: Life,
-    *,
-    submissions: pl.DataFrame,
-    lines: pl.DataFrame,
-    recoupments: pl.DataFrame,
-    rates: pl.DataFrame,
-    quality: pl.DataFrame,
-    outcomes: pl.DataFrame,
-) -> Known:
-    """The tables as far as they reach to the Sunday of the anchor week."""
-    last = anchor + dt.timedelta(days=6)
-
-    def until(frame: pl.DataFrame, date: str) -> pl.DataFrame:
-        return frame.filter((pl.col(date) <= last).fill_null(True))
-
-    cut = Life(
-        life.lineages,
-        _answered_until(until(life.versions, "sent_date"), last),
-        until(life.adjudications, "adjudication_date"),
-        until(life.denials, "adjudication_date"),
-        until(life.reversals, "adjudication_date"),
-        life.payers,
-        until(life.touches, "touched_date"),
-    )
-    return Known(
-        anchor,
-        _acknowledged_until(until(submissions, "sent_date"), last),
-        cut,
-        until(lines, "week"),
-        until(recoupments, "adjudication_date"),
-        rates,
-        quality,
-        outcomes,
-        standing(cut.adjudications, cut.reversals, "lineage_id", PLACE),
-    )
-
-
-def _answered_until(versions: pl.DataFrame, last: dt.date) -> pl.DataFrame:
-    """Versions with the 277CA answer they had on the last day: the newest, else the first, else none."""
-    has_first, has_newest = (pl.col(name) <= last for name in ("first_answer_date", "answer_date"))
-    return versions.with_columns(
-        pl.when(has_newest).then("is_rejected").when(has_first).then("is_first_rejected").alias("is_rejected"),
-        pl.when(has_first).then("is_first_rejected").alias("is_first_rejected"),
-    )
-
-
-def _acknowledged_until(submissions: pl.DataFrame, last: dt.date) -> pl.DataFrame:
-    """Sent files as they stood on the last day: a 999 dated after it had not come, and what follows it neither."""
-    is_later = (pl.col("transaction_answered_date") > last).fill_null(False)
-    return submissions.with_columns(pl.when(is_later).then(pl.lit("unanswered")).otherwise("status_code").alias("status_code"))
+    def decisions(self) -> pl.DataFrame:
+        """Claim payments that decide something, first or later, in the 13 weeks."""
+        return self.recent(self.adjudications.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended")))
 
 
 def weekly(metric_id: str, counted: pl.DataFrame, variant: str = "") -> pl.DataFrame:
@@ -117,17 +95,17 @@ def weekly(metric_id: str, counted: pl.DataFrame, variant: str = "") -> pl.DataF
 
 def over_window(
     metric_id: str,
-    known: Known,
+    facts: Facts,
     numerator: object,
     denominator: object,
     *,
     variant: str = "",
-    weeks: int | None = WINDOW_WEEKS,
+    weeks: int | None = QUARTER_WEEKS,
     value: float | None = None,
     ends: dt.date | None = None,
 ) -> pl.DataFrame:
     """One measure row for the weeks that end on the last day, or on `ends`; `weeks` None: for all time to date."""
-    end = ends or known.last_day
+    end = ends or facts.week.sunday
     start = end - dt.timedelta(weeks=weeks, days=-1) if weeks else None
     row = {"period_start": start, "period_end": end, "numerator": numerator, "denominator": denominator, "value": value}
     schema: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -1,21 +1,18 @@
-"""M12 and M23 to M26: cohorts, duplicates of our own making, unclassified dollars, takebacks, and how payers write."""
+"""Cohorts, duplicates of our own making, unclassified dollars, takebacks, how payers write, spikes, balance and coding accuracy."""
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import PLACE
+from rcm_pipeline.claims.remits import ANSWER
 from rcm_pipeline.denials.classify.adjudications import DUPLICATE_CARCS
-from rcm_pipeline.metrics.measures import WINDOW_WEEKS, Known, over_window, shaped, total
-from schemas.vocabulary import ALL
+from rcm_pipeline.metrics.measures import Facts, formula, over_window, shaped, total, weekly
+from rcm_pipeline.weeks import QUARTER_WEEKS
+from schemas.vocabulary import ALL, OPEN_SPIKE_STATES
 
 
-def process_measures(known: Known, cohorts: pl.DataFrame) -> pl.DataFrame:
-    """Measure rows of M12 by week sent, and of M23, M24, M25 and M26 over 13 weeks."""
-    return pl.concat([cohort_measures(cohorts), _duplicates(known), _unclassified(known), _taken_back(known), _badly_written(known)])
-
-
-def cohort_measures(cohorts: pl.DataFrame) -> pl.DataFrame:
-    """M12 from mart_denial_cohorts, all payers; value and limits are those of the curve."""
-    rows = cohorts.filter(pl.col("payer_id") == ALL).with_columns(
+@formula("M12")
+def cohort_denials(facts: Facts) -> pl.DataFrame:
+    """By week sent, all payers; value and limits are those of the curve of mart_denial_cohorts."""
+    rows = facts.cohorts.filter(pl.col("payer_id") == ALL).with_columns(
         pl.col("week").alias("period_start"),
         (pl.col("week") + pl.duration(days=6)).alias("period_end"),
         pl.col("denied_count").alias("numerator"),
@@ -26,52 +23,78 @@ def cohort_measures(cohorts: pl.DataFrame) -> pl.DataFrame:
     return shaped(rows, "M12", "week")
 
 
-def _recent(known: Known, frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.filter(pl.col("adjudication_date").is_between(known.since(WINDOW_WEEKS), known.last_day))
-
-
-def _duplicates(known: Known) -> pl.DataFrame:
-    is_decision = (pl.col("kind") == "adjudication") & ~pl.col("is_pended")
-    decisions = _recent(known, known.life.adjudications.filter(is_decision))
-    named = known.life.denials.filter(pl.col("carc_code").is_in(DUPLICATE_CARCS)).select(PLACE).unique()
-    suspects = decisions.join(named, on=PLACE, how="semi")
-    numbers = known.life.versions.select(
-        pl.col("file_id").alias("version_file_id"), pl.col("claim_no").alias("version_claim_no"), "version_no"
-    )
-    good = known.life.adjudications.filter((pl.col("kind") == "adjudication") & ((pl.col("disposition") == "paid") | pl.col("is_pended")))
+@formula("M23")
+def own_duplicates(facts: Facts) -> pl.DataFrame:
+    """Decisions denied as duplicates of what we had sent already, of all decisions."""
+    decisions = facts.decisions()
+    named = facts.denials.filter(pl.col("carc_code").is_in(DUPLICATE_CARCS)).select(ANSWER).unique()
+    suspects = decisions.join(named, on=ANSWER, how="semi")
+    numbers = facts.versions.select("version_id", "version_no")
+    good = facts.adjudications.filter((pl.col("kind") == "adjudication") & ((pl.col("disposition") == "paid") | pl.col("is_pended")))
     earliest = good.group_by("lineage_id").agg(pl.col("adjudication_date").min().alias("_good"))
-    joined = suspects.join(numbers, on=["version_file_id", "version_claim_no"], how="left").join(earliest, on="lineage_id", how="left")
+    joined = suspects.join(numbers, on="version_id", how="left").join(earliest, on="lineage_id", how="left")
     ours = (pl.col("version_no") > 1) | (pl.col("_good") < pl.col("adjudication_date"))
-    return over_window("M23", known, joined.filter(ours.fill_null(False)).height, decisions.height)
+    return over_window("M23", facts, joined.filter(ours.fill_null(False)).height, decisions.height)
 
 
-def _unclassified(known: Known) -> pl.DataFrame:
-    recent = known.outcomes.filter(pl.col("week") >= known.since(WINDOW_WEEKS))
-    return over_window("M24", known, recent["unspecified_amount"].sum(), recent["denied_amount"].sum())
+@formula("M24")
+def unclassified_dollars(facts: Facts) -> pl.DataFrame:
+    """Denied dollars without a usable cause."""
+    recent = facts.recent(facts.outcomes, "week")
+    return over_window("M24", facts, recent["unspecified_amount"].sum(), recent["denied_amount"].sum())
 
 
-def _taken_back(known: Known) -> pl.DataFrame:
-    """M25. A correction belongs to its reversal, whenever it came until the last day."""
-    paid = known.life.adjudications.select(
-        pl.col("file_id").alias("correction_file_id"),
-        pl.col("claim_no").alias("correction_claim_no"),
-        pl.col("paid_amount").alias("_corrected"),
-    )
-    reversals = _recent(known, known.life.reversals)
-    # one correction may stand for several reversals: it counts once
-    joined = reversals.join(paid, on=["correction_file_id", "correction_claim_no"], how="left").sort(PLACE)
-    once = pl.col("correction_claim_no").is_not_null() & pl.struct("correction_file_id", "correction_claim_no").is_first_distinct()
+@formula("M25")
+def takebacks(facts: Facts) -> pl.DataFrame:
+    """A correction belongs to its reversal, whenever it came until the last day; one that stands for several counts once."""
+    paid = facts.adjudications.select(pl.col("answer_id").alias("correction_answer_id"), pl.col("paid_amount").alias("_corrected"))
+    joined = facts.recent(facts.reversals).join(paid, on="correction_answer_id", how="left").sort(ANSWER)
+    is_first = pl.col("correction_answer_id").is_not_null() & pl.col("correction_answer_id").is_first_distinct()
     net = joined.select(
-        (pl.col("paid_amount").fill_null(0) + pl.when(once).then(pl.col("_corrected").fill_null(0)).otherwise(0)).alias("net")
+        (pl.col("paid_amount").fill_null(0) + pl.when(is_first).then(pl.col("_corrected").fill_null(0)).otherwise(0)).alias("net")
     )
     lost = -total(net.filter(pl.col("net") < 0)["net"])
-    moved = _recent(known, known.recoupments).filter(pl.col("kind").is_in(["recoupment_taken", "recoupment_delayed"]))
-    is_decision = (pl.col("kind") == "adjudication") & ~pl.col("is_pended")
-    decisions = _recent(known, known.life.adjudications.filter(is_decision))
-    return over_window("M25", known, lost + total(moved["amount"]), decisions["paid_amount"].sum())
+    moved = facts.recent(facts.recoupments).filter(pl.col("kind").is_in(["recoupment_taken", "recoupment_delayed"]))
+    return over_window("M25", facts, lost + total(moved["amount"]), facts.decisions()["paid_amount"].sum())
 
 
-def _badly_written(known: Known) -> pl.DataFrame:
-    total = known.quality.filter((pl.col("payer_id") == ALL) & (pl.col("rule_id") == ALL))
-    failed, answers = total.select("failure_count", "answer_count").row(0) if total.height else (0, 0)
-    return over_window("M26", known, failed, answers)
+@formula("M26")
+def broken_remittances(facts: Facts) -> pl.DataFrame:
+    """Claim payments that break a rule of the remittance, from mart_payer_quality."""
+    every = facts.quality.filter((pl.col("payer_id") == ALL) & (pl.col("rule_id") == ALL))
+    failed, answers = every.select("failure_count", "answer_count").row(0) if every.height else (0, 0)
+    return over_window("M26", facts, failed, answers)
+
+
+@formula("M29")
+def rising_payers(facts: Facts) -> pl.DataFrame:
+    """Pairs of payer and cause with a spike open in the anchor week, of those judged in it or with one open."""
+    is_open = pl.col("state").is_in(OPEN_SPIKE_STATES).fill_null(False)
+    judged = facts.spikes.filter((pl.col("week") == facts.week.monday) & (pl.col("is_judged") | is_open))
+    return over_window("M29", facts, judged.filter(is_open).height, judged.height, weeks=1)
+
+
+@formula("L2")
+def balanced_payments(facts: Facts) -> pl.DataFrame:
+    """Claim payments that balance to the cent, of all of any kind."""
+    dated = facts.adjudications.filter(pl.col("week").is_not_null())
+    counted = dated.group_by("week").agg(
+        pl.col("is_balanced").sum().cast(pl.Int64).alias("numerator"), pl.len().cast(pl.Int64).alias("denominator")
+    )
+    return weekly("L2", counted.sort("week"))
+
+
+@formula("A1")
+def coding_accuracy(facts: Facts) -> pl.DataFrame:
+    """Code over code of the random sample by quarter, from mart_coder_accuracy, with its own limits."""
+    is_whole = (pl.col("method_id") == "A1") & (pl.col("scope_code") == ALL) & (pl.col("design_code") == "random")
+    rows = facts.accuracy.filter(is_whole & (pl.col("period_code") == "quarter")).select(
+        (pl.col("week") - pl.duration(weeks=QUARTER_WEEKS - 1)).alias("period_start"),
+        (pl.col("week") + pl.duration(days=6)).alias("period_end"),
+        "numerator",
+        "denominator",
+        pl.col("accuracy_rate").alias("value"),
+        "low",
+        "high",
+    )
+    return shaped(rows, "A1", f"{QUARTER_WEEKS} weeks")

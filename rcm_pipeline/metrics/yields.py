@@ -2,30 +2,54 @@
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import PLACE
-from rcm_pipeline.denials.classify.adjudications import taken_back
-from rcm_pipeline.metrics.measures import Known, shaped, weekly
+from rcm_pipeline.claims.remits import ANSWER
+from rcm_pipeline.denials.classify.adjudications import first_decisions, taken_back
+from rcm_pipeline.metrics.measures import Facts, formula, shaped, weekly
 from rcm_pipeline.stats.intervals import Z95
 from schemas.vocabulary import CLAIM_DENIED
 
 _ACCEPTED = ["acknowledged", "answered", "partly_answered", "rejected_batch"]
 
 
-def yields(known: Known) -> pl.DataFrame:
-    """Measure rows of M01, M02, M03, M04 and M05 for every week with something sent or decided."""
-    files, claims = _files(known), _claims_in_files(known)
-    first = _first_versions(known)
-    clean, passed, decided = _clean(known, first), _passed_edits(first), _undenied(known)
-    return pl.concat(
-        [
-            weekly("M01", files),
-            weekly("M02", _rejected_versions(known), "versions"),
-            weekly("M02", _rejected_claims(known), "claims"),
-            weekly("M03", clean),
-            weekly("M04", _first_pass(known)),
-            _rolled([claims, passed, decided]),
-        ]
-    )
+@formula("M01")
+def file_acceptance(facts: Facts) -> pl.DataFrame:
+    """By week sent."""
+    sent = facts.submissions.with_columns(pl.col("sent_date").dt.truncate("1w").alias("week"))
+    return weekly("M01", _counted(sent, pl.col("status_code").is_in(_ACCEPTED)))
+
+
+@formula("M02")
+def claim_rejections(facts: Facts) -> pl.DataFrame:
+    """By week sent: each version, and each lineage by its newest answered version."""
+    answered = facts.versions.filter(pl.col("is_rejected").is_not_null())
+    newest = answered.sort("lineage_id", "version_no").unique("lineage_id", keep="last", maintain_order=True)
+    parts = (("versions", answered), ("claims", newest))
+    return pl.concat([weekly("M02", _counted(frame, pl.col("is_rejected")), variant) for variant, frame in parts])
+
+
+@formula("M03")
+def clean_claims(facts: Facts) -> pl.DataFrame:
+    """By week the first version was sent: accepted at the first answer, and untouched before it."""
+    first = _first_versions(facts)
+    touched = facts.touches.join(first.select("claim_token").drop_nulls().unique(), on="claim_token", how="semi")
+    earliest = touched.group_by("claim_token").agg(pl.col("touched_date").min().alias("_touched"))
+    joined = first.join(earliest, on="claim_token", how="left")
+    is_untouched = ~(pl.col("_touched") < pl.col("first_answer_date")).fill_null(False)
+    return weekly("M03", _counted(joined, ~pl.col("is_first_rejected") & is_untouched))
+
+
+@formula("M04")
+def first_pass_yield(facts: Facts) -> pl.DataFrame:
+    """By week of the first decision."""
+    return weekly("M04", _first_pass(facts))
+
+
+@formula("M05")
+def rolled_yield(facts: Facts) -> pl.DataFrame:
+    """By week: the product of three yields."""
+    passed = _counted(_first_versions(facts), ~pl.col("is_first_rejected"))
+    undenied = _counted(first_decisions(facts.adjudications), ~pl.col("disposition").is_in(CLAIM_DENIED))
+    return _rolled([_claims_in_files(facts), passed, undenied])
 
 
 def _counted(frame: pl.DataFrame, is_good: pl.Expr, week: str = "week") -> pl.DataFrame:
@@ -35,78 +59,32 @@ def _counted(frame: pl.DataFrame, is_good: pl.Expr, week: str = "week") -> pl.Da
     )
 
 
-def _files(known: Known) -> pl.DataFrame:
-    sent = known.submissions.with_columns(pl.col("sent_date").dt.truncate("1w").alias("week"))
-    return _counted(sent, pl.col("status_code").is_in(_ACCEPTED))
-
-
-def _claims_in_files(known: Known) -> pl.DataFrame:
-    sent = known.submissions.filter(pl.col("sent_date").is_not_null()).with_columns(pl.col("sent_date").dt.truncate("1w").alias("week"))
+def _claims_in_files(facts: Facts) -> pl.DataFrame:
+    sent = facts.submissions.filter(pl.col("sent_date").is_not_null()).with_columns(pl.col("sent_date").dt.truncate("1w").alias("week"))
     accepted = pl.col("claim_count").filter(pl.col("status_code").is_in(_ACCEPTED)).sum()
     return sent.group_by("week").agg(accepted.alias("numerator"), pl.col("claim_count").sum().alias("denominator"))
 
 
-def _rejected_versions(known: Known) -> pl.DataFrame:
-    return _counted(known.life.versions.filter(pl.col("is_rejected").is_not_null()), pl.col("is_rejected"))
+def _first_versions(facts: Facts) -> pl.DataFrame:
+    return facts.versions.filter((pl.col("version_no") == 1) & pl.col("is_first_rejected").is_not_null())
 
 
-def _rejected_claims(known: Known) -> pl.DataFrame:
-    answered = known.life.versions.filter(pl.col("is_rejected").is_not_null())
-    newest = answered.sort("lineage_id", "version_no").unique("lineage_id", keep="last", maintain_order=True)
-    return _counted(newest, pl.col("is_rejected"))
-
-
-def _first_versions(known: Known) -> pl.DataFrame:
-    return known.life.versions.filter((pl.col("version_no") == 1) & pl.col("is_first_rejected").is_not_null())
-
-
-def _clean(known: Known, first: pl.DataFrame) -> pl.DataFrame:
-    touched = known.life.touches.join(first.select("claim_token").drop_nulls().unique(), on="claim_token", how="semi")
-    earliest = touched.group_by("claim_token").agg(pl.col("touched_date").min().alias("_touched"))
-    joined = first.join(earliest, on="claim_token", how="left")
-    is_untouched = ~(pl.col("_touched") < pl.col("first_answer_date")).fill_null(False)
-    return _counted(joined, ~pl.col("is_first_rejected") & is_untouched)
-
-
-def _passed_edits(first: pl.DataFrame) -> pl.DataFrame:
-    return _counted(first, ~pl.col("is_first_rejected"))
-
-
-def _first_decisions(known: Known) -> pl.DataFrame:
-    """The earliest first decision of each lineage that decides a line."""
-    first = known.life.adjudications.filter(pl.col("is_first") & pl.col("adjudication_date").is_not_null())
-    earliest = first.sort("adjudication_date", *PLACE).unique("lineage_id", keep="first", maintain_order=True)
-    return earliest.filter(pl.col("disposition") != "undecided")
-
-
-def _undenied(known: Known) -> pl.DataFrame:
-    return _counted(_first_decisions(known), ~pl.col("disposition").is_in(CLAIM_DENIED))
-
-
-def _first_pass(known: Known) -> pl.DataFrame:
+def _first_pass(facts: Facts) -> pl.DataFrame:
     """Needs nothing more: answers the first version, denies nothing, is never touched, sent again or reversed."""
-    first = _first_decisions(known).select(
-        "lineage_id",
-        "claim_token",
-        "week",
-        "adjudication_date",
-        "disposition",
-        "file_id",
-        "claim_no",
-        "version_file_id",
-        "version_claim_no",
+    first = (
+        first_decisions(facts.adjudications)
+        .select(*ANSWER, "lineage_id", "week", "adjudication_date", "disposition", "version_id")
+        .join(facts.lineages.select("lineage_id", "claim_token"), on="lineage_id", how="left")
     )
-    numbers = known.life.versions.select(
-        pl.col("file_id").alias("version_file_id"), pl.col("claim_no").alias("version_claim_no"), "version_no"
-    )
-    versions = known.life.versions.group_by("lineage_id").agg(pl.len().alias("_versions"))
-    last_touch = known.life.touches.group_by("claim_token").agg(pl.col("touched_date").max().alias("_touched"))
-    taken = taken_back(known.life.reversals, PLACE).with_columns(pl.lit(True).alias("_reversed"))
+    numbers = facts.versions.select("version_id", "version_no")
+    versions = facts.versions.group_by("lineage_id").agg(pl.len().alias("_versions"))
+    last_touch = facts.touches.group_by("claim_token").agg(pl.col("touched_date").max().alias("_touched"))
+    taken = taken_back(facts.reversals, ANSWER).with_columns(pl.lit(True).alias("_reversed"))
     joined = (
-        first.join(numbers, on=["version_file_id", "version_claim_no"], how="left")
+        first.join(numbers, on="version_id", how="left")
         .join(versions, on="lineage_id", how="left")
         .join(last_touch, on="claim_token", how="left")
-        .join(taken, on=PLACE, how="left")
+        .join(taken, on=ANSWER, how="left")
     )
     is_first = pl.col("version_no").fill_null(1) == 1
     is_alone = pl.col("_versions").fill_null(1) <= 1

@@ -1,50 +1,168 @@
-"""The list of batch checks: names, tables and severities, without Great Expectations itself."""
+"""Checks of a whole batch: each holds its sentence, its threshold and its query together. Great Expectations runs them."""
 
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-MINIMUM_HISTORY = 4
+import polars as pl
+
+from rcm_pipeline.weeks import Week
+from schemas.thresholds import BALANCED_SHARE, CLASSIFIED_SHARE, FRESH_DAYS
+
+MINIMUM_HISTORY = 4  # weeks, below which nothing is known of what is usual
+_VOLUME_WEEKS = 8  # weeks before the anchor week that say what is usual: two months follow a growing client
+_LEAST, _MOST = 0.4, 2.5  # times the usual week: holidays halve a week, and a payer that catches up doubles it
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a batch is compared with: its anchor week, the day it is judged, and the usual number of adjudications a week."""
+
+    week: Week | None
+    today: dt.date
+    usual_low: int
+    usual_high: int
 
 
 @dataclass(frozen=True)
 class BatchCheck:
-    """One expectation about the whole batch, and what it says in plain words."""
+    """One expectation about a table as a whole: what it says, how much may fail, and how that is counted.
+
+    `failed` and `checked` give SQL aggregates over the table; the check fails where failed is more than `allowed` x checked.
+    """
 
     name: str
     table_name: str
     severity: str
-    sentence: str
+    template: str
+    allowed: float
+    failed: Callable[[Batch], str]
+    checked: str = "count(*)"
 
+    @property
+    def sentence(self) -> str:
+        """What must hold, with its threshold."""
+        return self.template.format(kept=f"{1 - self.allowed:.0%}".replace("%", " %"), allowed=f"{self.allowed:.0%}".replace("%", " %"))
+
+    def counts(self, batch: Batch, source: str) -> str:
+        """The query of both counts: failed and checked."""
+        failed = f"coalesce(cast(ceil({self.failed(batch)}) as bigint), 0)"
+        return f"select {failed} as failed, coalesce(cast(ceil({self.checked}) as bigint), 0) as checked from {source}"
+
+    def unexpected(self, batch: Batch) -> str:
+        """The query Great Expectations runs: a row when the check fails, none when it holds."""
+        return f"select 1 from ({self.counts(batch, '{batch}')}) as counted where failed > {self.allowed} * checked"
+
+
+def _is_anchor(batch: Batch) -> str:
+    return f"week = DATE '{batch.week}'" if batch.week else "false"
+
+
+def _unusual(batch: Batch) -> str:
+    inside = f"count(*) filter ({_is_anchor(batch)})"
+    return f"case when {inside} between {batch.usual_low} and {batch.usual_high} then 0 else 1 end"
+
+
+def _stale(batch: Batch) -> str:
+    oldest = batch.today - dt.timedelta(days=FRESH_DAYS)
+    return f"case when max(adjudication_date) < DATE '{oldest}' then 1 else 0 end"
+
+
+_SENT_CHARGES = """(select coalesce(sum(charge_amount), 0) from (
+  select charge_amount from raw_remit_lines
+  union all
+  select charge_amount from raw_remits r where not exists (
+    select 1 from raw_remit_lines l where l.file_id = r.file_id and l.claim_no = r.claim_no)))"""
+_UNCOUNTED = """(select count(distinct review_token) from raw_qa_reviews r where not exists (
+  select 1 from core_qa_reviews c where c.review_token = r.review_token))"""
 
 CHECKS = (
     BatchCheck(
-        "usual_volume", "core_adjudications", "warn", "The anchor week holds as many claim payments as this client's weeks usually do."
+        "usual_volume",
+        "core_adjudications",
+        "warn",
+        "The anchor week holds as many claim payments as this client's weeks usually do.",
+        0.0,
+        _unusual,
+        "1",
     ),
-    BatchCheck("fresh", "core_adjudications", "warn", "The newest remittance is at most 21 days old."),
-    BatchCheck("balances", "core_adjudications", "warn", "At least 95 % of claim payments balance to the cent."),
+    BatchCheck("fresh", "core_adjudications", "warn", f"The newest remittance is at most {FRESH_DAYS} days old.", 0.0, _stale, "1"),
     BatchCheck(
-        "reconciles", "core_adjudicated_lines", "error", "Charges of all adjudicated lines equal the charges in the files, to the cent."
+        "balances",
+        "core_adjudications",
+        "warn",
+        "At least {kept} of claim payments balance to the cent.",
+        round(1 - BALANCED_SHARE, 6),
+        lambda _: "count(*) filter (not is_balanced)",
     ),
-    BatchCheck("classified", "core_denials", "warn", "At most 5 % of denied dollars have no usable cause."),
-    BatchCheck("within_charge", "core_denials", "warn", "No line is denied for more than its charge."),
+    BatchCheck(
+        "reconciles",
+        "core_adjudicated_lines",
+        "error",
+        "Charges of all adjudicated lines equal the charges in the files, to the cent.",
+        0.0,
+        lambda _: f"case when coalesce(sum(charge_amount), 0) <> {_SENT_CHARGES} then 1 else 0 end",
+        "1",
+    ),
+    BatchCheck(
+        "classified",
+        "core_denials",
+        "warn",
+        "At most {allowed} of denied dollars have no usable cause.",
+        round(1 - CLASSIFIED_SHARE, 6),
+        lambda _: "sum(denied_amount) filter (root_cause = 'unspecified')",
+        "sum(denied_amount)",
+    ),
+    BatchCheck(
+        "within_charge",
+        "core_denials",
+        "warn",
+        "No line is denied for more than its charge.",
+        0.0,
+        lambda _: "count(*) filter (denied_amount > charge_amount)",
+    ),
+    BatchCheck(
+        "current_code_sets",
+        "mart_code_set_coverage",
+        "warn",
+        "No code on the claims of the anchor week was used after the last day of the newest list of its code set.",
+        0.0,
+        lambda _: "sum(stale_count) filter (valid_to is not null)",
+        "sum(anchor_count) filter (valid_to is not null)",
+    ),
+    BatchCheck(
+        "counted_reviews",
+        "core_qa_reviews",
+        "warn",
+        "Every QA review says how many codes are right, by counts or by a list of codes from both sides.",
+        0.0,
+        lambda _: f"any_value({_UNCOUNTED})",
+        "(select count(distinct review_token) from raw_qa_reviews)",
+    ),
 )
-CURRENT_CODES = BatchCheck(
-    "current_code_sets",
-    "mart_code_set_coverage",
-    "warn",
-    "No code on the claims of the anchor week was used after the last day of the newest list of its code set.",
-)
-COUNTED_REVIEWS = BatchCheck(
-    "counted_reviews",
-    "core_qa_reviews",
-    "warn",
-    "Every QA review says how many codes are right, by counts or by a list of codes from both sides.",
-)
-MART_CHECKS = (CURRENT_CODES, COUNTED_REVIEWS)  # judged where their table is made, not by Great Expectations
+
+
+def checks_of(table_name: str) -> tuple[BatchCheck, ...]:
+    """The batch checks of a table."""
+    return tuple(check for check in CHECKS if check.table_name == table_name)
+
+
+def batch_of(adjudications: pl.DataFrame, week: Week | None, today: dt.date) -> Batch:
+    """What this client's batch is compared with, from adjudication_date and week of core_adjudications."""
+    return Batch(week, today, *usual_volume(recent_volumes(adjudications, week)))
+
+
+def recent_volumes(adjudications: pl.DataFrame, week: Week | None, weeks: int = _VOLUME_WEEKS) -> list[int]:
+    """Claim payments in each of the weeks with any, before the anchor week, newest first."""
+    if week is None:
+        return []
+    before = adjudications.filter(pl.col("week") < week.monday)
+    return before.group_by("week").len().sort("week", descending=True).head(weeks)["len"].to_list()
 
 
 def usual_volume(history: list[int]) -> tuple[int, int]:
-    """Bounds of a usual week: 0.4 to 2.5 times the median of earlier weeks; anything while there are fewer than four."""
+    """Bounds of a usual week around the median of earlier weeks; anything while there are fewer than four."""
     if len(history) < MINIMUM_HISTORY:
         return 0, 2**31 - 1
-    return int(0.4 * median(history)), int(2.5 * median(history)) + 1
+    return int(_LEAST * median(history)), int(_MOST * median(history)) + 1

@@ -1,19 +1,22 @@
-"""Judge a finished frame against its contract: shape first, then every rule, as counts per rule."""
+"""Judge a finished frame against its contract: shape, every rule by its name, and the key. Counts, never values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 from pandera.errors import SchemaErrors
 
-from schemas.contract import Contract, polars_schema, table_name
+from schemas.contract import Contract, key_columns, polars_schema, row_rules, table_name
 
 SHAPE, RULES, QUARANTINE = "shape", "rules", "quarantine"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Result of one check on one table. `severity` error blocks publication when it fails; warn does not."""
+    """Result of one check on one table. `severity` error blocks publication when it fails; warn does not.
+
+    `check_name` is the name of a check, or the rule of the contract that failed.
+    """
 
     table_name: str
     check_name: str
@@ -25,7 +28,7 @@ class Outcome:
 
 
 def check_contract(frame: pl.DataFrame, contract: type[Contract]) -> list[Outcome]:
-    """Two outcomes: shape (columns and types, blocking) and rules (nulls, lists, ranges, uniqueness; blocking).
+    """Shape (columns and types) and rules (nulls, lists, ranges, between columns, the key); a rule that fails is named.
 
     The frame must be collected: pandera looks at no value of a LazyFrame.
     """
@@ -33,16 +36,24 @@ def check_contract(frame: pl.DataFrame, contract: type[Contract]) -> list[Outcom
 
 
 def check_portions(frames: Iterable[pl.DataFrame], contract: type[Contract]) -> list[Outcome]:
-    """The same for a table that comes in portions, so that it need not be held at once; uniqueness is judged within each."""
-    table, expected = table_name(contract), polars_schema(contract)
-    has_shape, failed, height = True, 0, 0
+    """The same for a table that comes in portions, so that it need not be held at once; of all of it only the key is kept."""
+    table, expected, key = table_name(contract), polars_schema(contract), key_columns(contract)
+    has_shape, height, broken, keys = True, 0, dict[str, int](), []
     for frame in frames:
-        is_same = dict(frame.schema) == expected
-        has_shape &= is_same
-        failed += _failures(frame, contract) if is_same else frame.height
         height += frame.height
+        if dict(frame.schema) != expected:
+            has_shape = False
+            continue
+        keys.append(frame.select(key))
+        for rule, count in _broken(frame, contract).items():
+            broken[rule] = broken.get(rule, 0) + count
+    repeated = _repeated(keys, key)
+    if repeated:
+        broken[f"key is unique: {', '.join(key)}"] = repeated
     outcomes = [Outcome(table, SHAPE, "shape", "error", has_shape, 0 if has_shape else 1, len(expected))]
-    return [*outcomes, Outcome(table, RULES, "rule", "error", failed == 0, failed, height)]
+    if not broken:
+        return [*outcomes, Outcome(table, RULES, "rule", "error", True, 0, height)]
+    return outcomes + [Outcome(table, rule, "rule", "error", False, count, height) for rule, count in sorted(broken.items())]
 
 
 def check_quarantine(table: str, good: int, broken: int, max_share: float) -> Outcome:
@@ -51,12 +62,29 @@ def check_quarantine(table: str, good: int, broken: int, max_share: float) -> Ou
     return Outcome(table, QUARANTINE, "rule", "error", share <= max_share, broken, good + broken)
 
 
-def _failures(frame: pl.DataFrame, contract: type[Contract]) -> int:
-    """How many rule violations there are, between columns too. The error itself holds values: nothing but the count leaves here."""
-    passes = [rule.fill_null(False) for _, rule in contract.rules_between_columns().values()]
-    between = sum(frame.height - int(frame.select(rule.sum()).item()) for rule in passes)
+def _broken(frame: pl.DataFrame, contract: type[Contract]) -> dict[str, int]:
+    """Rules that fail, each with the rows that fail it. Pandera's own error holds values: nothing but counts leaves here."""
+    between = {name: rule for name, (_, rule) in contract.rules_between_columns().items()}
+    failed = _counts(frame, between)
     try:
         contract.validate(frame, lazy=True)
     except SchemaErrors as error:
-        return between + max(1, len(error.failure_cases))
-    return between
+        count = max(1, len(error.failure_cases))
+        named = _counts(frame, {name: rule for name, (_, rule) in row_rules(contract).items() if name not in between})
+        return failed | (named or {"the contract": count})
+    return failed
+
+
+def _counts(frame: pl.DataFrame, rules: dict[str, pl.Expr]) -> dict[str, int]:
+    if not rules:
+        return {}
+    counts = frame.select((~rule.fill_null(False)).sum().alias(name) for name, rule in rules.items()).row(0, named=True)
+    return {name: int(count) for name, count in counts.items() if count}
+
+
+def _repeated(keys: list[pl.DataFrame], key: Sequence[str]) -> int:
+    """Rows more than there are different keys; null is a value of its own where the contract lets a part of a key be null."""
+    if not key or not keys:
+        return 0
+    every = pl.concat(keys)
+    return every.height - every.unique().height

@@ -1,73 +1,49 @@
 """What denials cost: labour, money not recovered, money recovered late, with a 90 % range."""
 
-import datetime as dt
-
 import polars as pl
 
-from rcm_pipeline.rework.parameters import Parameters
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
+from rcm_pipeline.rework.parameters import Parameters, default_parameters
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ALL
 
-WEEKS = 13
-_CLAIM = ["file_id", "claim_no"]
 _Z90 = 1.6448536269514722
 
 
-def rework_costs(
-    denials: pl.DataFrame, lines: pl.DataFrame, touches: pl.DataFrame, anchor: dt.date | None, given: Parameters
-) -> pl.DataFrame:
-    """mart_rework_costs over the 13 weeks to the anchor: one row per root cause with denials, and one for all.
+@mart
+def mart_rework_costs(mart_denial_outcomes: pl.LazyFrame, *, week: Week) -> pl.DataFrame:
+    """One row per root cause with initial denials in the 13 weeks to the anchor week, and one for all.
 
-    Unit: a claim with an initial denial, under the cause of its largest denied line.
+    Cause, expected dollars and work on each denial are those of mart_denial_outcomes: nothing is decided here about denials.
     labour = worked x minutes x hourly rate x (1 + overhead); loss = expected allowed x (1 - worked share x recovered
-    share); delay = expected allowed x recovered share of all x days/365 x cost of capital. Expected allowed = denied
-    charge x the payer's allowed share of charges on paid lines. The range treats the parts as independent, but the
+    share); delay = expected allowed x recovered share of all x days/365 x cost of capital. The range
+    treats the parts as independent, but the
     hourly rate, the share recovered and a prior share worked as figures shared by all causes that use them; limits are
     those of a lognormal with the same mean and variance.
     """
-    claims = _denied_claims(denials, lines, anchor)
-    worked = _with_work(claims, touches)
-    by_cause = _model(_per_cause(worked), given)
-    total = _total(by_cause, given)
-    table = pl.concat([by_cause, total]) if by_cause.height else by_cause
-    return conform(_rounded(table), CONTRACTS["mart_rework_costs"])
+    recent = initial_denials(mart_denial_outcomes).filter(pl.col("week").is_between(week.first(), week.monday))
+    return rework_costs(recent.select("root_cause", "denied_amount", "expected_amount", "touch_count", "worked_minutes").collect())
 
 
-def _denied_claims(denials: pl.DataFrame, lines: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    if anchor is None:
-        return denials.clear().with_columns(pl.lit(0.0).alias("expected"))
-    first = anchor - dt.timedelta(weeks=WEEKS - 1)
-    window = denials.filter(pl.col("is_initial") & pl.col("week").is_between(first, anchor))
-    paid = lines.filter(pl.col("disposition").is_in(["paid", "paid_patient_resp"]) & (pl.col("charge_amount") > 0))
-    allowed = (pl.col("paid_amount") + pl.col("patient_amount")).sum().cast(pl.Float64) / pl.col("charge_amount").sum().cast(pl.Float64)
-    share = paid.group_by("payer_id").agg(allowed.alias("share"))
-    overall = paid.select(allowed).item() if paid.height else 0.0
-    priced = window.join(share, on="payer_id", how="left").with_columns(
-        (pl.col("denied_amount").cast(pl.Float64) * pl.col("share").fill_null(overall)).alias("expected")
-    )
-    ranked = priced.sort([*_CLAIM, -pl.col("denied_amount"), "line_no"])
-    return ranked.group_by(_CLAIM, maintain_order=True).agg(
-        pl.col("root_cause", "claim_token", "week").first(), pl.col("denied_amount").sum(), pl.col("expected").sum()
-    )
+def rework_costs(denials: pl.DataFrame, given: Parameters | None = None) -> pl.DataFrame:
+    """Rows of mart_rework_costs of these denials, with the shipped parameters or those given."""
+    chosen = given or default_parameters()
+    by_cause = _model(_per_cause(denials), chosen)
+    table = pl.concat([by_cause, _total(by_cause, chosen)]) if by_cause.height else by_cause
+    return _rounded(table)
 
 
-def _with_work(claims: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame:
-    """Minutes spent on each denied claim after the week of its denial began; null when nobody touched it."""
-    work = claims.select(*_CLAIM, "claim_token", "week").join(touches, on="claim_token", how="inner")
-    later = work.filter(pl.col("touched_date") >= pl.col("week"))
-    minutes = later.group_by(_CLAIM).agg(pl.col("minutes").sum().cast(pl.Float64).alias("spent"))
-    return claims.join(minutes, on=_CLAIM, how="left")
-
-
-def _per_cause(claims: pl.DataFrame) -> pl.DataFrame:
-    return claims.group_by("root_cause").agg(
+def _per_cause(denials: pl.DataFrame) -> pl.DataFrame:
+    """Denials, dollars and measured work by cause; minutes are those of denials that were worked."""
+    minutes = pl.col("worked_minutes").cast(pl.Float64).filter(pl.col("touch_count") > 0)
+    return denials.group_by("root_cause").agg(
         pl.len().cast(pl.Int64).alias("denial_count"),
         pl.col("denied_amount").sum(),
-        pl.col("expected").sum(),
-        pl.col("spent").is_not_null().sum().cast(pl.Int64).alias("worked_count"),
-        pl.col("spent").mean().alias("mean_minutes"),
-        pl.col("spent").std().alias("sd_minutes"),
+        pl.col("expected_amount").sum(),
+        (pl.col("touch_count") > 0).sum().cast(pl.Int64).alias("worked_count"),
+        minutes.mean().alias("mean_minutes"),
+        minutes.std().alias("sd_minutes"),
     )
 
 
@@ -87,8 +63,8 @@ def _model(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
     priced = inputs.with_columns(
         unit.alias("labour_per_denial"),
         (n * pl.col("worked_rate") * unit).alias("labour"),
-        (pl.col("expected") * (1 - back)).alias("loss"),
-        (pl.col("expected") * back * given.extra_days / 365 * given.cost_of_capital).alias("delay"),
+        (pl.col("expected_amount").cast(pl.Float64) * (1 - back)).alias("loss"),
+        (pl.col("expected_amount").cast(pl.Float64) * back * given.extra_days / 365 * given.cost_of_capital).alias("delay"),
     )
     own = (1 + pl.col("cv_worked") ** 2) * (1 + pl.col("cv_minutes") ** 2)
     cv_back = pl.col("cv_worked") ** 2 + given.recovered_cv**2
@@ -97,8 +73,8 @@ def _model(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
             (pl.col("labour") + pl.col("loss") + pl.col("delay")).alias("total"),
             (pl.col("labour") ** 2 * (own - 1)).alias("var_own"),
             (pl.col("labour") ** 2 * own * given.rate_cv**2).alias("var_rate"),
-            (pl.col("expected") * back).alias("recovered_amount"),
-            ((pl.col("expected") * back) ** 2 * cv_back).alias("var_loss"),
+            (pl.col("expected_amount").cast(pl.Float64) * back).alias("recovered_amount"),
+            ((pl.col("expected_amount").cast(pl.Float64) * back) ** 2 * cv_back).alias("var_loss"),
         )
         .with_columns(_limits(pl.col("var_own") + pl.col("var_rate") + pl.col("var_loss")))
         .sort(pl.col("total") * -1, "root_cause")
@@ -106,7 +82,7 @@ def _model(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
 
 
 def _total(causes: pl.DataFrame, given: Parameters) -> pl.DataFrame:
-    sums = ("denial_count", "denied_amount", "worked_count", "labour", "loss", "delay", "total", "var_own", "expected")
+    sums = ("denial_count", "denied_amount", "worked_count", "labour", "loss", "delay", "total", "var_own", "expected_amount")
     worked = pl.col("denial_count") * pl.col("worked_rate")
     one = causes.select(
         *(pl.col(c).sum() for c in sums),

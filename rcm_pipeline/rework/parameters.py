@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.vocabulary import ROOT_CAUSES
+from rcm_pipeline.denials.outcomes.priors import cause_priors
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,6 @@ class Parameters:
 
 @cache
 def default_parameters() -> Parameters:
-    """The priors of parameters.toml; a cause that is not listed there takes those of `other`."""
+    """The priors of parameters.toml, and those by cause that the worklist ranks by too."""
     read: dict[str, Any] = tomllib.loads(files("rcm_pipeline.rework").joinpath("parameters.toml").read_text(encoding="utf-8"))
-    listed = read.pop("causes")
-    rows = [{"root_cause": cause, **listed.get(cause, listed["other"])} for cause in ROOT_CAUSES]
-    schema = {"root_cause": pl.String, "minutes": pl.Float64, "hourly": pl.Float64, "recovered": pl.Float64}
-    return Parameters(**read, causes=pl.DataFrame(rows, schema=schema))
+    return Parameters(**read, causes=cause_priors())

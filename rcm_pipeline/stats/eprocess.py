@@ -8,6 +8,7 @@ from scipy.special import betainc, betaln
 
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.stats.accuracy_limits import Floats
+from schemas.thresholds import EVIDENCE_ALARM
 
 _LEAST = 1e-250  # below, the incomplete beta function loses its digits
 
@@ -19,7 +20,7 @@ class EvidenceSettings:
     standard: float = 0.95
     prior_right: float = 18.0  # accuracies looked for: Beta(18, 2), around 90 %, cut at the standard
     prior_wrong: float = 2.0
-    alarm: float = 20.0  # a coder at the standard reaches it in at most 1 of 20 careers (Ville), in 1.7 % of 24 months
+    alarm: float = EVIDENCE_ALARM  # a coder at the standard reaches it in at most 1 of 20 careers (Ville), in 1.7 % of 24 months
 
 
 def evidence(looks: pl.DataFrame, *, settings: EvidenceSettings | None = None) -> pl.DataFrame:

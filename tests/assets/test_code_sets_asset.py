@@ -9,9 +9,10 @@ import pytest
 from assets import code_sets as asset
 from assets.guard import safely
 from assets.resources import Workplace
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.settings import Home
-from rcm_pipeline.warehouse import create_tables, open_warehouse, read, replace
+from rcm_pipeline.warehouse import create_tables, read, replace
 from tests.unit.code_set_world import World, claim
 
 CLIENT = "acme"

@@ -6,8 +6,9 @@ import duckdb
 
 from assets.failures import note_failure
 from dashboards.publish import PAGE
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.settings import Home
-from rcm_pipeline.warehouse import create_tables, open_warehouse
+from rcm_pipeline.warehouse import create_tables
 
 
 def test_the_pack_is_marked_once_and_the_run_is_closed(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import pytest
 from assets import portfolio as asset
 from assets.launch import launch_portfolio, prepare_dagster
 from assets.resources import Workplace
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.settings import ClientSettings, Home, consenting, load_client_settings
-from rcm_pipeline.warehouse import create_tables, open_warehouse, read, replace
+from rcm_pipeline.warehouse import create_tables, read, replace
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 

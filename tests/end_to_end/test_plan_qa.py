@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.intake.sheet_reading import SheetReading
 from rcm_pipeline.intake.tabular import sheets_of
-from rcm_pipeline.warehouse import create_tables, open_warehouse
+from rcm_pipeline.warehouse import create_tables
 from tests.conftest import once, rcm
 from tests.spec.engine import remittance
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.privacy.keys import client_key
 from rcm_pipeline.privacy.tokens import Tokens
-from rcm_pipeline.warehouse import open_warehouse, read
+from rcm_pipeline.warehouse import read
 
 CLIENTS = ("lakeside-physicians", "stonebridge-regional")
 KEYS = ["file_id", "claim_no"]

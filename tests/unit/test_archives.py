@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.intake import archives
 from rcm_pipeline.intake.inbox import deliveries
 from rcm_pipeline.intake.load import Loaded, load_inbox
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.settings import ClientSettings
-from rcm_pipeline.warehouse import create_tables, open_warehouse
+from rcm_pipeline.warehouse import create_tables
 from tests.spec.engine import remittance
 
 CLAIM = "CLP*A1*1*100*60*0*CI*I1\nSVC*HC:99213*100*60\nCAS*CO*45*40"

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import SettingsError
 from rcm_pipeline.intake.inbox import deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.settings import ClientSettings, load_client_settings
-from rcm_pipeline.warehouse import create_tables, open_warehouse
+from rcm_pipeline.warehouse import create_tables
 from tests.spec.engine import remittance
 
 GOOD = "CLP*A1*1*100*60*0*CI*I1\nSVC*HC:99213*100*60\nCAS*CO*45*40\nLQ*HE*N115"

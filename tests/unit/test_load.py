@@ -7,12 +7,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import StorageError
 from rcm_pipeline.intake.inbox import clients_of, deliveries
 from rcm_pipeline.intake.load import Loaded, load_inbox
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.settings import ClientSettings
-from rcm_pipeline.warehouse import create_tables, open_warehouse, read
+from rcm_pipeline.warehouse import create_tables, read
 from schemas.registry import layer
 from tests.spec.engine import remittance
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.intake import load as loading
 from rcm_pipeline.intake.inbox import deliveries
@@ -13,7 +14,7 @@ from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.sample.generate import generate
 from rcm_pipeline.settings import ClientSettings
-from rcm_pipeline.warehouse import create_tables, open_warehouse, read
+from rcm_pipeline.warehouse import create_tables, read
 from schemas.registry import layer
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.governance.qa_plan import history
-from rcm_pipeline.warehouse import append, create_tables, open_warehouse
+from rcm_pipeline.warehouse import append, create_tables
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 from tests.unit.qa_world import LAST

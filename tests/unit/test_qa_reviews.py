@@ -8,16 +8,17 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rcm_pipeline.quality.qa_reviews import judge_reviews
 
 from rcm_pipeline.coding.reviews.core import qa_tables
 from rcm_pipeline.coding.reviews.overturned import with_codes_given_back
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.intake.inbox import deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.quality.contracts import check_contract
-from rcm_pipeline.quality.qa_reviews import judge_reviews
 from rcm_pipeline.settings import ClientSettings, Qa
-from rcm_pipeline.warehouse import create_tables, open_warehouse, read
+from rcm_pipeline.warehouse import create_tables, read
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 from schemas.vocabulary import ERROR_CODES

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from rcm_pipeline.governance.marts import build_marts
 
 from rcm_pipeline.coding.reviews.core import qa_tables
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.denials.core import build_core
-from rcm_pipeline.governance.marts import build_marts
 from rcm_pipeline.intake.inbox import deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.sample.generate import generate
 from rcm_pipeline.settings import load_client_settings
-from rcm_pipeline.warehouse import create_tables, open_warehouse, read
+from rcm_pipeline.warehouse import create_tables, read
 from rcm_pipeline.weeks import anchor_of
 from schemas.registry import layer
 

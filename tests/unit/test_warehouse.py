@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import StorageError
-from rcm_pipeline.warehouse import QUARANTINE, create_tables, open_warehouse, read
+from rcm_pipeline.warehouse import QUARANTINE, create_tables, read
 from schemas.contract import polars_schema
 from schemas.registry import CONTRACTS
 

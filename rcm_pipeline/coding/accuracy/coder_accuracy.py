@@ -8,8 +8,8 @@ from rcm_pipeline.coding.accuracy.clusters import pooled_icc
 from rcm_pipeline.coding.accuracy.intervals import with_limits
 from rcm_pipeline.coding.accuracy.methods import UNITS, category_measures, chart_measures, family_measures, scoped
 from rcm_pipeline.coding.accuracy.weighted import weighted_accuracy
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
 
 QUARTER_WEEKS = 13
 _SHOWN_WEEKS = 13
@@ -17,18 +17,17 @@ _KEYS = ["method_id", "scope_code", "scope_id", "period_code", "week"]
 _CODES = ("A1", "A2", "A7")  # counted in codes, which come in charts
 
 
-def coder_accuracy(
-    reviews: pl.DataFrame, codes: pl.DataFrame, findings: pl.DataFrame, samples: pl.DataFrame, anchor: dt.date | None
+@mart
+def mart_coder_accuracy(
+    core_qa_reviews: pl.LazyFrame, core_qa_codes: pl.LazyFrame, core_qa_findings: pl.LazyFrame, ops_qa_samples: pl.LazyFrame, *, week: Week
 ) -> pl.DataFrame:
-    """mart_coder_accuracy from core_qa_reviews, core_qa_codes, core_qa_findings and ops_qa_samples, at an anchor week.
+    """One row per method, scope, period and design.
 
     Design `random`: charts of the random sample alone, for charts chosen for risk would bias the rate. Design `stratified`: all
     charts that rcm plan-qa drew, each by what it stands for in the frame (`weighted_accuracy`).
     """
-    contract = CONTRACTS["mart_coder_accuracy"]
-    if anchor is None:
-        return conform(pl.DataFrame(), contract).clear()
-    known = reviews.filter(pl.col("week") <= anchor)
+    anchor = week.monday
+    known, codes, findings = core_qa_reviews.filter(pl.col("week") <= anchor).collect(), core_qa_codes.collect(), core_qa_findings.collect()
     charts, by_category = chart_measures(known, codes, findings), category_measures(known, findings)
     rows = pl.concat([scoped(charts), _of(by_category, "category"), _of(family_measures(known, codes), "code_family")])
     icc = _icc(charts)
@@ -36,12 +35,12 @@ def coder_accuracy(
     both = rows.filter(pl.col("method_id").is_in(["A1", "A2", "A3"]) & (pl.col("scope_code") != "category"))
     parts = [
         with_limits(random, _KEYS, icc).with_columns(pl.lit("random").alias("design_code")),
-        weighted_accuracy(_periods(both, anchor, weekly=False), samples, _KEYS, icc).with_columns(
+        weighted_accuracy(_periods(both, anchor, weekly=False), ops_qa_samples.collect(), _KEYS, icc).with_columns(
             pl.lit("stratified").alias("design_code")
         ),
     ]
     table = pl.concat(parts, how="diagonal").with_columns(pl.col("method_id").replace_strict(UNITS).alias("unit_code"))
-    return conform(table, contract).sort("method_id", "design_code", "period_code", "week", "scope_code", "scope_id")
+    return table.sort("method_id", "design_code", "period_code", "week", "scope_code", "scope_id")
 
 
 def _of(measures: pl.DataFrame, scope: str) -> pl.DataFrame:

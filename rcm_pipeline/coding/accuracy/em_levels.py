@@ -1,7 +1,5 @@
 """E/M levels as coded against as audited (A6): how often the same, and whether a coder leans up or down."""
 
-import datetime as dt
-
 import numpy as np
 import polars as pl
 from scipy.stats import t as student
@@ -9,25 +7,30 @@ from scipy.stats import t as student
 from rcm_pipeline.coding.accuracy.errors import with_share
 from rcm_pipeline.coding.accuracy.methods import known_reviews, scoped
 from rcm_pipeline.coding.comparison.code_kinds import em_levels as known_levels
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
 
 _KEYS = ["scope_code", "scope_id"]
 _NUMBER = r"^(\d{5})"  # a code may carry its modifiers
 
 
-def em_levels(reviews: pl.DataFrame, codes: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_em_levels from first reviews of random charts whose codes are listed: visits with an E/M code of one category from both.
+@mart
+def mart_em_levels(core_qa_reviews: pl.LazyFrame, core_qa_codes: pl.LazyFrame, *, week: Week) -> pl.DataFrame:
+    """One row per scope from first reviews of random charts whose codes are listed: visits with an E/M code of one category from both.
 
     bias: mean of levels as coded minus as audited, with Student's limits. weighted_kappa: 1 - sum of squared differences over
     what chance alone would make of the two distributions of levels, category of visit by category (Cohen 1968); null where
     neither varies.
     """
-    charts = known_reviews(reviews, anchor).filter(pl.col("stratum_code") == "random").select("review_token", "coder_id", "specialty")
-    pairs = codes.filter(pl.col("level_difference").is_not_null()).select(
-        "review_token",
-        pl.col("level_difference").cast(pl.Float64).alias("d"),
-        pl.col("auditor_code").str.extract(_NUMBER).alias("key"),
+    charts = known_reviews(core_qa_reviews, week).filter(pl.col("stratum_code") == "random").select("review_token", "coder_id", "specialty")
+    pairs = (
+        core_qa_codes.collect()
+        .filter(pl.col("level_difference").is_not_null())
+        .select(
+            "review_token",
+            pl.col("level_difference").cast(pl.Float64).alias("d"),
+            pl.col("auditor_code").str.extract(_NUMBER).alias("key"),
+        )
     )
     levels = pairs.join(known_levels(), on="key", how="left", validate="m:1").with_columns(
         pl.col("level").cast(pl.Float64).alias("audited")
@@ -37,7 +40,7 @@ def em_levels(reviews: pl.DataFrame, codes: pl.DataFrame, anchor: dt.date | None
     counted = with_share(rows.group_by(_KEYS).agg(_counts()), "exact_count", "pair_count", "exact_rate").join(
         _kappa(rows), on=_KEYS, how="left", validate="1:1"
     )
-    return conform(_with_bias(counted), CONTRACTS["mart_em_levels"]).sort(_KEYS)
+    return _with_bias(counted).sort(_KEYS)
 
 
 def _counts() -> list[pl.Expr]:

@@ -1,9 +1,8 @@
 """What each method counts of a reviewed chart: how much of it is right, of how much in all."""
 
-import datetime as dt
-
 import polars as pl
 
+from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ALL
 
 CHART = ["review_token", "coder_id", "specialty", "week", "stratum_code", "selection_rate", "frame_count", "sample_id", "has_reason"]
@@ -36,10 +35,9 @@ def first_reviews(reviews: pl.DataFrame) -> pl.DataFrame:
     return first.unique(chart, keep="last", maintain_order=True).sort("review_token")
 
 
-def known_reviews(reviews: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """First reviews up to the anchor week; none without one."""
-    first = first_reviews(reviews)
-    return first.clear() if anchor is None else first.filter(pl.col("week") <= anchor)
+def known_reviews(reviews: pl.LazyFrame, week: Week) -> pl.DataFrame:
+    """First reviews up to the anchor week."""
+    return first_reviews(reviews.collect()).filter(pl.col("week") <= week.monday)
 
 
 def chart_measures(reviews: pl.DataFrame, codes: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:

@@ -1,13 +1,14 @@
 """Can the auditors be believed? Blind second reviews, charts whose answer is known, and findings that were overturned."""
 
-import datetime as dt
-
 import polars as pl
 
 from rcm_pipeline.coding.accuracy.errors import with_share
+from rcm_pipeline.settings import Qa
 from rcm_pipeline.stats.agreement import NO, YES, agreement, presence
 from rcm_pipeline.stats.intervals import rate
-from schemas.contract import conform
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
+from schemas.contract import empty
 from schemas.registry import CONTRACTS
 
 KEY = "KEY"  # auditor of the calibration review that holds the answer
@@ -15,16 +16,17 @@ ANY = "any"
 _LEAST_CHARTS = 10  # reviewed twice, before agreement is called too low
 
 
-def auditor_agreement(reviews: pl.DataFrame, findings: pl.DataFrame, minimum: float, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_auditor_agreement: per error category, and any, from first reviews that another auditor reviewed blindly.
+@mart
+def mart_auditor_agreement(core_qa_reviews: pl.LazyFrame, core_qa_findings: pl.LazyFrame, *, week: Week, settings: Qa) -> pl.DataFrame:
+    """One row per error category, and any, from first reviews that another auditor reviewed blindly.
 
-    is_enough: true where the lower limit of AC1 is at least `minimum`, false where AC1 itself is below it on ten charts or
-    more, null between: too few charts to tell. AC1 and not kappa, which falls to 0 where nearly all charts are right.
+    is_enough: true where the lower limit of AC1 is at least the minimum agreement of the settings, false where AC1 itself is
+    below it on ten charts or more, null between. AC1 and not kappa, which falls to 0 where nearly all charts are right.
     """
-    contract = CONTRACTS["mart_auditor_agreement"]
-    pairs = _pairs(_with_found(_known(reviews, anchor), findings))
+    minimum = settings.minimum_agreement
+    pairs = _pairs(_with_found(_known(core_qa_reviews, week), core_qa_findings.collect()))
     if pairs.is_empty():
-        return conform(pl.DataFrame(), contract).clear()
+        return empty(CONTRACTS["mart_auditor_agreement"])
     seen = sorted({code for side in ("a", "b") for codes in pairs[side].to_list() for code in codes})
     told = pairs.filter("is_told")  # of a chart that is wrong, and nobody says how, no category is known
     verdicts = pl.concat([presence(told, seen).select("category", "a", "b"), _any(pairs)])
@@ -37,7 +39,7 @@ def auditor_agreement(reviews: pl.DataFrame, findings: pl.DataFrame, minimum: fl
     found = agreement(verdicts, by=["category"], categories=[YES, NO]).join(counts, on="category", how="left", validate="1:1")
     is_low = (pl.col("ac1") < minimum) & (pl.col("chart_count") >= _LEAST_CHARTS)
     enough = pl.when(pl.col("ac1_low") >= minimum).then(True).when(is_low).then(False).alias("is_enough")
-    return conform(found.with_columns(enough).rename({"category": "category_code"}), contract).sort("category_code")
+    return found.with_columns(enough).rename({"category": "category_code"}).sort("category_code")
 
 
 def is_withheld(agreed: pl.DataFrame) -> bool:
@@ -45,15 +47,16 @@ def is_withheld(agreed: pl.DataFrame) -> bool:
     return bool((agreed.filter(pl.col("category_code") == ANY)["is_enough"] == False).any())  # noqa: E712
 
 
-def auditor_quality(reviews: pl.DataFrame, findings: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_auditor_quality: per auditor of first reviews or calibration charts.
+@mart
+def mart_auditor_quality(core_qa_reviews: pl.LazyFrame, core_qa_findings: pl.LazyFrame, *, week: Week) -> pl.DataFrame:
+    """One row per auditor of first reviews or calibration charts.
 
     Calibration: a review of kind calibration is held against the one of the same chart by the auditor KEY; one that is wrong and does
     not say how is left out. wrong: findings
     of the key; caught: those whose category the auditor found there too; good: codes right by the key; passed: these less the auditor's
     findings of categories the key does not have.
     """
-    reviews = _known(reviews, anchor)
+    reviews, findings = _known(core_qa_reviews, week), core_qa_findings.collect()
     known = reviews.filter(pl.col("auditor_id").is_not_null() & (pl.col("auditor_id") != KEY))
     first = known.filter(pl.col("kind_code") == "first").select("review_token", "auditor_id")
     stated = first.join(findings, on="review_token", how="left").group_by("auditor_id")
@@ -71,11 +74,11 @@ def auditor_quality(reviews: pl.DataFrame, findings: pl.DataFrame, anchor: dt.da
         rate(pl.col("passed_count"), pl.col("good_count")).alias("specificity"),
     ]
     named = filled.with_columns(shares).rename({"low": "overturn_low", "high": "overturn_high"})
-    return conform(named, CONTRACTS["mart_auditor_quality"]).sort("auditor_id")
+    return named.sort("auditor_id")
 
 
-def _known(reviews: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    return reviews.clear() if anchor is None else reviews.filter(pl.col("week") <= anchor)
+def _known(reviews: pl.LazyFrame, week: Week) -> pl.DataFrame:
+    return reviews.filter(pl.col("week") <= week.monday).collect()
 
 
 def _with_found(reviews: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:

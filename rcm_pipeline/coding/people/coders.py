@@ -1,46 +1,46 @@
 """Coders held against the standard: three groups instead of ranks, evidence that may be looked at every month, corrected rates."""
 
-import datetime as dt
-
 import polars as pl
 
 from rcm_pipeline.coding.accuracy.clusters import pooled_icc
 from rcm_pipeline.coding.accuracy.intervals import with_limits
 from rcm_pipeline.coding.accuracy.methods import count_measures
+from rcm_pipeline.coding.people.auditors import is_withheld
 from rcm_pipeline.coding.people.calibration import corrected_accuracy
+from rcm_pipeline.settings import Qa
 from rcm_pipeline.stats.beta_binomial import ABOVE, BELOW, standings
 from rcm_pipeline.stats.eprocess import EvidenceSettings, evidence
-from schemas.contract import conform
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
+from schemas.contract import empty
 from schemas.registry import CONTRACTS
 
 _GROUPS = {BELOW: "below", ABOVE: "above"}
 
 
-def coder_standing(
-    reviews: pl.DataFrame,
-    findings: pl.DataFrame,
-    quality: pl.DataFrame,
-    anchor: dt.date | None,
+@mart
+def mart_coder_standing(
+    core_qa_reviews: pl.LazyFrame,
+    core_qa_findings: pl.LazyFrame,
+    mart_auditor_quality: pl.LazyFrame,
+    mart_auditor_agreement: pl.LazyFrame,
     *,
-    method: str,
-    standard: float,
-    is_withheld: bool,
+    week: Week,
+    settings: Qa,
 ) -> pl.DataFrame:
-    """mart_coder_standing from core_qa_reviews, core_qa_findings and mart_auditor_quality, for charts up to the anchor week.
+    """One row per coder, from first reviews of random charts up to the anchor week.
 
     Groups by `standings` over the coders of a specialty, codes counted over their design effect; but nobody is put `below`
     before the evidence of monthly looks (`evidence`) has rung, for a chance of 90 % looked at every month would accuse up to three
     in ten who are at the standard. `withheld` where the auditors do not agree enough (`is_withheld`).
     """
-    contract = CONTRACTS["mart_coder_standing"]
-    if anchor is None:
-        return conform(pl.DataFrame(), contract).clear()
-    known = reviews.filter(pl.col("week") <= anchor)
-    charts = count_measures(known, findings).filter(
+    method, standard = str(settings.method), settings.standard
+    known = core_qa_reviews.filter(pl.col("week") <= week.monday).collect()
+    charts = count_measures(known, core_qa_findings.collect()).filter(
         (pl.col("method_id") == method) & (pl.col("stratum_code") == "random") & (pl.col("total") > 0)
     )
     if charts.is_empty():
-        return conform(pl.DataFrame(), contract).clear()
+        return empty(CONTRACTS["mart_coder_standing"])
     icc = {method: 0.0 if method == "A3" else pooled_icc(charts, "coder_id")}
     counted = with_limits(charts, ["method_id", "coder_id"], icc).join(_specialty(charts), on="coder_id", how="left")
     size = pl.col("effective_size")
@@ -48,10 +48,11 @@ def coder_standing(
     told = standings(sized, pool=["specialty"], standard=standard).join(_evidence(charts, standard), on="coder_id", how="left")
     told_group = pl.col("group").replace_strict(_GROUPS, default="unclear")
     is_early = (told_group == "below") & pl.col("alarm_date").is_null()
-    group = pl.lit("withheld") if is_withheld else pl.when(is_early).then(pl.lit("unclear")).otherwise(told_group)
+    judged = pl.when(is_early).then(pl.lit("unclear")).otherwise(told_group)
+    group = pl.lit("withheld") if is_withheld(mart_auditor_agreement.collect()) else judged
     last = known.group_by("coder_id").agg(pl.col("review_date").max().alias("last_review_date"))
     named = (
-        _corrected(told, quality, method)
+        _corrected(told, mart_auditor_quality.collect(), method)
         .join(last, on="coder_id", how="left")
         .with_columns(
             pl.col("numerator", "denominator").cast(pl.Int64),
@@ -62,7 +63,7 @@ def coder_standing(
             pl.col("posterior_high").alias("shrunk_high"),
         )
     )
-    return conform(named, contract).sort("coder_id")
+    return named.sort("coder_id")
 
 
 def _specialty(charts: pl.DataFrame) -> pl.DataFrame:

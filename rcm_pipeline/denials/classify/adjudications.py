@@ -1,9 +1,12 @@
 """Adjudications: which came first, which stands now, and what a whole claim payment comes to."""
 
+from typing import TypeVar
+
 import polars as pl
 
-from rcm_pipeline.claims.remits import KEYS
+from rcm_pipeline.claims.remits import ANSWER, KEYS
 
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 DUPLICATE_CARCS = ("18", "B13")
 
 
@@ -24,6 +27,12 @@ def mark_first(remits: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
     split = parts.unique([*group, "icn_token"], keep="first", maintain_order=True)
     first = pl.concat([earliest.select(KEYS), split.select(KEYS)]).unique().with_columns(pl.lit(True).alias("is_first"))
     return remits.join(first, on=KEYS, how="left", maintain_order="left").with_columns(pl.col("is_first").fill_null(False))
+
+
+def first_decisions(adjudications: Frame) -> Frame:
+    """The first decision of each claim: the earliest first decision of any payer on it that decides a line, on a known day."""
+    decides = pl.col("is_first") & pl.col("adjudication_date").is_not_null() & (pl.col("disposition") != "undecided")
+    return adjudications.filter(decides).sort("adjudication_date", *ANSWER).unique("lineage_id", keep="first", maintain_order=True)
 
 
 def mark_pended(remits: pl.DataFrame, pended: pl.DataFrame) -> pl.DataFrame:

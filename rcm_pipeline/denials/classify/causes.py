@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import LINE, PLACE_LINE
+from rcm_pipeline.claims.remits import LINE
 from rcm_pipeline.denials.classify.attributes import attribute_evidence
 from rcm_pipeline.denials.classify.reasons import SECOND_LEVEL_CARCS, refinements
 from schemas.contract import conform
@@ -200,7 +200,7 @@ def overrides_hash(overrides: Sequence[dict[str, Any]]) -> str:
     return hashlib.sha256(json.dumps(list(overrides), sort_keys=True).encode()).hexdigest()[:6]
 
 
-RECLASSIFIED_BY = (*PLACE_LINE, "root_cause", "taxonomy_version")
+RECLASSIFIED_BY = ("answer_line_id", "root_cause", "taxonomy_version")
 
 
 def reclassified(before: pl.DataFrame, after: pl.DataFrame, run_id: str) -> pl.DataFrame:
@@ -210,7 +210,7 @@ def reclassified(before: pl.DataFrame, after: pl.DataFrame, run_id: str) -> pl.D
     """
     contract = CONTRACTS["ops_reclassifications"]
     old = before.rename({"root_cause": "from_cause", "taxonomy_version": "from_version"})
-    both = after.join(old, on=PLACE_LINE, how="inner").filter(
+    both = after.join(old, on="answer_line_id", how="inner").filter(
         (pl.col("taxonomy_version") != pl.col("from_version")) & (pl.col("root_cause") != pl.col("from_cause"))
     )
     by = ["from_version", "taxonomy_version", "carc_code", "rarc_code", "from_cause", "root_cause"]

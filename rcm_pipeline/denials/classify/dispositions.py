@@ -6,12 +6,18 @@ import polars as pl
 
 from rcm_pipeline.claims.remits import KEYS, LINE
 from rcm_pipeline.denials.classify.allocation import allocate
+from schemas.vocabulary import NOT_DECIDED
 
 PENDING_CARCS = ("133", "257", "277", "P8", "P11")
 NOT_DENIED_RARC, PENDING_RARC = "N923", "N924"
 _REPORTING_CARC, _REPORTING_RARC = "246", "N620"
 _CAPITATION_CARC, _OTHER_PAYER_CARC, _CONTRACT_CARC = "24", "23", "45"
 _ZERO = pl.lit(0).cast(pl.Decimal(18, 2))
+
+
+def decided_lines(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Of core_adjudicated_lines those a payer decided at first, on a known day: the denominator of every rate of lines (M08)."""
+    return lines.filter(pl.col("is_first") & pl.col("week").is_not_null() & ~pl.col("disposition").is_in(NOT_DECIDED))
 
 
 def payable_lines(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

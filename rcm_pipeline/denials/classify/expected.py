@@ -13,6 +13,9 @@ _CENT = pl.lit("0.01").cast(pl.Decimal(18, 2))
 def expected_amounts(denied: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """LINE, expected_amount and expected_basis of denied lines: at most the charge, or the part denied; 0 where none was ever paid.
 
+    A duplicate (root cause duplicate) brings nothing, for the other one is the claim. The one home of this rule: outcomes,
+    worklist, rework and measures read the amount.
+
     Basis `line`: median allowed of paid lines with the same payer, code, first modifier and units (20 at least). Else the
     charge times allowed / charge of the payer's lines of the code's family (`family`, 20 at least), of the payer
     (`payer`, 20 at least), or of all (`all`).
@@ -29,7 +32,7 @@ def expected_amounts(denied: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     )
     medians = likes.filter(pl.col("_count") >= MINIMUM_LINES).drop("_count")
     shares = with_code_family(paid)
-    known = with_code_family(denied.select(*LINE, *_SAME, "charge_amount", "allowed_amount", "denied_amount", "disposition"))
+    known = with_code_family(denied.select(*LINE, *_SAME, "charge_amount", "allowed_amount", "denied_amount", "disposition", "root_cause"))
     known = known.join(medians, on=_SAME, how="left", nulls_equal=True, validate="m:1", maintain_order="left")
     for name, by in (("family", ["payer_id", "code_family"]), ("payer", ["payer_id"])):
         known = known.join(_shares(shares, by, name), on=by, how="left", validate="m:1", maintain_order="left")
@@ -51,7 +54,8 @@ def expected_amounts(denied: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     # of a line denied in part only the rest can still come, and no more than was denied
     rest = pl.min_horizontal(pl.max_horizontal(likely - pl.col("allowed_amount"), zero), "denied_amount").cast(pl.Decimal(18, 2))
     capped = pl.when(pl.col("disposition") == "denied_partial").then(rest).otherwise(likely)
-    return known.select(*LINE, capped.alias("expected_amount"), basis.alias("expected_basis"))
+    worth = pl.when(pl.col("root_cause") == "duplicate").then(zero).otherwise(capped)
+    return known.select(*LINE, worth.alias("expected_amount"), basis.alias("expected_basis"))
 
 
 def _shares(paid: pl.DataFrame, by: list[str], name: str) -> pl.DataFrame:

@@ -4,15 +4,13 @@ import datetime as dt
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import KEYS, LINE, PLACE
+from rcm_pipeline.claims.remits import ANSWER, KEYS, LINE
 from rcm_pipeline.claims.reversals import WAITING_DAYS
 from rcm_pipeline.reference import reference
 from rcm_pipeline.stats.intervals import rate, wilson
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ALL
-
-_WEEKS = 13
 
 
 def quality_rules() -> dict[str, str]:
@@ -21,21 +19,23 @@ def quality_rules() -> dict[str, str]:
     return dict(of_remittances.select("rule_id", "applies_when").iter_rows())
 
 
-def payer_quality(adjudications: pl.DataFrame, reversals: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_payer_quality of the 13 weeks to the anchor: per payer (and all) and rule, claim payments that break it.
+@mart
+def mart_payer_quality(core_adjudications: pl.LazyFrame, core_reversals: pl.LazyFrame, *, week: Week) -> pl.DataFrame:
+    """One row per payer (and all) and rule of the 13 weeks to the anchor week: claim payments that break it.
 
     Q4 and Q7 are of reversals, whose number is then the denominator.
     """
-    contract = CONTRACTS["mart_payer_quality"]
-    if anchor is None:
-        return conform(pl.DataFrame(), contract).clear()
-    since, last = anchor - dt.timedelta(weeks=_WEEKS - 1), anchor + dt.timedelta(days=6)
-    recent = adjudications.filter(pl.col("adjudication_date").is_between(since, last)).select(*PLACE, "payer_id", "kind", "broken_rules")
-    broken = recent.filter(pl.col("broken_rules").is_not_null()).select(*PLACE, pl.col("broken_rules").str.split(",").alias("rule_id"))
-    breaches = pl.concat([broken.explode("rule_id"), _reversal_breaches(reversals, last)])
-    found = breaches.join(recent, on=PLACE, how="inner")
-    counted = _by_payer(found.select(*PLACE, "payer_id", "rule_id").unique(), ["payer_id", "rule_id"], "failure_count")
-    at_least_one = _by_payer(found.select(*PLACE, "payer_id").unique(), ["payer_id"], "failure_count")
+    since, last = week.first(), week.sunday
+    recent = (
+        core_adjudications.filter(pl.col("adjudication_date").is_between(since, last))
+        .select(*ANSWER, "payer_id", "kind", "broken_rules")
+        .collect()
+    )
+    broken = recent.filter(pl.col("broken_rules").is_not_null()).select(*ANSWER, pl.col("broken_rules").str.split(",").alias("rule_id"))
+    breaches = pl.concat([broken.explode("rule_id"), _reversal_breaches(core_reversals.collect(), last)])
+    found = breaches.join(recent, on=ANSWER, how="inner")
+    counted = _by_payer(found.select(*ANSWER, "payer_id", "rule_id").unique(), ["payer_id", "rule_id"], "failure_count")
+    at_least_one = _by_payer(found.select(*ANSWER, "payer_id").unique(), ["payer_id"], "failure_count")
     any_rule = at_least_one.with_columns(pl.lit(ALL).alias("rule_id"))
     answers = _by_payer(recent, ["payer_id"], "answer_count")
     takes = _by_payer(recent.filter(pl.col("kind") == "reversal"), ["payer_id"], "_reversals")
@@ -51,7 +51,7 @@ def payer_quality(adjudications: pl.DataFrame, reversals: pl.DataFrame, anchor: 
     valued = sized.with_columns(
         rate(pl.col("failure_count"), pl.col("answer_count")).alias("failure_rate"), low.alias("low"), high.alias("high")
     )
-    return conform(valued, contract).sort("payer_id", "rule_id")
+    return valued.sort("payer_id", "rule_id")
 
 
 def with_broken_rules(
@@ -96,8 +96,8 @@ def _reversal_breaches(reversals: pl.DataFrame, last_day: dt.date) -> pl.DataFra
     waited = (pl.lit(last_day) - pl.col("adjudication_date")).dt.total_days()
     return pl.concat(
         [
-            _ruled(reversals.filter(pl.col("original_claim_no").is_null()), "Q4", PLACE),
-            _ruled(reversals.filter(pl.col("correction_claim_no").is_null() & (waited > WAITING_DAYS)), "Q7", PLACE),
+            _ruled(reversals.filter(pl.col("original_answer_id").is_null()), "Q4", ANSWER),
+            _ruled(reversals.filter(pl.col("correction_answer_id").is_null() & (waited > WAITING_DAYS)), "Q7", ANSWER),
         ]
     )
 

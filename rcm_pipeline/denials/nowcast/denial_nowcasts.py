@@ -5,26 +5,27 @@ import datetime as dt
 import polars as pl
 
 from rcm_pipeline.denials.nowcast.nowcast import nowcast
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ALL
 
 _CLAIM = "lineage_id"
 _SENT = ("payer_id", "week")
 
 
-def denial_nowcasts(versions: pl.DataFrame, adjudications: pl.DataFrame, outcomes: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_denial_nowcasts: by payer sent to and week sent, the last 13 weeks to the anchor week, all causes together.
+@mart
+def mart_denial_nowcasts(
+    core_claim_versions: pl.LazyFrame, core_adjudications: pl.LazyFrame, mart_denial_outcomes: pl.LazyFrame, *, week: Week
+) -> pl.DataFrame:
+    """One row by payer sent to and week sent, the last 13 weeks to the anchor week, all causes together.
 
     Rates are shares of the claims of M12's cohort; those of the nowcast and their limits are null where `reason` says why.
     """
-    contract = CONTRACTS["mart_denial_nowcasts"]
-    if anchor is None:
-        return conform(pl.DataFrame(), contract).clear()
-    counted = cohort_counts(versions, adjudications, outcomes, anchor)
+    counted = cohort_counts(core_claim_versions, core_adjudications, mart_denial_outcomes, week)
     series = counted.with_columns(pl.lit(ALL).alias("client"), pl.lit(ALL).alias("cause"))
     found = nowcast(
-        series.rename({"payer_id": "payer", "sent_count": "submitted", "denied_count": "denied", "paid_count": "paid"}), as_of=anchor
+        series.rename({"payer_id": "payer", "sent_count": "submitted", "denied_count": "denied", "paid_count": "paid"}), as_of=week.monday
     )
     shares = [pl.col(name).clip(0, 1) for name in ("nowcast_rate", "low", "high")]  # a sum of probabilities may pass 1 in the last bit
     named = found.with_columns(shares).rename(
@@ -39,10 +40,10 @@ def denial_nowcasts(versions: pl.DataFrame, adjudications: pl.DataFrame, outcome
         }
     )
     decided = (pl.col("denied_count") + pl.col("paid_count")) / pl.col("sent_count")
-    return conform(named.with_columns(decided.alias("decided_rate")), contract).sort(_SENT)
+    return named.with_columns(decided.alias("decided_rate")).sort(_SENT)
 
 
-def cohort_counts(versions: pl.DataFrame, adjudications: pl.DataFrame, outcomes: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
+def cohort_counts(versions: pl.LazyFrame, adjudications: pl.LazyFrame, outcomes: pl.LazyFrame, week: Week) -> pl.DataFrame:
     """By payer sent to, week sent and age in weeks at decision, claims newly denied and newly decided otherwise by the anchor week.
 
     Claims are those of M12: first versions, denied on the day of their initial denial. Any other is decided on the day of its
@@ -50,15 +51,16 @@ def cohort_counts(versions: pl.DataFrame, adjudications: pl.DataFrame, outcomes:
     stands on each of its rows; a week with nothing decided has one row of zeros. Weeks before the first remittance are left
     out: what was decided of them before then is not known.
     """
-    last = anchor + dt.timedelta(days=6)
-    first = versions.filter(
-        (pl.col("version_no") == 1) & (pl.col("sent_date") <= last) & (pl.col("week") >= _first_week(adjudications, last))
-    )
-    dated = adjudications.filter("is_first").group_by(_CLAIM).agg(pl.col("adjudication_date").min().alias("decided_date"))
+    last = week.sunday
+    answers = adjudications.select(_CLAIM, "is_first", "adjudication_date", "week").collect()
+    sent_claims = versions.select(_CLAIM, "payer_id", "week", "sent_date", "version_no").collect()
+    first = sent_claims.filter((pl.col("version_no") == 1) & (pl.col("sent_date") <= last) & (pl.col("week") >= _first_week(answers, last)))
+    dated = answers.filter("is_first").group_by(_CLAIM).agg(pl.col("adjudication_date").min().alias("decided_date"))
+    denied = initial_denials(outcomes).select(_CLAIM, "denied_date").collect()
     claims = (
         first.select(_CLAIM, pl.col("payer_id").fill_null("unknown"), "week")
         .join(dated, on=_CLAIM, how="left")
-        .join(outcomes.select(_CLAIM, "denied_date"), on=_CLAIM, how="left")
+        .join(denied, on=_CLAIM, how="left")
     )
     is_denied = (pl.col("denied_date") <= last).fill_null(False)
     is_paid = ((pl.col("decided_date") <= last) & ~is_denied).fill_null(False)

@@ -2,20 +2,41 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TypeVar
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import PLACE
+from rcm_pipeline.claims.remits import ANSWER
 from rcm_pipeline.denials.classify.adjudications import standing
 from rcm_pipeline.denials.classify.reasons import main_lines
 from rcm_pipeline.denials.outcomes.actions import WRITE_OFF, actions
+from rcm_pipeline.redelivery import once
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
 from schemas.vocabulary import CLAIM_DENIED
 
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 _ON = "lineage_id"
+LINEAGE = (
+    _ON, "claim_token", "payer_id", "denied_date", "initial_paid_amount", "provider_npi", "coder_id", "denial_answer_id", "sequence_code",
+)  # fmt: skip
+VERSION = (
+    "version_id", _ON, "claim_token", "version_no", "sequence_code", "frequency_code", "sent_date", "week", "charge_amount",
+    "last_service_date", "place_code", "place_qualifier", "is_rejected", "is_first_rejected", "first_answer_date", "answer_date",
+)  # fmt: skip
+ADJUDICATION = (
+    *ANSWER, _ON, "payer_id", "status_code", "kind", "adjudication_date", "week", "charge_amount", "paid_amount", "disposition", "is_first",
+    "is_pended", "is_duplicate", "version_id",
+)  # fmt: skip
+DENIAL = (
+    *ANSWER, "line_no", _ON, "payer_id", "adjudication_date", "is_initial", "procedure_code", "charge_amount", "denied_amount",
+    "expected_amount", "group_code", "carc_code", "rarc_code", "root_cause", "owner", "rework_target", "preventable", "hardness",
+    "evidence_detail", "review_reason",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Life:
+class ClaimTables:
     """The tables an outcome is read from. `payers` carry the clocks."""
 
     lineages: pl.DataFrame
@@ -27,19 +48,62 @@ class Life:
     touches: pl.DataFrame
 
 
-def denial_outcomes(life: Life, last_day: dt.date) -> pl.DataFrame:
-    """mart_denial_outcomes: one row per initial denial made by `last_day`, as it stood at the end of that day."""
-    denied = _initial(life, last_day)
-    current = _current(life, denied, last_day)
-    touches = life.touches.filter(pl.col("touched_date") <= last_day)
-    versions = life.versions.filter(pl.col("sent_date") <= last_day).join(denied.select(_ON), on=_ON, how="semi")
+@mart
+def mart_denial_outcomes(
+    core_claim_lineages: pl.LazyFrame,
+    core_claim_versions: pl.LazyFrame,
+    core_adjudications: pl.LazyFrame,
+    core_denials: pl.LazyFrame,
+    core_reversals: pl.LazyFrame,
+    core_payers: pl.LazyFrame,
+    raw_touches: pl.LazyFrame,
+    *,
+    week: Week,
+) -> pl.DataFrame:
+    """One row per lineage, payer and episode of denial, as it stood at the end of the anchor week."""
+    claims = claim_tables(
+        core_claim_lineages, core_claim_versions, core_adjudications, core_denials, core_reversals, core_payers, raw_touches
+    )
+    return denial_outcomes(claims, week.sunday)
+
+
+def claim_tables(
+    lineages: pl.LazyFrame,
+    versions: pl.LazyFrame,
+    adjudications: pl.LazyFrame,
+    denials: pl.LazyFrame,
+    reversals: pl.LazyFrame,
+    payers: pl.LazyFrame,
+    touches: pl.LazyFrame,
+) -> ClaimTables:
+    """The tables an outcome is read from, only the columns it needs, and each touch once."""
+    return ClaimTables(
+        lineages.select(LINEAGE).collect(),
+        versions.select(VERSION).collect(),
+        adjudications.select(ADJUDICATION).collect(),
+        denials.select(DENIAL).collect(),
+        reversals.collect(),
+        payers.select("payer_id", "corrected_days", "appeal_days").collect(),
+        once(touches.collect()),
+    )
+
+
+def initial_denials(outcomes: Frame) -> Frame:
+    """The first denial of each lineage, over all payers: what measures of initial denials count."""
+    return outcomes.filter("is_initial")
+
+
+def denial_outcomes(claims: ClaimTables, last_day: dt.date) -> pl.DataFrame:
+    """Rows of mart_denial_outcomes of the denials made by `last_day`, as they stood at the end of that day."""
+    denied = _initial(claims, last_day)
+    current = _current(claims, denied, last_day)
+    touches = claims.touches.filter(pl.col("touched_date") <= last_day)
+    versions = claims.versions.filter(pl.col("sent_date") <= last_day).join(denied.select(_ON), on=_ON, how="semi")
     done = actions(denied, touches, versions).sort(_ON, "action_date")
     joined = denied.join(current, on=_ON, how="left", maintain_order="left").join(_work(done), on=_ON, how="left", maintain_order="left")
-    timed = joined.join(
-        life.payers.select("payer_id", "corrected_days", "appeal_days"), on="payer_id", how="left", validate="m:1", maintain_order="left"
-    ).with_columns(_deadline())
+    timed = joined.join(claims.payers, on="payer_id", how="left", validate="m:1", maintain_order="left").with_columns(_deadline())
     resolved = timed.with_columns(_resolution(last_day)).with_columns(_resolved_date())
-    repeated = _repeats(resolved, life, last_day)
+    repeated = _repeats(resolved, claims, last_day)
     return (
         resolved.join(repeated, on=_ON, how="left", maintain_order="left")
         .join(_channels(resolved, done), on=_ON, how="left", maintain_order="left")
@@ -50,13 +114,15 @@ def denial_outcomes(life: Life, last_day: dt.date) -> pl.DataFrame:
             .otherwise(pl.lit(0).cast(pl.Decimal(18, 2)))
             .alias("recovered_amount"),
             pl.col("touch_count").fill_null(0),
+            pl.col("worked_minutes").fill_null(0),
         )
+        .sort(_ON)
     )
 
 
-def _initial(life: Life, last_day: dt.date) -> pl.DataFrame:
+def _initial(claims: ClaimTables, last_day: dt.date) -> pl.DataFrame:
     """The initial denials with the sums of their denied lines and the cause of the line that lost most."""
-    facts = life.lineages.filter(pl.col("denied_date") <= last_day).select(
+    facts = claims.lineages.filter(pl.col("denied_date") <= last_day).select(
         _ON,
         "claim_token",
         "denied_date",
@@ -64,37 +130,38 @@ def _initial(life: Life, last_day: dt.date) -> pl.DataFrame:
         "initial_paid_amount",
         "provider_npi",
         "coder_id",
-        pl.col("denial_file_id").alias("file_id"),
-        pl.col("denial_claim_no").alias("claim_no"),
+        pl.col("denial_answer_id").alias("answer_id"),
+        pl.lit(1, pl.Int64).alias("episode_no"),  # a claim paid, taken back and denied again has further ones
+        pl.lit(True).alias("is_initial"),
     )
-    lines = life.denials.filter("is_initial").join(facts.select(PLACE), on=PLACE, how="semi")
-    sums = lines.group_by(PLACE).agg(
+    lines = claims.denials.filter("is_initial").join(facts.select(ANSWER), on=ANSWER, how="semi")
+    sums = lines.group_by(ANSWER).agg(
         pl.len().cast(pl.Int64).alias("line_count"),
         *(pl.col(f"{name}_amount").sum().cast(pl.Decimal(18, 2)) for name in ("charge", "denied")),
-        _money_of(pl.col("expected_amount").filter(pl.col("root_cause") != "duplicate")).alias("expected_amount"),
+        _money_of(pl.col("expected_amount")).alias("expected_amount"),
         *(
             _money_of(pl.col("denied_amount").filter(pl.col("preventable") == kind)).alias(f"{kind}_preventable_amount")
             for kind in ("yes", "partly")
         ),
         _money_of(pl.col("denied_amount").filter(pl.col("root_cause") == "unspecified")).alias("unspecified_amount"),
     )
-    named = main_lines(lines, PLACE).select(
-        *PLACE, "payer_id", "line_no", "procedure_code", "group_code", "carc_code", "rarc_code", "root_cause", "owner",
+    named = main_lines(lines, ANSWER).select(
+        *ANSWER, "payer_id", "line_no", "procedure_code", "group_code", "carc_code", "rarc_code", "root_cause", "owner",
         "rework_target", "preventable", "hardness", "evidence_detail", "review_reason",
     )  # fmt: skip
-    claims = life.adjudications.select(*PLACE, pl.col("charge_amount").alias("claim_charge_amount"))
-    return facts.join(sums, on=PLACE, how="inner").join(named, on=PLACE, how="inner").join(claims, on=PLACE, how="left").sort(_ON)
+    charges = claims.adjudications.select(*ANSWER, pl.col("charge_amount").alias("claim_charge_amount"))
+    return facts.join(sums, on=ANSWER, how="inner").join(named, on=ANSWER, how="inner").join(charges, on=ANSWER, how="left").sort(_ON)
 
 
 def _money_of(amounts: pl.Expr) -> pl.Expr:
     return amounts.sum().cast(pl.Decimal(18, 2))
 
 
-def _current(life: Life, denied: pl.DataFrame, last_day: dt.date) -> pl.DataFrame:
+def _current(claims: ClaimTables, denied: pl.DataFrame, last_day: dt.date) -> pl.DataFrame:
     """The decision that stood on the day."""
-    known = life.adjudications.join(denied.select(_ON), on=_ON, how="semi").filter(pl.col("adjudication_date") <= last_day)
-    reversals = life.reversals.filter(pl.col("adjudication_date") <= last_day)
-    return standing(known, reversals, _ON, PLACE).select(
+    known = claims.adjudications.join(denied.select(_ON), on=_ON, how="semi").filter(pl.col("adjudication_date") <= last_day)
+    reversals = claims.reversals.filter(pl.col("adjudication_date") <= last_day)
+    return standing(known, reversals, _ON, ANSWER).select(
         _ON,
         pl.col("adjudication_date").alias("current_date"),
         pl.col("disposition").alias("current_disposition"),
@@ -110,6 +177,7 @@ def _work(done: pl.DataFrame) -> pl.DataFrame:
 
     return done.group_by(_ON).agg(
         is_touch.sum().cast(pl.Int64).alias("touch_count"),
+        pl.col("minutes").filter(is_touch).sum().cast(pl.Decimal(18, 3)).alias("worked_minutes"),
         first(is_touch, "first_touch_date"),
         first(pl.col("channel_code") == "appeal", "appeal_date"),
         first(pl.col("is_sent"), "resent_date"),
@@ -169,13 +237,13 @@ def _channels(resolved: pl.DataFrame, done: pl.DataFrame) -> pl.DataFrame:
     return won.join(last, on=_ON, how="left").select(_ON, pl.col("channel_code").fill_null("payer_reprocessing"))
 
 
-def _repeats(resolved: pl.DataFrame, life: Life, last_day: dt.date) -> pl.DataFrame:
+def _repeats(resolved: pl.DataFrame, claims: ClaimTables, last_day: dt.date) -> pl.DataFrame:
     """Reworked denials that were denied again, after the rework, for a main reason of theirs."""
     rework = pl.min_horizontal("first_touch_date", "resent_date")
-    reworked = resolved.filter(rework.is_not_null()).select(_ON, *PLACE, rework.alias("rework_date"))
-    reasons = life.denials.filter("is_initial").join(reworked, on=PLACE, how="inner").select(_ON, "carc_code").unique()
+    reworked = resolved.filter(rework.is_not_null()).select(_ON, *ANSWER, rework.alias("rework_date"))
+    reasons = claims.denials.filter("is_initial").join(reworked, on=ANSWER, how="inner").select(_ON, "carc_code").unique()
     later = (
-        life.denials.join(reworked.select(_ON, "rework_date"), on=_ON, how="inner")
+        claims.denials.join(reworked.select(_ON, "rework_date"), on=_ON, how="inner")
         .filter((pl.col("adjudication_date") > pl.col("rework_date")) & (pl.col("adjudication_date") <= last_day))
         .join(reasons, on=[_ON, "carc_code"], how="semi", nulls_equal=True)
     )

@@ -5,30 +5,61 @@ from functools import cache
 
 import polars as pl
 
+from rcm_pipeline.denials.outcomes.denial_outcomes import claim_tables, denial_outcomes
+from rcm_pipeline.denials.outcomes.priors import cause_priors
 from rcm_pipeline.reference import reference
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
+from schemas.thresholds import SOON_DAYS
 from schemas.vocabulary import URGENCIES
 
-SOON_DAYS = 14
 PRIOR_WEIGHT = 10  # worked denials the prior counts as
 TELLING_DAYS = 90
 _OF_CODE, _OF_PROVIDER = ["coding", "medical_necessity", "noncovered_benefit"], ["credentialing"]
 _CENT = pl.Decimal(18, 2)
 
 
-def worklist(outcomes: pl.DataFrame, priors: pl.DataFrame, newest_day: dt.date | None) -> pl.DataFrame:
-    """mart_worklist of what is open on the newest day in the data.
+@mart
+def mart_worklist(
+    core_claim_lineages: pl.LazyFrame,
+    core_claim_versions: pl.LazyFrame,
+    core_adjudications: pl.LazyFrame,
+    core_denials: pl.LazyFrame,
+    core_reversals: pl.LazyFrame,
+    core_payers: pl.LazyFrame,
+    raw_touches: pl.LazyFrame,
+    mart_denial_outcomes: pl.LazyFrame,
+    *,
+    week: Week,
+) -> pl.DataFrame:
+    """One row per denial that can be worked on the newest day in the data, or at the end of the anchor week if that is later."""
+    day = newest_day(core_adjudications, raw_touches, week)
+    if day == week.sunday:
+        return worklist(mart_denial_outcomes.collect(), cause_priors(), day)
+    claims = claim_tables(
+        core_claim_lineages, core_claim_versions, core_adjudications, core_denials, core_reversals, core_payers, raw_touches
+    )
+    return worklist(denial_outcomes(claims, day), cause_priors(), day)
+
+
+def newest_day(adjudications: pl.LazyFrame, touches: pl.LazyFrame, week: Week) -> dt.date:
+    """The newest day anything is known of, from the end of the anchor week to a week later; dates beyond are typing errors."""
+    limit = week.sunday + dt.timedelta(days=7)
+    columns = ((adjudications, "adjudication_date"), (touches, "touched_date"))
+    dates = pl.concat([frame.select(pl.col(date).alias("day")).filter(pl.col("day") <= limit).max().collect() for frame, date in columns])
+    days: list[dt.date] = [week.sunday, *dates["day"].drop_nulls()]
+    return max(days)
+
+
+def worklist(outcomes: pl.DataFrame, priors: pl.DataFrame, newest_day: dt.date) -> pl.DataFrame:
+    """Rows of mart_worklist of what is open on the newest day.
 
     net = expected allowed x chance of recovery - cost of working it. The chance is the client's own share of denials of
     the cause, worked and at least 90 days old, that were overturned, drawn to the prior by ten denials; the cost is the
     prior's minutes and rate.
-    Order: soon (14 days left), then open, each by net; then doubtful (net not above 0), then late (time is up).
+    Order: soon (SOON_DAYS left), then open, each by net; then doubtful (net not above 0), then late (time is up).
     `priors` have root_cause, minutes, hourly and recovered; `outcomes` are those of the newest day.
     """
-    contract = CONTRACTS["mart_worklist"]
-    if newest_day is None:
-        return conform(pl.DataFrame(), contract).clear()
     workable = outcomes.filter(pl.col("resolution_code").is_in(["open", "expired"]))
     valued = _valued(workable, _chances(outcomes, priors, newest_day))
     timed = valued.with_columns((pl.col("deadline_date") - pl.lit(newest_day)).dt.total_days().alias("days_left"))
@@ -36,7 +67,7 @@ def worklist(outcomes: pl.DataFrame, priors: pl.DataFrame, newest_day: dt.date |
     ranked = _with_groups(urgent)
     order = pl.col("urgency").replace_strict({name: n for n, name in enumerate(URGENCIES)}, return_dtype=pl.Int64)
     ordered = ranked.sort(order, -pl.col("net_amount"), "deadline_date", "lineage_id", nulls_last=True)
-    return conform(ordered.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias("rank")), contract)
+    return ordered.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias("rank"))
 
 
 def _chances(outcomes: pl.DataFrame, priors: pl.DataFrame, newest_day: dt.date) -> pl.DataFrame:

@@ -2,20 +2,25 @@
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import PLACE
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.claims.remits import ANSWER
+from rcm_pipeline.tables import mart
 from schemas.vocabulary import CLAIM_DENIED, FUNNEL_STEPS
 
 
-def claim_funnel(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: pl.DataFrame, submissions: pl.DataFrame) -> pl.DataFrame:
-    """mart_claim_funnel: each version sent, by the week it was sent, to the furthest step it reached.
+@mart
+def mart_claim_funnel(
+    core_claim_versions: pl.LazyFrame,
+    core_adjudications: pl.LazyFrame,
+    core_claim_lineages: pl.LazyFrame,
+    core_submissions: pl.LazyFrame,
+) -> pl.DataFrame:
+    """One row per week and step: each version sent, by the week it was sent, to the furthest step it reached.
 
     sent > file_accepted (no TA1 or 999 rejects it, and something answered) > claim_accepted (277CA, or a payer answered
     without one) > decided (a decision answers it) > undenied (no denied line in it) > first_pass (first version, and
     no later one, and not reversed). One with a later version waits for nothing.
     """
-    reached = _reached(versions, adjudications, lineages, submissions)
+    reached = _reached(core_claim_versions, core_adjudications, core_claim_lineages, core_submissions)
     rows = []
     for number, step in enumerate(FUNNEL_STEPS):
         # a step is lost only to those who came to the one before
@@ -31,22 +36,24 @@ def claim_funnel(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: 
                 pl.col("charge_amount").filter(pl.col(step)).sum().cast(pl.Decimal(18, 2)),
             )
         )
-    return conform(pl.concat(rows), CONTRACTS["mart_claim_funnel"]).sort("week", "step_no")
+    return pl.concat(rows).sort("week", "step_no")
 
 
-def _reached(versions: pl.DataFrame, adjudications: pl.DataFrame, lineages: pl.DataFrame, submissions: pl.DataFrame) -> pl.DataFrame:
+def _reached(versions: pl.LazyFrame, adjudications: pl.LazyFrame, lineages: pl.LazyFrame, submissions: pl.LazyFrame) -> pl.DataFrame:
     decided = (
         adjudications.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended") & (pl.col("match_rule") != "none"))
-        .sort("adjudication_date", *PLACE)
-        .unique(["version_file_id", "version_claim_no"], keep="first", maintain_order=True)
-        .select(pl.col("version_file_id").alias("file_id"), pl.col("version_claim_no").alias("claim_no"), "disposition", "is_reversed")
+        .sort("adjudication_date", *ANSWER)
+        .unique("version_id", keep="first", maintain_order=True)
+        .select("version_id", "disposition", "is_reversed")
     )
-    answered = submissions.select("file_id", "transaction_no", (pl.col("transaction_status_code").is_not_null()).alias("_file_answered"))
+    answered = submissions.select("submission_id", (pl.col("transaction_status_code").is_not_null()).alias("_file_answered"))
     joined = (
         versions.filter(pl.col("week").is_not_null())
-        .join(decided, on=PLACE, how="left", maintain_order="left")
+        .select("version_id", "submission_id", "lineage_id", "week", "version_no", "charge_amount", "is_file_rejected", "is_rejected")
+        .join(decided, on="version_id", how="left", maintain_order="left")
         .join(lineages.select("lineage_id", "version_count"), on="lineage_id", how="left", maintain_order="left")
-        .join(answered, on=["file_id", "transaction_no"], how="left", maintain_order="left")
+        .join(answered, on="submission_id", how="left", maintain_order="left")
+        .collect()
     )
     refused, back = pl.col("is_file_rejected").fill_null(False), pl.col("is_rejected").fill_null(False)
     is_decided = pl.col("disposition").is_not_null()

@@ -4,34 +4,36 @@ import datetime as dt
 
 import polars as pl
 
+from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
 from rcm_pipeline.stats.intervals import wilson
 from rcm_pipeline.stats.survival import share_by
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ALL
 
 HORIZONS = (30, 60, 90)
 
 
-def denial_cohorts(versions: pl.DataFrame, outcomes: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_denial_cohorts: by week sent, payer sent to (or all) and horizon.
+@mart
+def mart_denial_cohorts(core_claim_versions: pl.LazyFrame, mart_denial_outcomes: pl.LazyFrame, *, week: Week) -> pl.DataFrame:
+    """M12 by week sent, payer sent to (or all) and horizon.
 
     A claim that was not denied stays at risk until the last day; where that comes before the horizon the share is the
     Kaplan-Meier estimate on what is known so far, and `is_mature` is false.
     """
-    contract = CONTRACTS["mart_denial_cohorts"]
-    if anchor is None:
-        return conform(pl.DataFrame(), contract).clear()
-    last = anchor + dt.timedelta(days=6)
-    first = versions.filter((pl.col("version_no") == 1) & (pl.col("sent_date") <= last))
-    sent = first.select("lineage_id", pl.col("payer_id").fill_null("unknown"), "week", "sent_date").join(
-        outcomes.select("lineage_id", "denied_date"), on="lineage_id", how="left"
+    last = week.sunday
+    first = core_claim_versions.filter((pl.col("version_no") == 1) & (pl.col("sent_date") <= last))
+    denied = initial_denials(mart_denial_outcomes).select("lineage_id", "denied_date")
+    sent = (
+        first.select("lineage_id", pl.col("payer_id").fill_null("unknown"), "week", "sent_date")
+        .join(denied, on="lineage_id", how="left")
+        .collect()
     )
     lasted = (pl.coalesce("denied_date", pl.lit(last)) - pl.col("sent_date")).dt.total_days()
     timed = sent.with_columns(lasted.clip(lower_bound=0).alias("days"), pl.col("denied_date").is_not_null().alias("is_ended"))
     both = pl.concat([timed, timed.with_columns(pl.lit(ALL).alias("payer_id"))])
     parts = [_at(both, horizon, last) for horizon in HORIZONS]
-    return conform(pl.concat(parts), contract).sort("week", "payer_id", "horizon_days")
+    return pl.concat(parts).sort("week", "payer_id", "horizon_days")
 
 
 def _at(timed: pl.DataFrame, horizon: int, last: dt.date) -> pl.DataFrame:

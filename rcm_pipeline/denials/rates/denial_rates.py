@@ -5,42 +5,47 @@ from collections.abc import Callable
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import PLACE, PLACE_LINE
+from rcm_pipeline.claims.remits import ANSWER, ANSWER_LINE
+from rcm_pipeline.denials.classify.dispositions import decided_lines
 from rcm_pipeline.denials.classify.reasons import main_lines
 from rcm_pipeline.stats.intervals import rate, wilson
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
-from schemas.vocabulary import ALL, NOT_DECIDED
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
+from schemas.vocabulary import ALL, LINE_DENIED
 
 _GROUP = ["week", "payer_id"]
 
 
-def denial_rates(adjudications: pl.DataFrame, lines: pl.DataFrame, denials: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_denial_rates. First decisions only; the denominator of a cause is every decided line (claim) of the payer's week.
+@mart
+def mart_denial_rates(
+    core_adjudications: pl.LazyFrame, core_adjudicated_lines: pl.LazyFrame, core_denials: pl.LazyFrame, *, week: Week
+) -> pl.DataFrame:
+    """One row per metric, week, payer and cause, each of the last two also all together.
+
+    First decisions only; the denominator of a cause is every decided line (claim) of the payer's week.
 
     M08: lines denied in full or by suspicion / lines decided. M09: claims denied in full / claims decided.
     M11: claims denied in part / claims decided. A claim's cause is that of its largest denied line. Second-level
     reasons (193, 285, 286, MA46, MA91) repeat an earlier denial and are not counted again.
     """
-    first = adjudications.filter(pl.col("is_first") & pl.col("week").is_not_null())
-    decided = first.filter(pl.col("disposition") != "undecided")
-    decided_lines = lines.filter(pl.col("is_first") & pl.col("week").is_not_null() & ~pl.col("disposition").is_in(NOT_DECIDED))
-    initial = denials.filter("is_initial")
-    causes = initial.select(*PLACE_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
-    is_denied = pl.col("disposition").is_in(["denied_full", "denial_suspected"])
-    line_events = decided_lines.filter(is_denied).join(causes, on=PLACE_LINE, how="inner")
+    first = core_adjudications.filter(pl.col("is_first") & pl.col("week").is_not_null() & (pl.col("disposition") != "undecided"))
+    decided = first.select(*ANSWER, *_GROUP, "disposition", "charge_amount").collect()
+    lines = decided_lines(core_adjudicated_lines).select(*ANSWER_LINE, *_GROUP, "disposition", "charge_amount").collect()
+    initial = core_denials.filter("is_initial").select(*ANSWER_LINE, "root_cause", "denied_amount").collect()
+    causes = initial.select(*ANSWER_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
+    line_events = lines.filter(pl.col("disposition").is_in(LINE_DENIED)).join(causes, on=ANSWER_LINE, how="inner")
     by_claim = _claim_causes(initial)
-    parts = [_metric("M08", decided_lines, line_events)]
+    parts = [_metric("M08", lines, line_events)]
     for metric, disposition in (("M09", "denied_full"), ("M11", "denied_partial")):
-        events = decided.filter(pl.col("disposition") == disposition).join(by_claim, on=PLACE, how="inner")
+        events = decided.filter(pl.col("disposition") == disposition).join(by_claim, on=ANSWER, how="inner")
         parts.append(_metric(metric, decided, events))
-    table = pl.concat(parts).with_columns(_is_complete(anchor))
-    return conform(table, CONTRACTS["mart_denial_rates"]).sort("metric_id", "week", "payer_id", "root_cause")
+    table = pl.concat(parts).with_columns((pl.col("week") <= week.monday).alias("is_complete"))
+    return table.sort("metric_id", "week", "payer_id", "root_cause")
 
 
 def _claim_causes(denials: pl.DataFrame) -> pl.DataFrame:
-    lost = denials.group_by(PLACE).agg(pl.col("denied_amount").sum().alias("lost"))
-    return main_lines(denials, PLACE).select(*PLACE, "root_cause").join(lost, on=PLACE)
+    lost = denials.group_by(ANSWER).agg(pl.col("denied_amount").sum().alias("lost"))
+    return main_lines(denials, ANSWER).select(*ANSWER, "root_cause").join(lost, on=ANSWER)
 
 
 def _metric(metric_id: str, decided: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
@@ -88,17 +93,13 @@ def _with_all(frame: pl.DataFrame, count: Callable[[pl.DataFrame, list[str]], pl
     return pl.concat([count(frame, _GROUP), count(everyone, _GROUP)])
 
 
-def _is_complete(anchor: dt.date | None) -> pl.Expr:
-    return (pl.col("week") <= anchor if anchor else pl.lit(False)).alias("is_complete")
-
-
 RECENT_WEEKS = 4
 _BY_CAUSE = ["payer_id", "root_cause"]
 
 
-def recent_rates(rates: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:
+def recent_rates(rates: pl.DataFrame, week: Week) -> pl.DataFrame:
     """Line denials (M08) of the last four weeks by payer and cause: numerator, denominator, rate, low, high, denied_amount."""
-    table = _sum(_lines(rates), anchor - dt.timedelta(weeks=RECENT_WEEKS - 1), anchor)
+    table = _sum(_lines(rates), week.first(RECENT_WEEKS), week.monday)
     low, high = wilson(pl.col("numerator"), pl.col("denominator"))
     return table.with_columns(rate(pl.col("numerator"), pl.col("denominator")).alias("rate"), low.alias("low"), high.alias("high"))
 

@@ -2,12 +2,12 @@
 
 import polars as pl
 
+from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
 from rcm_pipeline.denials.spikes.evidence import leading_coders
-from rcm_pipeline.denials.spikes.lines import NONE, SPIKE
+from rcm_pipeline.denials.spikes.lines import NONE, SPIKE, open_spikes_of, spike_lines
 from rcm_pipeline.stats.decomposition import effects
 from rcm_pipeline.stats.intervals import rate, wilson
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.tables import mart
 
 _EXAMPLES = 5
 _SIDES = {"": 1, "before_": 0}
@@ -15,10 +15,33 @@ _MIX, _AGE = ["code_family", "place_code"], ["age_weeks"]
 _CENT = pl.Decimal(18, 2)
 
 
+@mart
+def mart_spike_cards(
+    mart_denial_spikes: pl.LazyFrame,
+    mart_spike_evidence: pl.LazyFrame,
+    mart_denial_outcomes: pl.LazyFrame,
+    mart_worklist: pl.LazyFrame,
+    ops_portfolio: pl.LazyFrame,
+    core_adjudicated_lines: pl.LazyFrame,
+    core_denials: pl.LazyFrame,
+    core_adjudications: pl.LazyFrame,
+    core_claim_lineages: pl.LazyFrame,
+    core_claim_versions: pl.LazyFrame,
+) -> pl.DataFrame:
+    """One row per open spike: how far, why, what is at risk and how to fix it."""
+    opened = open_spikes_of(mart_denial_spikes)
+    lines = spike_lines(opened, core_adjudicated_lines, core_denials, core_adjudications, core_claim_lineages, core_claim_versions)
+    outcomes = initial_denials(mart_denial_outcomes).collect()
+    cards = spike_cards(opened, lines, mart_spike_evidence.collect(), outcomes, mart_worklist.collect())
+    return with_other_clients(cards, ops_portfolio.collect())
+
+
 def spike_cards(
     open_spikes: pl.DataFrame, told: pl.DataFrame, evidence: pl.DataFrame, outcomes: pl.DataFrame, worklist: pl.DataFrame
 ) -> pl.DataFrame:
-    """mart_spike_cards, from open spikes (payer_id, root_cause, since_week, week, state), their `spike_lines` and evidence.
+    """Rows of mart_spike_cards but for what other clients know, from open spikes, their `spike_lines` and evidence.
+
+    Open spikes have payer_id, root_cause, since_week, week and state.
 
     mix_effect and lag_effect are Kitagawa's composition effects over code family x place, and over the age of claims at
     decision; rate_effect is what is left, so the three add up to the change of the rate. Mix and age are each taken alone:
@@ -39,9 +62,7 @@ def spike_cards(
     filled = joined.with_columns(
         pl.col(counts).fill_null(0), pl.col("at_risk_amount").fill_null(0), pl.col("reading").fill_null("client"), *explained
     )
-    return conform(
-        filled.with_columns((change - pl.col("mix_effect") - pl.col("lag_effect")).alias("rate_effect")), CONTRACTS["mart_spike_cards"]
-    ).sort(SPIKE)
+    return filled.with_columns((change - pl.col("mix_effect") - pl.col("lag_effect")).alias("rate_effect")).sort(SPIKE)
 
 
 def with_other_clients(cards: pl.DataFrame, portfolio: pl.DataFrame) -> pl.DataFrame:

@@ -2,9 +2,8 @@
 
 import polars as pl
 
-from rcm_pipeline.denials.spikes.lines import SPIKE, UNKNOWN
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.denials.spikes.lines import SPIKE, UNKNOWN, open_spikes_of, spike_lines
+from rcm_pipeline.tables import mart
 
 SHOWN = 3
 REST = "other"
@@ -16,8 +15,23 @@ _COUNTS = ["denied_count", "decided_count", "before_denied_count", "before_decid
 _SPAN = [*SPIKE, "since_week", "week"]
 
 
+@mart
+def mart_spike_evidence(
+    mart_denial_spikes: pl.LazyFrame,
+    core_adjudicated_lines: pl.LazyFrame,
+    core_denials: pl.LazyFrame,
+    core_adjudications: pl.LazyFrame,
+    core_claim_lineages: pl.LazyFrame,
+    core_claim_versions: pl.LazyFrame,
+) -> pl.DataFrame:
+    """One row per open spike, dimension and value with most extra denials."""
+    opened = open_spikes_of(mart_denial_spikes)
+    lines = spike_lines(opened, core_adjudicated_lines, core_denials, core_adjudications, core_claim_lineages, core_claim_versions)
+    return spike_evidence(opened, lines)
+
+
 def spike_evidence(open_spikes: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
-    """mart_spike_evidence, from open spikes and their `spike_lines`. No rows for a spike without decided lines.
+    """Rows of mart_spike_evidence, from open spikes and their `spike_lines`. No rows for a spike without decided lines.
 
     expected = denied before / decided before x decided during, of the value. A carc or rarc is known of denied lines alone,
     so its rate is of all decided lines. A value that was not decided before is expected to be denied like the whole spike
@@ -37,8 +51,7 @@ def spike_evidence(open_spikes: pl.DataFrame, told: pl.DataFrame) -> pl.DataFram
     whole = pl.col("all_denied_count") - pl.col("all_decided_count") * pl.col("all_rate")
     rows = _with_rest(ranked).with_columns(shared.alias("extra"), pl.when(whole > 0).then(shared / whole).alias("extra_share"))
     dated = open_spikes.select(_SPAN).join(rows, on=SPIKE, how="inner", validate="1:m")
-    contract = CONTRACTS["mart_spike_evidence"]
-    return conform(dated, contract).sort(*SPIKE, "dimension", "rank", nulls_last=True)
+    return dated.sort(*SPIKE, "dimension", "rank", nulls_last=True)
 
 
 def leading_coders(evidence: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:

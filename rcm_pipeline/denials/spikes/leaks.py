@@ -9,9 +9,9 @@ from rcm_pipeline.denials.spikes.detect import detect
 from rcm_pipeline.denials.spikes.model.panel import SERIES, check_columns
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.errors import InputError
+from schemas.thresholds import LEAK_LIFT
 
 _WEEKS = 4
-_LIFT = 1.15
 _KEPT = ("denied", "decided", "expected", "lift", "p_value", "q_value", "is_alarm", "detectable_lift", "judged", "reason")
 
 
@@ -19,14 +19,14 @@ def slow_leaks(weekly: pl.DataFrame, *, months: int = 1, settings: SpikeSettings
     """One row per series and month, the last `months` that are over.
 
     A month is judged at its last whole week, the week whose Sunday lies in it and whose next Sunday does not. Its last four
-    weeks are tested as one, none of them in the baseline. Benjamini and Hochberg at 10 % runs over the series of the month,
-    apart from the weekly alarms; a lift of 1.15 is enough. Columns are those of `detect` that have a meaning over four weeks:
+    weeks are tested as one, none of them in the baseline. Benjamini and Hochberg run over the series of the month, apart from
+    the weekly alarms; a lift of LEAK_LIFT is enough. Columns are those of `detect` that have a meaning over four weeks:
     denied, decided and expected are sums of them. Raises InputError as `detect` does, and where `months` is below one.
     """
     if months < 1:
         raise InputError("months is below one", fix="Look at the last month at least.")
     check_columns(weekly)
-    chosen = replace(settings or SpikeSettings(), windows=(_WEEKS,), left_out=_WEEKS - 1, min_lift=_LIFT)
+    chosen = replace(settings or SpikeSettings(), windows=(_WEEKS,), left_out=_WEEKS - 1, min_lift=LEAK_LIFT)
     first, last = weekly["week"].min(), weekly["week"].max()
     assert isinstance(first, dt.date)
     assert isinstance(last, dt.date)

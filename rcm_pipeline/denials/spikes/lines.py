@@ -3,8 +3,9 @@
 import polars as pl
 
 from rcm_pipeline.claims.code_families import with_code_family
-from rcm_pipeline.claims.remits import PLACE, PLACE_LINE
-from schemas.vocabulary import DENIED, NOT_DECIDED
+from rcm_pipeline.claims.remits import ANSWER, ANSWER_LINE
+from rcm_pipeline.denials.classify.dispositions import decided_lines
+from schemas.vocabulary import DENIED, OPEN_SPIKE_STATES
 
 SPIKE = ["payer_id", "root_cause"]  # names an open spike: a payer and cause has one at most
 UNKNOWN, NONE = "unknown", "none"
@@ -14,13 +15,19 @@ OLDEST_WEEKS = 8  # older ones count as eight
 _SENT = ("place_code", "provider_npi", "coder_id")
 
 
+def open_spikes_of(spikes: pl.LazyFrame) -> pl.DataFrame:
+    """Rows of mart_denial_spikes of the anchor week whose spike is open."""
+    newest = spikes.filter(pl.col("week") == pl.col("week").max())
+    return newest.filter(pl.col("state").is_in(OPEN_SPIKE_STATES)).collect()
+
+
 def spike_lines(
     open_spikes: pl.DataFrame,
-    lines: pl.DataFrame,
-    denials: pl.DataFrame,
-    adjudications: pl.DataFrame,
-    lineages: pl.DataFrame,
-    versions: pl.DataFrame,
+    lines: pl.LazyFrame,
+    denials: pl.LazyFrame,
+    adjudications: pl.LazyFrame,
+    lineages: pl.LazyFrame,
+    versions: pl.LazyFrame,
 ) -> pl.DataFrame:
     """One row per open spike and line its payer decided first before or during it.
 
@@ -29,8 +36,8 @@ def spike_lines(
     denied lines, `none` where the payer gave none; place_code, provider_npi and coder_id are `unknown` where not sent or
     logged. age_weeks: week decided less week the matched version was sent, as text, 8 for more; unknown when not matched.
     """
-    decided = _decided(lines, open_spikes).join(_reasons(denials), on=PLACE_LINE, how="left", validate="m:1")
-    known = with_code_family(decided.join(_told(adjudications, lineages, versions), on=PLACE, how="left", validate="m:1"))
+    decided = _decided(lines, open_spikes).join(_reasons(denials), on=ANSWER_LINE, how="left", validate="m:1")
+    known = with_code_family(decided.join(_sent_facts(adjudications, lineages, versions), on=ANSWER, how="left", validate="m:1"))
     is_denied = pl.col("disposition").is_in(DENIED) & (pl.col("cause") == pl.col("root_cause")).fill_null(False)
     age = ((pl.col("week") - pl.col("sent_week")).dt.total_days() // 7).clip(0, OLDEST_WEEKS).cast(pl.String)
     return known.with_columns(
@@ -50,30 +57,23 @@ def spike_lines(
     )
 
 
-def _decided(lines: pl.DataFrame, open_spikes: pl.DataFrame) -> pl.DataFrame:
+def _decided(lines: pl.LazyFrame, open_spikes: pl.DataFrame) -> pl.DataFrame:
     """Decided lines of each spike's payer in its weeks; a line of a payer with two spikes is there twice."""
     spans = open_spikes.select(*SPIKE, "since_week", pl.col("week").alias("last_week"))
     first = pl.col("since_week").dt.offset_by(f"-{BEFORE_WEEKS + GAP_WEEKS}w")
     is_left_out = (pl.col("week") < pl.col("since_week")) & (pl.col("week") >= pl.col("since_week").dt.offset_by(f"-{GAP_WEEKS}w"))
-    counted = lines.filter(pl.col("is_first") & pl.col("week").is_not_null() & ~pl.col("disposition").is_in(NOT_DECIDED))
-    return (
-        counted.select(*PLACE_LINE, "week", "payer_id", "procedure_code", "disposition")
-        .join(spans, on="payer_id", how="inner")
-        .filter(pl.col("week").is_between(first, pl.col("last_week")) & ~is_left_out)
-    )
+    counted = decided_lines(lines).select(*ANSWER_LINE, "week", "payer_id", "procedure_code", "disposition").collect()
+    return counted.join(spans, on="payer_id", how="inner").filter(pl.col("week").is_between(first, pl.col("last_week")) & ~is_left_out)
 
 
-def _reasons(denials: pl.DataFrame) -> pl.DataFrame:
+def _reasons(denials: pl.LazyFrame) -> pl.DataFrame:
     initial = denials.filter("is_initial")
-    return initial.select(*PLACE_LINE, pl.col("root_cause").alias("cause"), "carc_code", "rarc_code", "adjudication_date")
+    return initial.select(*ANSWER_LINE, pl.col("root_cause").alias("cause"), "carc_code", "rarc_code", "adjudication_date").collect()
 
 
-def _told(adjudications: pl.DataFrame, lineages: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+def _sent_facts(adjudications: pl.LazyFrame, lineages: pl.LazyFrame, versions: pl.LazyFrame) -> pl.DataFrame:
     """Per first decision what was sent: place, provider, coder, first service, and the week of the version it answers."""
-    answered = adjudications.filter("is_first").select(*PLACE, "lineage_id", "version_file_id", "version_claim_no")
-    sent = versions.select(
-        pl.col("file_id").alias("version_file_id"), pl.col("claim_no").alias("version_claim_no"), pl.col("week").alias("sent_week")
-    )
-    return answered.join(lineages.select("lineage_id", *_SENT, "first_service_date"), on="lineage_id", how="left", validate="m:1").join(
-        sent, on=["version_file_id", "version_claim_no"], how="left", validate="m:1"
-    )
+    answered = adjudications.filter("is_first").select(*ANSWER, "lineage_id", "version_id")
+    sent = versions.select("version_id", pl.col("week").alias("sent_week"))
+    carried = lineages.select("lineage_id", *_SENT, "first_service_date")
+    return answered.join(carried, on="lineage_id", how="left").join(sent, on="version_id", how="left").collect()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from rcm_pipeline.denials.nowcast.denial_nowcasts import cohort_counts
 from rcm_pipeline.denials.spikes.counts import weekly_counts
 from rcm_pipeline.denials.spikes.detect import detect
 from rcm_pipeline.denials.spikes.leaks import slow_leaks
@@ -12,8 +13,10 @@ from rcm_pipeline.denials.spikes.portfolio import reference
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.denials.spikes.speed_guard import usual_pace
 from rcm_pipeline.denials.spikes.states import with_states
-from rcm_pipeline.settings import Acknowledged
-from schemas.contract import conform
+from rcm_pipeline.settings import Acknowledged, ClientSettings
+from rcm_pipeline.tables import mart
+from rcm_pipeline.weeks import Week
+from schemas.contract import empty
 from schemas.registry import CONTRACTS
 
 _SHOWN, _REPLAYED = 13, 52  # weeks; a spike may have begun before the shown ones
@@ -30,34 +33,50 @@ _NAMES = {
 }
 
 
-def denial_spikes(
-    rates: pl.DataFrame, cohorts: pl.DataFrame, portfolio: pl.DataFrame, acknowledged: Sequence[Acknowledged], anchor: dt.date | None
+@mart
+def mart_denial_spikes(
+    mart_denial_rates: pl.LazyFrame,
+    core_claim_versions: pl.LazyFrame,
+    core_adjudications: pl.LazyFrame,
+    mart_denial_outcomes: pl.LazyFrame,
+    ops_portfolio: pl.LazyFrame,
+    *,
+    week: Week,
+    settings: ClientSettings,
 ) -> pl.DataFrame:
-    """mart_denial_spikes: every pair of payer and cause in the last 13 weeks, with the state of its spike.
+    """One row per payer, cause and week of the last 13, with the state of its spike.
 
-    rates: mart_denial_rates. cohorts: claims by week sent and age at decision (`immature.cohort_counts`), for the speed
-    guard. portfolio: ops_portfolio, empty for a client that does not take part.
+    Claims by week sent and age at decision (`cohort_counts`) feed the speed guard. ops_portfolio is empty for a client that
+    does not take part.
     """
-    contract = CONTRACTS["mart_denial_spikes"]
-    weekly = pl.DataFrame() if anchor is None else guarded_counts(rates, cohorts, anchor)
-    if anchor is None or weekly.is_empty():
-        return conform(pl.DataFrame(), contract).clear()
+    cohorts = cohort_counts(core_claim_versions, core_adjudications, mart_denial_outcomes, week)
+    return denial_spikes(mart_denial_rates.collect(), cohorts, ops_portfolio.collect(), settings.acknowledged, week)
+
+
+def denial_spikes(
+    rates: pl.DataFrame, cohorts: pl.DataFrame, portfolio: pl.DataFrame, acknowledged: Sequence[Acknowledged], week: Week
+) -> pl.DataFrame:
+    """Rows of mart_denial_spikes from weekly rates, cohorts, the portfolio's reference and who took note."""
+    anchor = week.monday
+    weekly = guarded_counts(rates, cohorts, anchor)
+    if weekly.is_empty():
+        return empty(CONTRACTS["mart_denial_spikes"])
     known = reference(portfolio, anchor)
     tested = with_states(detect(weekly, test_weeks=_REPLAYED, settings=SpikeSettings(reference=known)))
     shown = tested.filter(pl.col("week") > anchor - dt.timedelta(weeks=_SHOWN)).rename(_NAMES)
     noted = shown.join(_notes(shown, acknowledged), on=["payer_id", "root_cause", "week"], how="left")
     version = pl.lit(known.version if known else None, pl.String).alias("portfolio_version")
-    return conform(noted.with_columns(version), contract).sort("payer_id", "root_cause", "week")
+    return noted.with_columns(version).sort("payer_id", "root_cause", "week")
 
 
-def monthly_leaks(rates: pl.DataFrame, portfolio: pl.DataFrame, anchor: dt.date | None) -> pl.DataFrame:
-    """mart_slow_leaks: every pair of payer and cause at the end of the last six months."""
-    contract = CONTRACTS["mart_slow_leaks"]
-    weekly = pl.DataFrame() if anchor is None else weekly_counts(rates, anchor)
-    if anchor is None or weekly.is_empty():
-        return conform(pl.DataFrame(), contract).clear()
-    found = slow_leaks(weekly, months=_MONTHS, settings=SpikeSettings(reference=reference(portfolio, anchor)))
-    return conform(found.rename(_NAMES, strict=False), contract).sort("payer_id", "root_cause", "week")
+@mart
+def mart_slow_leaks(mart_denial_rates: pl.LazyFrame, ops_portfolio: pl.LazyFrame, *, week: Week) -> pl.DataFrame:
+    """One row per payer, cause and month: every pair of payer and cause at the end of the last six months."""
+    weekly = weekly_counts(mart_denial_rates.collect(), week.monday)
+    if weekly.is_empty():
+        return empty(CONTRACTS["mart_slow_leaks"])
+    found = slow_leaks(weekly, months=_MONTHS, settings=SpikeSettings(reference=reference(ops_portfolio.collect(), week.monday)))
+    return found.rename(_NAMES, strict=False).sort("payer_id", "root_cause", "week")
 
 
 def guarded_counts(rates: pl.DataFrame, cohorts: pl.DataFrame, anchor: dt.date) -> pl.DataFrame:

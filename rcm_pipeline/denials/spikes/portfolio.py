@@ -8,7 +8,7 @@ import polars as pl
 from rcm_pipeline.denials.spikes.model.prior import Reference
 from rcm_pipeline.denials.spikes.payer_lines import lines_and_season, without_small
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
-from schemas.contract import conform
+from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 
 _CELL = ["payer", "cause", "week"]
@@ -25,7 +25,7 @@ def portfolio(weekly: pl.DataFrame) -> pl.DataFrame:
     contract = CONTRACTS["ops_portfolio"]
     shown = without_small(weekly).filter(pl.col("decided") > 0)
     if shown.is_empty():
-        return conform(pl.DataFrame(), contract).clear()
+        return empty(contract)
     cells = shown.group_by(_CELL).agg((pl.col("decided") > 0).sum().cast(pl.Int64).alias("client_count"), pl.col("denied", "decided").sum())
     lines, season = lines_and_season(shown, test_weeks=_LINE_WEEKS)
     sums = season.rename({"denied": "season_denied", "expected": "season_expected"})

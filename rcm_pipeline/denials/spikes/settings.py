@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rcm_pipeline.denials.spikes.model.prior import Reference
+from schemas.thresholds import SPIKE_EXTRA, SPIKE_LIFT, SPIKE_Q
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class SpikeSettings:
     noise_clip: float = 2.2  # standard deviations at which a week's own noise is cut
     pool_decay: float = 0.98  # a week, of the noise of all series
     min_weeks: int = 8  # with decided claims in the baseline, to be judged
-    false_share: float = 0.10  # of the alarms of a week, by Benjamini-Hochberg
-    min_lift: float = 1.25  # of the denials over the expected, to be worth a page
-    min_extra: float = 2.0  # denials over the expected in the window, to be worth a page: one claim is no spike
+    false_share: float = SPIKE_Q  # of the alarms of a week, by Benjamini-Hochberg
+    min_lift: float = SPIKE_LIFT  # of the denials over the expected, to be worth a page
+    min_extra: float = SPIKE_EXTRA  # denials over the expected in the window, to be worth a page: one claim is no spike
     tell_chance: float = 0.01  # if all claims denied would be no rarer than this, there are too few to tell
     reference: Reference | None = None  # what the portfolio hands back to a client

@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 
+from schemas.thresholds import SPIKE_LIFT
+
 SERIES = ["client", "payer", "cause"]
 NEW, CONTINUING, FADING, CLOSED = "new", "continuing", "fading", "closed"
-STATES = (NEW, CONTINUING, FADING, CLOSED)
-_LIFT = 1.25  # over what was expected when it began, to be still there
 _QUIET = 3  # weeks in a row below it, to be closed
 _SETTLED = 26  # weeks after which a raised rate is the new usual one, whatever it is
 
@@ -14,7 +14,7 @@ _SETTLED = 26  # weeks after which a raised rate is the new usual one, whatever 
 def with_states(tested: pl.DataFrame) -> pl.DataFrame:
     """Adds `state` and `since_week`, null where there is no spike, to rows of `detect` with every tested week of a series.
 
-    An alarm opens a spike: new. It is continuing in each later week with an alarm or with denials of at least 1.25 times
+    An alarm opens a spike: new. It is continuing in each later week with an alarm or with denials of at least SPIKE_LIFT times
     decided x index x the usual rate of the week it began in (the usual rate of later weeks learns the spike and would hide
     it). Below that it is fading, and closed in the third such week in a row; an alarm opens it anew as the same spike.
     After 26 weeks without an alarm in the last 13 it is closed as well: the higher rate is then the usual one.
@@ -35,7 +35,7 @@ def with_states(tested: pl.DataFrame) -> pl.DataFrame:
         is_new = is_alarm & ~is_open
         start, usual = np.where(is_new, week, start), np.where(is_new, rate[:, week], usual)
         last = np.where(is_alarm, week, last)
-        is_high = (denied[:, week] > 0) & (denied[:, week] >= _LIFT * exposed[:, week] * usual)
+        is_high = (denied[:, week] > 0) & (denied[:, week] >= SPIKE_LIFT * exposed[:, week] * usual)
         is_there = is_open & (is_alarm | is_high)
         quiet = np.where(is_new | is_there, 0, quiet + is_open)
         is_usual = (week - start >= _SETTLED) & (week - last >= _SETTLED // 2)

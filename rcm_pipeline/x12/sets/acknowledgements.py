@@ -81,6 +81,7 @@ def _acknowledgements(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
     table.text("sender_id", "ISA06", envelope)
     table.text("receiver_id", "ISA08", envelope)
     table.short_date("interchange_date", "TA102", where("TA1"))
+    table.short_date("answered_date", "ISA09", envelope)
     _add_verdicts(stream, table, where, is_new)
     return table.frame()
 

@@ -1,0 +1,149 @@
+"""One factory: the tables of a layer and subject become one multi-asset with one step, one connection and one check a table."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+import duckdb
+import polars as pl
+
+from assets.guard import safely
+from assets.resources import Workplace
+from assets.specs import CHECK, check_spec, result, table_spec
+from rcm_pipeline.connection import open_warehouse
+from rcm_pipeline.denials.classify.causes import RECLASSIFIED_BY, reclassified
+from rcm_pipeline.quality.checks import CHECKS, batch_of
+from rcm_pipeline.quality.contracts import Outcome, check_contract
+from rcm_pipeline.settings import ClientSettings, load_client_settings
+from rcm_pipeline.tables import injected, registered
+from rcm_pipeline.warehouse import append, read, replace, scan_all
+from rcm_pipeline.weeks import Week, anchor_of
+from schemas.contract import conform
+from schemas.registry import CONTRACTS
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the tables of one step are made with, for one client, over one connection."""
+
+    place: Workplace
+    client: str
+    run_id: str
+    connection: duckdb.DuckDBPyConnection
+    settings: ClientSettings
+    wanted: frozenset[str]
+
+
+Made = Iterable[tuple[str, int, list[Outcome]]]  # table, rows it has now, how it was judged
+Make = Callable[[Step], Made]
+
+
+def table_step(name: str, sources: Mapping[str, Iterable[str]], make: Make, description: str) -> dg.AssetsDefinition:
+    """A multi-asset of these tables, each with the tables it reads. Any part of it can be run alone."""
+
+    @dg.multi_asset(
+        name=name,
+        specs=[table_spec(table, reads) for table, reads in sources.items()],
+        check_specs=[check_spec(table) for table in sources],
+        can_subset=True,
+        description=description,
+    )
+    def step(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
+        wanted = frozenset(key.to_user_string() for key in context.selected_asset_keys)
+        checked = {key.asset_key.to_user_string() for key in context.selected_asset_check_keys}
+        for table, rows, outcomes in safely(lambda: _run(workplace, context.partition_key, context.run.run_id, wanted, make)):
+            made = result(table, rows, outcomes)
+            yield made if table in checked else made._replace(check_results=[])
+
+    return step
+
+
+def _run(place: Workplace, client: str, run_id: str, wanted: frozenset[str], make: Make) -> list[tuple[str, int, list[Outcome]]]:
+    path = place.home.warehouse(client)
+    settings = load_client_settings(place.home.settings, client)
+    with open_warehouse(path) as connection:
+        made = list(make(Step(place, client, run_id, connection, settings, wanted)))
+        record(connection, run_id, [outcome for _, _, outcomes in made for outcome in outcomes])
+    batch = judge(place, client, [table for table, _, _ in made])
+    if batch:
+        with open_warehouse(path) as connection:
+            record(connection, run_id, batch)
+    return [(table, rows, [*outcomes, *(o for o in batch if o.table_name == table)]) for table, rows, outcomes in made]
+
+
+def registered_steps() -> list[dg.AssetsDefinition]:
+    """A step for every layer and subject with registered tables, in the order of their names."""
+    groups: dict[tuple[str, str], dict[str, Iterable[str]]] = {}
+    for name, table in registered().items():
+        groups.setdefault((table.layer, table.subject), {})[name] = table.sources
+    return [
+        table_step(f"{layer}_of_{subject}", sources, _make_registered, f"The {layer} tables of {subject}.")
+        for (layer, subject), sources in sorted(groups.items())
+    ]
+
+
+def _make_registered(step: Step) -> Made:
+    """Compute the wanted tables from the warehouse, each stored and judged as it is made."""
+    tables = scan_all(step.connection)
+    week = _anchor(step) if any(name.startswith("mart_") for name in step.wanted) else None
+    done: set[str] = set()
+    for name, table in registered().items():
+        if name not in step.wanted or name in done:
+            continue
+        given = {source: tables[source] for source in table.sources}
+        extra = injected(table.build, week, step.settings, today=step.place.today)
+        built = table.build(**given, **extra)
+        for made, frame in [(name, built)] if isinstance(built, pl.DataFrame) else built:
+            done.add(made)
+            if made == "core_denials":
+                _note_reclassified(step, frame)
+            if made in step.wanted:
+                yield made, frame.height, store(step, made, frame)
+
+
+def _note_reclassified(step: Step, denials: pl.DataFrame) -> None:
+    """What a new state of the taxonomy changed, in ops_reclassifications, before the old causes are gone."""
+    before = read(step.connection, "core_denials", RECLASSIFIED_BY)
+    append(step.connection, "ops_reclassifications", reclassified(before, denials, step.run_id))
+
+
+def _anchor(step: Step) -> Week | None:
+    return anchor_of(read(step.connection, "core_adjudications", ("adjudication_date",)), step.place.today)
+
+
+def store(step: Step, name: str, frame: pl.DataFrame) -> list[Outcome]:
+    """Replace a table by one that keeps its contract; one that does not leaves what was there."""
+    outcomes = check_contract(frame, CONTRACTS[name])
+    if all(outcome.is_passed for outcome in outcomes):
+        replace(step.connection, name, frame)
+    return outcomes
+
+
+def judge(place: Workplace, client: str, made: Iterable[str]) -> list[Outcome]:
+    """The batch checks of these tables; Great Expectations is imported only where there are any, for it takes seconds."""
+    tables = set(made)
+    checks = [check for check in CHECKS if check.table_name in tables]
+    if not checks:
+        return []
+    from rcm_pipeline.quality.expectations import judge_batch
+
+    path = place.home.warehouse(client)
+    with open_warehouse(path, read_only=True) as connection:
+        dates = read(connection, "core_adjudications", ("adjudication_date", "week"))
+    return judge_batch(path, batch_of(dates, anchor_of(dates, place.today), place.today), checks)
+
+
+def record(connection: duckdb.DuckDBPyConnection, run_id: str, outcomes: list[Outcome]) -> None:
+    """Add outcomes to ops_checks."""
+    if outcomes:
+        rows = [vars(outcome) | {"run_id": run_id} for outcome in outcomes]
+        append(connection, "ops_checks", conform(pl.DataFrame(rows), CONTRACTS["ops_checks"]))
+
+
+def now() -> dt.datetime:
+    """UTC without zone, as the warehouse keeps it."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+__all__ = ["CHECK", "Made", "Step", "judge", "now", "record", "registered_steps", "store", "table_step"]

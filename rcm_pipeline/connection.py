@@ -1,0 +1,46 @@
+"""The one way to open a warehouse: a connection that is always closed, and errors that a person can act on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from rcm_pipeline.errors import BusyError, StorageError
+
+# nothing is downloaded, whatever a query asks for
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+@contextmanager
+def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that is always closed. Raises BusyError or StorageError; messages never hold values."""
+    connection = _connect(path, read_only)
+    failure = ""
+    try:
+        yield connection
+    except duckdb.CatalogException:
+        failure = "a table is missing: the warehouse is of an older version"
+    except duckdb.BinderException:
+        failure = "a column is missing: the warehouse is of an older version"
+    except duckdb.Error as error:
+        failure = type(error).__name__
+    finally:
+        connection.close()
+    if failure:
+        raise StorageError(
+            f"{path}: the warehouse refused to read or write ({failure}); what was there before still stands",
+            fix="check free space and permissions of that folder, then rcm run",
+        )
+
+
+def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    reason = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return duckdb.connect(str(path), read_only=read_only, config=_OFFLINE)
+    except (duckdb.Error, OSError) as error:
+        reason = str(error)
+    if "lock" in reason.lower():
+        raise BusyError(f"{path}: another run has this warehouse open", fix="wait for it to end, or stop it, then run again")
+    raise StorageError(f"{path}: this warehouse cannot be opened", fix="check that it is a DuckDB file you may write, with space left")

@@ -1,0 +1,39 @@
+"""Write beside, then rename: a reader sees what was there before or the whole of what is new, never half."""
+
+import os
+from pathlib import Path
+
+from rcm_pipeline.errors import StorageError
+
+
+def write_in_place(path: Path, content: bytes) -> None:
+    """Put this content under a name at once. Raises StorageError; what was there before then still stands."""
+    beside = path.with_name(f".{path.name}-{os.getpid()}")
+    failed = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_durably(beside, content)
+        beside.replace(path)
+    except OSError as error:
+        failed = error.strerror or type(error).__name__
+        beside.unlink(missing_ok=True)
+    if failed:
+        raise StorageError(
+            f"{path}: it could not be written ({failed}); one before it still stands", fix="check space and permissions of that folder"
+        )
+
+
+def switch_link(link: Path, target: Path) -> None:
+    """Point a link at another folder, in one step."""
+    fresh = link.with_name(f".{link.name}-{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target.relative_to(link.parent))
+    fresh.replace(link)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with path.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())

@@ -16,7 +16,7 @@ from rcm_pipeline.denials.classify.causes import RECLASSIFIED_BY, reclassified
 from rcm_pipeline.quality.checks import CHECKS, batch_of
 from rcm_pipeline.quality.contracts import Outcome, check_contract
 from rcm_pipeline.settings import ClientSettings, load_client_settings
-from rcm_pipeline.tables import injected, registered
+from rcm_pipeline.tables import build, registered
 from rcm_pipeline.warehouse import append, read, replace, scan_all
 from rcm_pipeline.weeks import Week, anchor_of
 from schemas.contract import conform
@@ -91,10 +91,7 @@ def _make_registered(step: Step) -> Made:
     for name, table in registered().items():
         if name not in step.wanted or name in done:
             continue
-        given = {source: tables[source] for source in table.sources}
-        extra = injected(table.build, week, step.settings, today=step.place.today)
-        built = table.build(**given, **extra)
-        for made, frame in [(name, built)] if isinstance(built, pl.DataFrame) else built:
+        for made, frame in build(table, tables, week, step.settings, step.place.today):
             done.add(made)
             if made == "core_denials":
                 _note_reclassified(step, frame)

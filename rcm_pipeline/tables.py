@@ -4,6 +4,7 @@ The graph, the reads and the documents follow from the signature and from nothin
 lazy over the warehouse; `week` and `settings` are keyword-only and given by the registry.
 """
 
+import datetime as dt
 import importlib
 import inspect
 import pkgutil
@@ -17,7 +18,7 @@ import polars as pl
 
 import rcm_pipeline
 from rcm_pipeline.settings import ClientSettings
-from rcm_pipeline.weeks import Week
+from rcm_pipeline.weeks import Week, anchor_of
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 
@@ -102,28 +103,37 @@ def marts() -> tuple[str, ...]:
     return tuple(name for name in registered() if name.startswith("mart_"))
 
 
-def injected(build: Callable[..., Any], week: Week | None, settings: ClientSettings, **more: Any) -> dict[str, Any]:
+def injected(function: Callable[..., Any], week: Week | None, settings: ClientSettings, **more: Any) -> dict[str, Any]:
     """What the registry gives a table's function beside its tables: the week, and of the settings the part it asks for."""
     known = {"week": week, **more}
     found: dict[str, Any] = {}
-    for name, parameter in inspect.signature(build).parameters.items():
+    for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
         found[name] = _part(settings, parameter.annotation) if name == "settings" else known[name]
     return found
 
 
-def compute(
-    tables: Mapping[str, Frame], week: Week | None, settings: ClientSettings, wanted: tuple[str, ...] = ()
+def build(
+    table: Table, tables: Mapping[str, Frame], week: Week | None, settings: ClientSettings, today: dt.date
 ) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Every mart, or those wanted, one after the other: from the tables given and from the marts before it."""
+    """The tables one function makes, from those it reads."""
+    given = {source: tables[source] for source in table.sources}
+    made = table.build(**given, **injected(table.build, week, settings, today=today))
+    yield from [(table.names[0], made)] if isinstance(made, pl.DataFrame) else made
+
+
+def compute(tables: Mapping[str, Frame], settings: ClientSettings, today: dt.date) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Every registered table that is not given, core before marts, each from those given and those before it."""
     known = dict(tables)
-    for name in marts():
-        if wanted and name not in wanted:
-            continue
-        table = registered()[name]
-        known[name] = table.build(**{s: known[s] for s in table.sources}, **injected(table.build, week, settings))
-        yield name, known[name]  # type: ignore[misc]
+    week: Week | None = None
+    for layer in ("core", "mart"):
+        for name, table in registered().items():
+            if table.layer == layer and name not in known:
+                for made, frame in build(table, known, week, settings, today):
+                    known[made] = frame
+                    yield made, frame
+        week = anchor_of(_lazy(known["core_adjudications"]).select("adjudication_date").collect(), today)
 
 
 def _tables_of(build: Callable[..., Any]) -> tuple[str, ...]:

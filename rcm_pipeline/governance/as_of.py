@@ -16,9 +16,9 @@ import polars as pl
 
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.settings import ClientSettings, Home, load_client_settings, parse_client_settings, settings_text
-from rcm_pipeline.tables import compute, injected, registered
+from rcm_pipeline.tables import compute
 from rcm_pipeline.warehouse import append, read, scan_all
-from rcm_pipeline.weeks import Week, anchor_week
+from rcm_pipeline.weeks import Week, anchor_of, anchor_week
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
@@ -60,14 +60,8 @@ def tables_as_of(connection: duckdb.DuckDBPyConnection, home: Home, client: str,
     week_of_day = Week.of(day).back(1)
     settings = _settings_of(connection, home, client, week_of_day)
     known = known_on(scan_all(connection), day) | _copies_of(connection, week_of_day)
-    for name, table in registered().items():
-        if table.layer == "core" and name not in known:
-            given = {source: known[source] for source in table.sources}
-            made = table.build(**given, **injected(table.build, None, settings, today=day))
-            known |= {made_name: frame.lazy() for made_name, frame in made}
-    week = anchor_week(known["core_adjudications"].select("adjudication_date").unique().collect()["adjudication_date"], day)
-    for name, frame in compute(known, week, settings):
-        known[name] = frame.lazy()
+    known |= {name: frame.lazy() for name, frame in compute(known, settings, day)}
+    week = anchor_of(known["core_adjudications"].select("adjudication_date").collect(), day)
     return PastTables(day, week, settings, known)
 
 

@@ -14,7 +14,7 @@ from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.settings import ClientSettings, Home, consenting, load_client_settings
 from rcm_pipeline.warehouse import create_tables, read, replace
-from schemas.contract import conform
+from schemas.contract import widened
 from schemas.registry import CONTRACTS
 
 TODAY = dt.date(2025, 9, 8)
@@ -37,7 +37,7 @@ def rates(denied: int, last_is_complete: bool = True) -> pl.DataFrame:
         )
         for metric, payer, cause in cells
     ]  # fmt: skip
-    return conform(pl.concat(named), CONTRACTS["mart_denial_rates"])
+    return widened(pl.concat(named), CONTRACTS["mart_denial_rates"])
 
 
 def allow(home: Home, client: str, allowed: bool) -> None:

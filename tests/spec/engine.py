@@ -5,12 +5,12 @@ from typing import Any
 
 import polars as pl
 
-from rcm_pipeline.denials.core import build_core
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import read_x12
 from tests.conftest import OpenDoor
 from tests.spec.cases import Case
 from tests.spec.lives import Life
+from tests.tables import core_of
 
 DAY = dt.date(2026, 11, 23)
 _HEAD = (
@@ -31,14 +31,14 @@ def core_tables(*files: bytes) -> dict[str, pl.DataFrame]:
     """The core tables of some 835 files, identifiers left as they are."""
     reading = read_x12(list(files), OpenDoor())
     raw = {name: table.with_columns(file_id=pl.format("file{}", "file")) for name, table in reading.tables.items()}
-    return build_core(raw, ClientSettings(capitated_payers=["CAPITATED"]), DAY)
+    return core_of(raw, ClientSettings(capitated_payers=["CAPITATED"]), DAY)
 
 
 def run_case(case: Case) -> tuple[list[tuple[str, str, str]], list[str]]:
     """(disposition, root cause, denied dollars) and rule of every line of a case."""
     core = core_tables(remittance(case.segments, case.payer))
-    causes = core["core_denials"].select("file_id", "claim_no", "line_no", "root_cause", pl.col("denied_amount").alias("lost"))
-    lines = core["core_adjudicated_lines"].join(causes, on=["file_id", "claim_no", "line_no"], how="left").sort("line_no")
+    causes = core["core_denials"].select("answer_line_id", "root_cause", pl.col("denied_amount").alias("lost"))
+    lines = core["core_adjudicated_lines"].join(causes, on="answer_line_id", how="left").sort("line_no")
     rows = [
         (r["disposition"], r["root_cause"] or "–", str(r["lost"] if r["lost"] is not None else r["denied_amount"]))
         for r in lines.iter_rows(named=True)
@@ -51,9 +51,12 @@ def run_life(life: Life) -> tuple[list[tuple[str, str]], str, list[str]]:
     """Kind and standing of every answer, the status of every lineage, and what moved outside the claims."""
     parts = [(day, *segments.split("|")) for day, segments in life.remittances]
     core = core_tables(*(remittance(body, *(payer or ["PAYERX"]), day=day) for day, body, *payer in parts))
-    keys = ["file_id", "claim_no"]
-    pairs = core["core_reversals"].select(*keys, "pair_rule", pl.col("correction_claim_no").is_not_null().alias("is_corrected"))
-    answers = core["core_adjudications"].join(pairs, on=keys, how="left").sort(keys)
+    keys = ["answer_id"]
+    places = core["core_deliveries"].filter(pl.col("fact_code") == "answer").rename({"fact_id": "answer_id"})
+    order = ["file_id", "claim_no"]
+    pairs = core["core_reversals"].select(*keys, "pair_rule", pl.col("correction_answer_id").is_not_null().alias("is_corrected"))
+    placed = core["core_adjudications"].join(places.select(*keys, *order), on=keys)
+    answers = placed.join(pairs, on=keys, how="left").sort(order)
     shown = [(r["kind"], _standing(r)) for r in answers.iter_rows(named=True)]
     first_seen = answers.unique("lineage_id", keep="first", maintain_order=True).select("lineage_id")
     statuses = first_seen.join(core["core_claim_lineages"], on="lineage_id", how="left", maintain_order="left")["status_code"]

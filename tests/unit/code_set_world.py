@@ -6,9 +6,9 @@ from decimal import Decimal as D
 import polars as pl
 
 from rcm_pipeline.code_sets.releases import CODES, Release, code_entries, in_order, release_table
-from rcm_pipeline.code_sets.values import coded_values, used_codes
+from rcm_pipeline.code_sets.values import used_codes, values_of
 from rcm_pipeline.code_sets.verdicts import judged
-from schemas.contract import conform, empty
+from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
 
 ANCHOR = dt.date(2026, 11, 16)
@@ -34,7 +34,7 @@ def claim(
     """A claim, its diagnoses (text: ICD-10-CM codes with blanks between) and its lines."""
     given = [("ABF", code) for code in dx.split()] if isinstance(dx, str) else dx
     version = {
-        "file_id": name, "transaction_no": 1, "claim_no": 1, "lineage_id": f"L{name}", "version_no": 1, "sequence_code": "P", "frequency_code": "1",
+        "file_id": name, "claim_no": 1, "version_id": f"V{name}", "submission_id": name, "lineage_id": f"L{name}", "version_no": 1, "sequence_code": "P", "frequency_code": "1",
         "sent_date": day("2026-11-18"), "payer_id": "P", "charge_amount": D("100.00"), "line_count": len(lines or []),
         "first_service_date": day(served), "last_service_date": day(served), "place_code": "11", "place_qualifier": "B",
     } | more  # fmt: skip
@@ -48,18 +48,19 @@ class World:
     """Tables of some claims and releases, as the marts are given them."""
 
     def __init__(self, claims: list[tuple[dict, list, list]], *releases: Release) -> None:
-        self.versions = self._table("core_claim_versions", [version for version, _, _ in claims])
+        places = [pl.Series(key, [version[key] for version, _, _ in claims]) for key in ("file_id", "claim_no")]
+        self.versions = self._table("core_claim_versions", [version for version, _, _ in claims]).with_columns(places if claims else [])
         self.diagnoses = self._table("raw_claim_diagnoses", [row for _, rows, _ in claims for row in rows])
         self.lines = self._table("raw_claim_lines", [row for _, _, rows in claims for row in rows])
         self.releases = in_order(releases)
         self.code_sets = release_table(self.releases)
         self.entries = code_entries(used_codes(self.lines, self.diagnoses), self.releases)
-        self.values = coded_values(self.lines, self.diagnoses, self.versions)
+        self.values = values_of(self.lines, self.diagnoses, self.versions)
         self.judged = judged(self.values, self.code_sets, self.entries)
 
     @staticmethod
     def _table(name: str, rows: list[dict]) -> pl.DataFrame:
-        return conform(pl.DataFrame(rows, infer_schema_length=None), CONTRACTS[name]) if rows else empty(CONTRACTS[name])
+        return widened(pl.DataFrame(rows, infer_schema_length=None), CONTRACTS[name]) if rows else empty(CONTRACTS[name])
 
     def verdicts(self) -> dict[str, str]:
         """Code → verdict; a code that was not of the form of one is shown as ?."""

@@ -4,14 +4,12 @@ import datetime as dt
 
 import polars as pl
 
-from rcm_pipeline.coding.reviews.core import qa_tables
-from rcm_pipeline.denials.core import build_core
-from rcm_pipeline.governance.marts import MARTS
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import read_x12
-from schemas.contract import conform, empty
+from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS, layer
 from tests.conftest import OpenDoor
+from tests.tables import everything
 from tests.unit.test_submissions import ack, interchange
 
 ANCHOR = dt.date(2026, 11, 16)
@@ -142,7 +140,7 @@ def raw_tables() -> dict[str, pl.DataFrame]:
     ]
     for name, rows in (("raw_touches", touches), ("raw_coded_encounters", coded), ("raw_escalations", asked)):
         numbered = pl.DataFrame(rows).with_columns(pl.lit("sheet").alias("file_id"), pl.int_range(2, pl.len() + 2).alias("row_no"))
-        tables[name] = conform(numbered, CONTRACTS[name])
+        tables[name] = widened(numbered, CONTRACTS[name])
     return tables
 
 
@@ -152,11 +150,4 @@ def _day(month_day: tuple[int, int]) -> dt.date:
 
 def world() -> dict[str, pl.DataFrame]:
     """Every table of the world, raw to mart, at the anchor week."""
-    known = raw_tables() | {
-        name: empty(CONTRACTS[name]) for name in ("ops_portfolio", "ops_code_sets", "ops_code_entries", "ops_qa_samples")
-    }
-    known |= build_core(known, SETTINGS, dt.date(2026, 11, 23))
-    known |= dict(qa_tables(known, SETTINGS))
-    for name, mart in MARTS.items():
-        known[name] = mart.build(known, ANCHOR, SETTINGS)
-    return known
+    return everything(raw_tables(), SETTINGS)

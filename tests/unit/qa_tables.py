@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.contract import conform
+from schemas.contract import widened
 from schemas.registry import CONTRACTS
 
 ANCHOR = dt.date(2026, 11, 16)
@@ -70,5 +70,5 @@ def code(number: int, position: int, **more: Any) -> dict[str, Any]:
 def table(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     """The rows as the table of that name; columns not given are null."""
     return (
-        conform(pl.DataFrame(rows, infer_schema_length=None), CONTRACTS[name]) if rows else conform(pl.DataFrame(), CONTRACTS[name]).clear()
+        widened(pl.DataFrame(rows, infer_schema_length=None), CONTRACTS[name]) if rows else widened(pl.DataFrame(), CONTRACTS[name]).clear()
     )

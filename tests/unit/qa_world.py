@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from rcm_pipeline.coding.sampling.risk_reasons import History
-from schemas.contract import conform, empty
+from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
 
 WEEK = dt.date(2026, 11, 16)
@@ -21,7 +21,7 @@ def weeks_ago(weeks: int) -> dt.date:
 def encounters(*rows: tuple[str, str, dt.date]) -> pl.DataFrame:
     """claim_token, coder_id, coded_date."""
     frame = pl.DataFrame([*rows], schema=["claim_token", "coder_id", "coded_date"], orient="row").with_row_index("row_no", offset=2)
-    return conform(
+    return widened(
         frame.with_columns(pl.lit("log").alias("file_id"), pl.lit("Surgery").alias("specialty")), CONTRACTS["raw_coded_encounters"]
     )
 
@@ -29,7 +29,7 @@ def encounters(*rows: tuple[str, str, dt.date]) -> pl.DataFrame:
 def reviews(*rows: tuple[str, str, str, dt.date]) -> pl.DataFrame:
     """claim_token, coder_id, kind_code, review_date."""
     named = pl.DataFrame([*rows], schema=["claim_token", "coder_id", "kind_code", "review_date"], orient="row") if rows else None
-    return empty(CONTRACTS["core_qa_reviews"]) if named is None else conform(named, CONTRACTS["core_qa_reviews"])
+    return empty(CONTRACTS["core_qa_reviews"]) if named is None else widened(named, CONTRACTS["core_qa_reviews"])
 
 
 def decided(*rows: tuple[str, str, str, bool, int]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

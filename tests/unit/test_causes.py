@@ -8,7 +8,6 @@ import pytest
 from pydantic import ValidationError
 
 from rcm_pipeline.denials.classify.causes import RECLASSIFIED_BY, reclassified
-from rcm_pipeline.denials.core import build_core
 from rcm_pipeline.denials.outcomes.denial_outcomes import Life, denial_outcomes
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import read_x12
@@ -16,6 +15,7 @@ from schemas.contract import empty
 from schemas.registry import CONTRACTS
 from tests.conftest import OpenDoor
 from tests.spec.engine import remittance
+from tests.tables import core_of
 from tests.unit.golden_world import decided
 from tests.unit.test_submissions import interchange
 
@@ -26,7 +26,7 @@ DENIED = "CLP*A*1*100*0*0*12*I1\nSVC*HC:99213*100*0\nCAS*{}*100"
 def core(*files: bytes, **settings: Any) -> dict[str, pl.DataFrame]:
     read = read_x12(list(files), OpenDoor()).tables
     raw = {name: table.with_columns(file_id=pl.format("f{}", "file")) for name, table in read.items()}
-    return build_core(raw, ClientSettings.model_validate(settings), DAY)
+    return core_of(raw, ClientSettings.model_validate(settings), DAY)
 
 
 def claim(*extra: str, day: str = "20261001", service: str = "20260928") -> bytes:

@@ -4,13 +4,14 @@ from decimal import Decimal as D
 
 import polars as pl
 import pytest
+from rcm_pipeline.quality.code_sets import judge_code_sets
 
 from rcm_pipeline.code_sets.changes import code_set_changes
 from rcm_pipeline.code_sets.findings import code_set_coverage, code_set_findings
 from rcm_pipeline.code_sets.systems import CPT, HCPCS, ICD10CM, usual_end
-from rcm_pipeline.quality.code_sets import judge_code_sets
 from rcm_pipeline.quality.contracts import check_contract
-from schemas.contract import conform
+from rcm_pipeline.weeks import Week
+from schemas.contract import widened
 from schemas.registry import CONTRACTS
 from tests.unit.code_set_world import ANCHOR, World, claim, day, release
 
@@ -18,7 +19,7 @@ from tests.unit.code_set_world import ANCHOR, World, claim, day, release
 FY2026 = release(ICD10CM, "2026-04-01", "2026-09-30", "A01 A03 A0500")
 FY2027 = release(ICD10CM, "2026-10-01", "2027-09-30", "A02 A031 A032 A0500")
 APRIL = release(ICD10CM, "2027-04-01", "2027-09-30", "A02 A031 A032 A04 A0500")
-LINEAGES = conform(pl.DataFrame({"lineage_id": ["L1"], "coder_id": ["C7"], "sequence_code": ["P"]}), CONTRACTS["core_claim_lineages"])
+LINEAGES = widened(pl.DataFrame({"lineage_id": ["L1"], "coder_id": ["C7"], "sequence_code": ["P"]}), CONTRACTS["core_claim_lineages"])
 
 
 def verdict(code: str, served: str, *releases: object, **more: object) -> str:
@@ -70,7 +71,7 @@ def test_icd_9_and_pcs_are_left_alone() -> None:
     """BK, BF, BJ, PR and BN are ICD-9-CM, BBR and BBQ ICD-10-PCS: never judged as ICD-10-CM, and not counted as such."""
     world = World([claim("1", "2026-05-01", [(q, "A01") for q in ("BK", "BF", "BJ", "PR", "BN", "BBR", "BBQ")])], FY2026)
     assert world.values.is_empty()
-    assert code_set_coverage(world.judged, world.code_sets, ANCHOR).is_empty()
+    assert code_set_coverage(world.judged, world.code_sets, Week(ANCHOR)).is_empty()
     kept = World([claim("1", "2026-05-01", [(q, "A01") for q in ("ABK", "ABF", "ABJ", "APR", "ABN")])], FY2026)
     assert kept.judged["verdict"].to_list() == ["valid"] * 5
 
@@ -163,7 +164,7 @@ def test_coverage_carries_both_sides_of_the_rate() -> None:
     claims += [claim(f"{n}", "2026-01-05", "A01") for n in (11, 12, 13)]
     claims += [claim("14", "2026-11-05", lines=[{"procedure_code": "99213"}])]
     world = World(claims, FY2027)
-    found = code_set_coverage(world.judged, world.code_sets, ANCHOR)
+    found = code_set_coverage(world.judged, world.code_sets, Week(ANCHOR))
     assert all(outcome.is_passed for outcome in check_contract(found, CONTRACTS["mart_code_set_coverage"]))
     told = found.select("system_code", "release_id", "code_count", "value_count", "checked_count", "unchecked_count", "invalid_count")
     assert told.rows() == [
@@ -189,20 +190,20 @@ def test_coverage_carries_both_sides_of_the_rate() -> None:
 def test_a_list_that_ended_is_stale_for_the_anchor_week(served: str, sent: str, failed: int, checked: int) -> None:
     """A day before the oldest list is missing history, not a stale reference."""
     world = World([claim("1", served, "A01", sent_date=day(sent))], FY2026)
-    outcome = judge_code_sets(code_set_coverage(world.judged, world.code_sets, ANCHOR))
+    outcome = judge_code_sets(code_set_coverage(world.judged, world.code_sets, Week(ANCHOR)))
     assert (outcome.is_passed, outcome.failed_count, outcome.checked_count) == (not failed, failed, checked)
     assert (outcome.severity, outcome.table_name) == ("warn", "mart_code_set_coverage")
 
 
 def test_a_code_set_without_codes_or_without_a_list_is_not_stale() -> None:
     world = World([claim("1", "2026-11-05", lines=[{"procedure_code": "99213"}])], FY2026)
-    outcome = judge_code_sets(code_set_coverage(world.judged, world.code_sets, ANCHOR))
+    outcome = judge_code_sets(code_set_coverage(world.judged, world.code_sets, Week(ANCHOR)))
     assert (outcome.is_passed, outcome.checked_count) == (True, 0)
 
 
 def test_a_newer_list_makes_it_current_again() -> None:
     world = World([claim("1", "2026-11-05", "A01")], FY2026, FY2027)
-    assert judge_code_sets(code_set_coverage(world.judged, world.code_sets, ANCHOR)).is_passed
+    assert judge_code_sets(code_set_coverage(world.judged, world.code_sets, Week(ANCHOR))).is_passed
 
 
 def test_coming_changes_count_the_clients_own_mix() -> None:
@@ -213,12 +214,12 @@ def test_coming_changes_count_the_clients_own_mix() -> None:
         claim("4", "2024-09-20", "A01", sent_date=day("2024-10-01")),
     ]
     world = World(claims, FY2026, FY2027)
-    found = code_set_changes(world.values, world.code_sets, world.entries, day("2026-09-21"))
+    found = code_set_changes(world.values, world.code_sets, world.entries, Week(day("2026-09-21")))
     assert found.is_empty(), "the claims were sent after that week"
     before = World(
         [(version | {"sent_date": day("2026-09-22")}, dx, lines) for version, dx, lines in claims[:3]] + [claims[3]], FY2026, FY2027
     )
-    found = code_set_changes(before.values, before.code_sets, before.entries, day("2026-09-21"))
+    found = code_set_changes(before.values, before.code_sets, before.entries, Week(day("2026-09-21")))
     assert all(outcome.is_passed for outcome in check_contract(found, CONTRACTS["mart_code_set_changes"]))
     told = found.select(
         "code", "change_code", "change_date", "is_coming", "longer_code_count", "claim_count", "line_count", "charge_amount"
@@ -234,13 +235,13 @@ def test_coming_changes_count_the_clients_own_mix() -> None:
 def test_a_replaced_claim_is_not_counted_again() -> None:
     claims = [claim("1", "2026-09-05", "A01"), claim("2", "2026-09-05", "A01", lineage_id="L1", version_no=2)]
     world = World(claims, FY2026, FY2027)
-    found = code_set_changes(world.values, world.code_sets, world.entries, ANCHOR)
+    found = code_set_changes(world.values, world.code_sets, world.entries, Week(ANCHOR))
     assert found.select("code", "claim_count", "charge_amount").rows() == [("A01", 1, D("100.00"))]
 
 
 def test_once_no_release_is_to_come_the_newest_is_told() -> None:
     world = World([claim("1", "2026-09-05", "A01")], FY2026, FY2027)
-    found = code_set_changes(world.values, world.code_sets, world.entries, ANCHOR)
+    found = code_set_changes(world.values, world.code_sets, world.entries, Week(ANCHOR))
     assert found.select("code", "change_code", "is_coming").rows() == [("A01", "ends", False)]
     assert code_set_changes(world.values, world.code_sets, world.entries, None).is_empty()
 
@@ -251,7 +252,7 @@ def test_a_codes_own_last_day_is_a_coming_change() -> None:
     )
     lines = [{"procedure_code": code} for code in ("J1100", "J1101", "J1102")]
     world = World([claim("1", "2026-10-05", lines=lines)], hcpcs)
-    found = code_set_changes(world.values, world.code_sets, world.entries, ANCHOR)
+    found = code_set_changes(world.values, world.code_sets, world.entries, Week(ANCHOR))
     assert found.select("code", "change_code", "change_date", "line_count", "charge_amount").rows() == [
         ("J1100", "ends", day("2027-01-01"), 1, D("40.00"))
     ]

@@ -6,11 +6,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from rcm_pipeline.coding.accuracy.em_levels import em_levels
-from rcm_pipeline.coding.people.auditors import auditor_agreement, auditor_quality, is_withheld
-from rcm_pipeline.coding.people.coders import coder_standing
+from rcm_pipeline.coding.accuracy.em_levels import mart_em_levels
+from rcm_pipeline.coding.people.auditors import is_withheld, mart_auditor_agreement, mart_auditor_quality
+from rcm_pipeline.coding.people.coders import mart_coder_standing
+from rcm_pipeline.settings import Qa
+from rcm_pipeline.weeks import Week
 from schemas.contract import empty
 from schemas.registry import CONTRACTS
+from tests.tables import rows as tests_rows
 from tests.unit.qa_tables import ANCHOR, code, finding, review, table
 
 Rows = list[dict[str, Any]]
@@ -29,8 +32,10 @@ def charts(coder: str, count: int, wrong: int, first: int) -> Rows:
 def standing(
     rows: Rows, *, method: str = "A1", is_withheld: bool = False, quality: pl.DataFrame | None = None
 ) -> dict[str, dict[str, Any]]:
-    nothing = table("core_qa_findings", []), empty(CONTRACTS["mart_auditor_quality"]) if quality is None else quality
-    found = coder_standing(table("core_qa_reviews", rows), *nothing, ANCHOR, method=method, standard=0.95, is_withheld=is_withheld)
+    judged = empty(CONTRACTS["mart_auditor_quality"]) if quality is None else quality
+    agreed = tests_rows("mart_auditor_agreement", [{"category_code": "any", "is_enough": False}] if is_withheld else [])
+    given = table("core_qa_reviews", rows), table("core_qa_findings", []), judged, agreed
+    found = mart_coder_standing(*given, week=Week(ANCHOR), settings=Qa(method=method, standard=0.95))
     return {row["coder_id"]: row for row in found.iter_rows(named=True)}
 
 
@@ -92,7 +97,9 @@ def pair(number: int, *, first: bool, second: bool, auditors: tuple[str, str] = 
 
 def agreed(*pairs: tuple[Rows, Rows]) -> dict[str, dict[str, Any]]:
     reviews, found = ([row for part in pairs for row in part[side]] for side in (0, 1))
-    told = auditor_agreement(table("core_qa_reviews", reviews), table("core_qa_findings", found), 0.6, ANCHOR)
+    told = mart_auditor_agreement(
+        table("core_qa_reviews", reviews), table("core_qa_findings", found), week=Week(ANCHOR), settings=Qa(minimum_agreement=0.6)
+    )
     return {row["category_code"]: row for row in told.iter_rows(named=True)}
 
 
@@ -114,7 +121,9 @@ def test_too_little_agreement_withholds_groups_but_too_few_charts_do_not(charts_
     """Auditors who differ on half of the charts: shown on sixteen, not yet told on four."""
     said = [(True, False)] * charts_each + [(True, True)] * (charts_each // 2) + [(False, False)] * (charts_each // 2)
     reviews, found = ([row for n, (a, b) in enumerate(said, start=1) for row in pair(n, first=a, second=b)[side]] for side in (0, 1))
-    told = auditor_agreement(table("core_qa_reviews", reviews), table("core_qa_findings", found), 0.6, ANCHOR)
+    told = mart_auditor_agreement(
+        table("core_qa_reviews", reviews), table("core_qa_findings", found), week=Week(ANCHOR), settings=Qa(minimum_agreement=0.6)
+    )
     assert told.filter(pl.col("category_code") == "any")["is_enough"].to_list() == [is_enough]
     assert is_withheld(told) is withheld
 
@@ -130,7 +139,9 @@ def test_an_error_told_only_by_counts_is_an_error() -> None:
     reviews = [row for n in range(1, 21) for row in pair(n, first=False, second=False)[0]]
     for row in reviews[::2]:
         row |= {"correct_code_count": 4, "is_right": False}
-    told = auditor_agreement(table("core_qa_reviews", reviews), table("core_qa_findings", []), 0.6, ANCHOR)
+    told = mart_auditor_agreement(
+        table("core_qa_reviews", reviews), table("core_qa_findings", []), week=Week(ANCHOR), settings=Qa(minimum_agreement=0.6)
+    )
     assert told.select("category_code", "agreement_rate", "is_enough").rows() == [("any", 0.0, False)]
 
 
@@ -150,7 +161,7 @@ def test_auditors_are_held_against_the_key_and_against_rebuttals() -> None:
         finding(1), finding(1, "POA", finding_no=2), finding(2), finding(2, "DRG", finding_no=2),
         finding(3, rebuttal_code="overturned", is_counted=False), finding(4, rebuttal_code="upheld"),
     ]  # fmt: skip
-    (row,) = auditor_quality(table("core_qa_reviews", charts_), table("core_qa_findings", found), ANCHOR).to_dicts()
+    (row,) = mart_auditor_quality(table("core_qa_reviews", charts_), table("core_qa_findings", found), week=Week(ANCHOR)).to_dicts()
     assert row["auditor_id"] == "AU1"
     assert [row[name] for name in ("wrong_count", "caught_count", "good_count", "passed_count")] == [2, 1, 4, 3]
     assert [row[name] for name in ("review_count", "finding_count", "rebutted_count", "overturned_count")] == [2, 2, 2, 1]
@@ -165,7 +176,7 @@ def test_levels_lean_up_or_down() -> None:
         for n, one in enumerate(coded, 1)
     ]
     reviews = table("core_qa_reviews", [review(n) for n in range(1, 5)])
-    row = em_levels(reviews, table("core_qa_codes", codes), ANCHOR).filter(pl.col("scope_code") == "all").row(0, named=True)
+    row = mart_em_levels(reviews, table("core_qa_codes", codes), week=Week(ANCHOR)).filter(pl.col("scope_code") == "all").row(0, named=True)
     assert [row[f"{name}_count"] for name in ("pair", "exact", "near", "over", "under")] == [4, 1, 3, 2, 1]
     assert row["bias"] == pytest.approx(0.5)
     assert row["bias_low"] < 0 < row["bias_high"]
@@ -180,5 +191,5 @@ def test_levels_are_those_of_the_category_with_or_without_modifiers(codes: list[
         for n, (one, off) in enumerate(zip(codes, (0, 1, 0), strict=True), 1)
     ]
     reviews = table("core_qa_reviews", [review(n) for n in range(1, 4)])
-    found = em_levels(reviews, table("core_qa_codes", rows), ANCHOR).filter(pl.col("scope_code") == "all")
+    found = mart_em_levels(reviews, table("core_qa_codes", rows), week=Week(ANCHOR)).filter(pl.col("scope_code") == "all")
     assert found["weighted_kappa"].item() == pytest.approx(0.8)

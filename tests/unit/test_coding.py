@@ -7,12 +7,13 @@ import polars as pl
 import pytest
 
 from rcm_pipeline.coding.accuracy.clusters import design_effects, pooled_icc
-from rcm_pipeline.coding.accuracy.coder_accuracy import coder_accuracy
-from rcm_pipeline.coding.accuracy.em_levels import em_levels
-from rcm_pipeline.coding.accuracy.errors import cert_split, coding_errors
-from rcm_pipeline.coding.people.auditors import auditor_agreement, auditor_quality
-from rcm_pipeline.reference import reference
+from rcm_pipeline.coding.accuracy.coder_accuracy import mart_coder_accuracy
+from rcm_pipeline.coding.accuracy.em_levels import mart_em_levels
+from rcm_pipeline.coding.accuracy.errors import mart_cert_split, mart_coding_errors
+from rcm_pipeline.coding.people.auditors import mart_auditor_agreement, mart_auditor_quality
+from rcm_pipeline.settings import Qa
 from rcm_pipeline.stats.ratstats import attribute_limits
+from rcm_pipeline.weeks import Week
 from schemas.contract import empty
 from schemas.registry import CONTRACTS
 from tests.unit.qa_tables import ANCHOR, code, finding, review, table
@@ -22,7 +23,7 @@ Rows = list[dict[str, Any]]
 
 def accuracy(reviews: Rows, codes: Rows | None = None, findings: Rows | None = None) -> pl.DataFrame:
     made = table("core_qa_reviews", reviews), table("core_qa_codes", codes or []), table("core_qa_findings", findings or [])
-    return coder_accuracy(*made, empty(CONTRACTS["ops_qa_samples"]), ANCHOR)
+    return mart_coder_accuracy(*made, empty(CONTRACTS["ops_qa_samples"]), week=Week(ANCHOR))
 
 
 def row(found: pl.DataFrame, method: str, scope: str = "all", period: str = "all", week: dt.date = ANCHOR) -> dict[str, Any]:
@@ -174,7 +175,7 @@ def test_findings_overturned_are_shown_but_not_counted() -> None:
         finding(1, allowed_delta_amount=99, rebuttal_code="overturned", is_counted=False),
         finding(2, allowed_delta_amount=50),
     ]
-    errors = coding_errors(reviews, table("core_qa_findings", found), ANCHOR)
+    errors = mart_coding_errors(reviews, table("core_qa_findings", found), week=Week(ANCHOR))
     of_client = errors.filter(pl.col("scope_code") == "all")
     assert of_client.select("error_code", "finding_count", "chart_count", "overturned_count", "review_count").rows() == [
         ("UNITS", 2, 1, 1, 2)
@@ -187,7 +188,7 @@ def test_findings_overturned_are_shown_but_not_counted() -> None:
 def test_the_cert_split_stands_beside_the_published_one() -> None:
     reviews = table("core_qa_reviews", [review(n) for n in range(1, 5)])
     found = [finding(1), finding(2), finding(3), finding(4, "DOC_INSUFFICIENT", cert_code="insufficient_documentation")]
-    split = cert_split(coding_errors(reviews, table("core_qa_findings", found), ANCHOR), reference("cert_published"))
+    split = mart_cert_split(mart_coding_errors(reviews, table("core_qa_findings", found), week=Week(ANCHOR)))
     by = {r["cert_code"]: r for r in split.iter_rows(named=True)}
     assert (by["incorrect_coding"]["finding_share"], by["insufficient_documentation"]["finding_share"]) == (0.75, 0.25)
     assert by["insufficient_documentation"]["published_share"] == 0.595
@@ -198,7 +199,7 @@ def test_the_cert_split_stands_beside_the_published_one() -> None:
 def test_no_reviews_no_rows() -> None:
     assert accuracy([]).is_empty()
     empties = [empty(CONTRACTS[name]) for name in ("core_qa_reviews", "core_qa_codes", "core_qa_findings", "ops_qa_samples")]
-    assert coder_accuracy(*empties, None).is_empty()
+    assert mart_coder_accuracy(*empties, week=None).is_empty()
 
 
 def test_every_table_of_a_page_is_of_the_same_charts() -> None:
@@ -209,8 +210,8 @@ def test_every_table_of_a_page_is_of_the_same_charts() -> None:
     )
     found = table("core_qa_findings", [finding(1), finding(2), finding(3)])
     codes = table("core_qa_codes", [code(n, 1, code_kind="em", auditor_code="99213", level_difference=0) for n in (1, 2)])
-    errors = coding_errors(reviews, found, ANCHOR)
+    errors = mart_coding_errors(reviews, found, week=Week(ANCHOR))
     assert errors.filter(pl.col("scope_code") == "all").select("finding_count", "review_count").rows() == [(1, 1)]
-    assert em_levels(reviews, codes, ANCHOR)["pair_count"].unique().to_list() == [1]
-    assert auditor_agreement(reviews, found, 0.6, ANCHOR).is_empty()
-    assert auditor_quality(reviews, found, ANCHOR)["review_count"].to_list() == [1]
+    assert mart_em_levels(reviews, codes, week=Week(ANCHOR))["pair_count"].unique().to_list() == [1]
+    assert mart_auditor_agreement(reviews, found, week=Week(ANCHOR), settings=Qa(minimum_agreement=0.6)).is_empty()
+    assert mart_auditor_quality(reviews, found, week=Week(ANCHOR))["review_count"].to_list() == [1]

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.coding_denials import coding_denials
-from schemas.contract import conform, row_rules
+from rcm_pipeline.coding.coding_denials import mart_coding_denials
+from rcm_pipeline.weeks import Week
+from schemas.contract import row_rules, widened
 from schemas.registry import CONTRACTS
 
 ANCHOR = dt.date(2026, 11, 16)
@@ -62,11 +63,11 @@ def tables(claims: list[dict]) -> dict[str, pl.DataFrame]:
             for n, c in enumerate(claims, start=2)
         ],
     }  # fmt: skip
-    return {name: conform(pl.DataFrame(rows[name], infer_schema_length=None), CONTRACTS[name]) for name in TABLES}
+    return {name: widened(pl.DataFrame(rows[name], infer_schema_length=None), CONTRACTS[name]) for name in TABLES}
 
 
 def denials(*claims: dict) -> pl.DataFrame:
-    return coding_denials(*tables(list(claims)).values(), ANCHOR)
+    return mart_coding_denials(*tables(list(claims)).values(), week=Week(ANCHOR))
 
 
 def counts(table: pl.DataFrame, measure: str, scope: str = "all") -> tuple:
@@ -142,9 +143,9 @@ def test_a_claim_reviewed_twice_counts_once_by_the_last_review_before_the_decisi
          "stratum_code": "random", "is_right": True}
         for token, day in (("r2", dt.date(2026, 9, 20)), ("r3", dt.date(2026, 10, 9)))
     ]  # fmt: skip
-    more = conform(pl.DataFrame(again), CONTRACTS["core_qa_reviews"])
+    more = widened(pl.DataFrame(again), CONTRACTS["core_qa_reviews"])
     given_tables["core_qa_reviews"] = pl.concat([given_tables["core_qa_reviews"], more])
-    table = coding_denials(*given_tables.values(), ANCHOR)
+    table = mart_coding_denials(*given_tables.values(), week=Week(ANCHOR))
     assert counts(table, "escape") == (1, 1, None, None)
     assert table.filter(pl.col("measure_code") == "finding_lift").is_empty()
 
@@ -169,9 +170,9 @@ def test_the_only_coder_has_a_rate_and_no_lift() -> None:
 
 
 def test_nothing_known_no_rows() -> None:
-    nothing = {name: conform(pl.DataFrame(), CONTRACTS[name]).clear() for name in TABLES}
-    assert coding_denials(*nothing.values(), ANCHOR).is_empty()
-    assert coding_denials(*tables(WORLD).values(), None).is_empty()
+    nothing = {name: widened(pl.DataFrame(), CONTRACTS[name]).clear() for name in TABLES}
+    assert mart_coding_denials(*nothing.values(), week=Week(ANCHOR)).is_empty()
+    assert mart_coding_denials(*tables(WORLD).values(), week=None).is_empty()
 
 
 _claim = st.fixed_dictionaries(

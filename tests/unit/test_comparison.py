@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from rcm_pipeline.coding.comparison.code_kinds import with_kinds
 from rcm_pipeline.coding.comparison.comparison import code_counts, compared_codes
-from schemas.contract import conform
+from schemas.contract import widened
 from schemas.registry import CONTRACTS
 
-NOTHING = conform(pl.DataFrame(), CONTRACTS["raw_qa_codes"]).clear()
+NOTHING = widened(pl.DataFrame(), CONTRACTS["raw_qa_codes"]).clear()
 
 
 def review(token: str, coder: str | None = None, auditor: str | None = None) -> dict:
@@ -24,7 +24,7 @@ def review(token: str, coder: str | None = None, auditor: str | None = None) -> 
 
 
 def reviews(*rows: dict) -> pl.DataFrame:
-    return conform(pl.DataFrame(list(rows), infer_schema_length=None), CONTRACTS["raw_qa_reviews"])
+    return widened(pl.DataFrame(list(rows), infer_schema_length=None), CONTRACTS["raw_qa_reviews"])
 
 
 def lists(coder: str, auditor: str) -> pl.DataFrame:
@@ -39,7 +39,7 @@ def rows(*given: tuple, **columns: list) -> pl.DataFrame:
         row_no=pl.int_range(pl.len(), dtype=pl.Int64) + 2,
         review_token=pl.lit("r"),
     )
-    return conform(frame, CONTRACTS["raw_qa_codes"])
+    return widened(frame, CONTRACTS["raw_qa_codes"])
 
 
 def by_rows(*given: tuple, **columns: list) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 
 from rcm_pipeline.intake.quarantine import split
 from rcm_pipeline.quality.contracts import check_contract, check_quarantine
-from schemas.contract import conform, descriptions, empty, polars_schema, row_rules
+from schemas.contract import descriptions, empty, polars_schema, row_rules, widened
 from schemas.registry import CONTRACTS
 
 SUFFIXES = {
@@ -54,7 +54,7 @@ def adjustment(**changes: object) -> pl.DataFrame:
         "amount": None,
         "quantity": None,
     }
-    return conform(pl.DataFrame([row | changes]), CONTRACTS["raw_adjustments"])
+    return widened(pl.DataFrame([row | changes]), CONTRACTS["raw_adjustments"])
 
 
 def test_a_broken_row_is_seen_by_the_contract_and_by_the_quarantine() -> None:

@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from dashboards import nowcasts
-from rcm_pipeline.denials.nowcast.denial_nowcasts import cohort_counts, denial_nowcasts
-from rcm_pipeline.denials.rates.cohorts import denial_cohorts
+from rcm_pipeline.denials.nowcast.denial_nowcasts import cohort_counts, mart_denial_nowcasts
+from rcm_pipeline.denials.rates.cohorts import mart_denial_cohorts
 from rcm_pipeline.quality.contracts import check_contract
-from schemas.contract import conform, empty
+from rcm_pipeline.weeks import Week
+from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
 from tests.unit.golden_world import ANCHOR, world
 
@@ -31,9 +32,9 @@ def frames(claims: list[Claim]) -> Frames:
         pl.lit(True).alias("is_first"),
     )
     return (
-        conform(versions, CONTRACTS["core_claim_versions"]),
-        conform(decided, CONTRACTS["core_adjudications"]),
-        conform(told.filter(pl.col("denied_date").is_not_null()), CONTRACTS["mart_denial_outcomes"]),
+        widened(versions, CONTRACTS["core_claim_versions"]),
+        widened(decided, CONTRACTS["core_adjudications"]),
+        widened(told.filter(pl.col("denied_date").is_not_null()), CONTRACTS["mart_denial_outcomes"]),
     )
 
 
@@ -108,14 +109,14 @@ def test_the_world_of_nine_claims() -> None:
 
 def test_matured_weeks_agree_with_m12() -> None:
     versions, adjudications, outcomes = drawn()
-    m12 = denial_cohorts(versions, outcomes, ANCHOR).filter((pl.col("horizon_days") == 90) & (pl.col("payer_id") == "P1"))
+    m12 = mart_denial_cohorts(versions, outcomes, week=Week(ANCHOR)).filter((pl.col("horizon_days") == 90) & (pl.col("payer_id") == "P1"))
     counted = cohort_counts(versions, adjudications, outcomes, ANCHOR)
     ours = counted.group_by("payer_id", "week").agg(pl.col("denied_count").sum(), pl.col("sent_count").first())
     both = m12.filter("is_mature").join(ours, on=["payer_id", "week"], suffix="_ours")
     assert both.height == 18  # of 31 weeks, those whose Friday is 90 days ago
     assert both["denied_count"].equals(both["denied_count_ours"], check_names=False)
     assert both["sent_count"].equals(both["sent_count_ours"], check_names=False)
-    final = denial_nowcasts(versions, adjudications, outcomes, ANCHOR).filter(pl.col("open_count") == 0)
+    final = mart_denial_nowcasts(versions, adjudications, outcomes, week=Week(ANCHOR)).filter(pl.col("open_count") == 0)
     assert final.height == 7  # sent six weeks ago and before
     told = final.join(m12, on=["payer_id", "week"], suffix="_m12")
     assert (told["nowcast_rate"] == told["denied_count_m12"] / told["sent_count_m12"]).all()
@@ -124,7 +125,7 @@ def test_matured_weeks_agree_with_m12() -> None:
 
 def test_no_claim_is_lost_or_counted_twice() -> None:
     versions, adjudications, outcomes = drawn()
-    mart = denial_nowcasts(versions, adjudications, outcomes, ANCHOR)
+    mart = mart_denial_nowcasts(versions, adjudications, outcomes, week=Week(ANCHOR))
     assert [outcome.is_passed for outcome in check_contract(mart, NOWCASTS)] == [True, True]
     assert mart["age_weeks"].sort().to_list() == list(range(13))
     assert (mart["sent_count"] == mart["denied_count"] + mart["paid_count"] + mart["open_count"]).all()
@@ -136,7 +137,7 @@ def test_no_claim_is_lost_or_counted_twice() -> None:
 
 
 def test_the_contract_sees_a_claim_that_is_counted_twice() -> None:
-    mart = denial_nowcasts(*drawn(), ANCHOR)
+    mart = mart_denial_nowcasts(*drawn(), week=Week(ANCHOR))
     twice = mart.with_columns(pl.col("denied_count") + 1)
     assert [outcome.failed_count for outcome in check_contract(twice, NOWCASTS)] == [0, 13]
     silent = mart.with_columns(pl.lit(False).alias("is_judged"))
@@ -148,14 +149,14 @@ def test_what_comes_after_the_anchor_week_changes_nothing() -> None:
     then = ANCHOR - dt.timedelta(weeks=3)
     last = then + dt.timedelta(days=6)
     known = versions.filter(pl.col("sent_date") <= last), adjudications.filter(pl.col("adjudication_date") <= last)
-    as_known = denial_nowcasts(*known, outcomes.filter(pl.col("denied_date") <= last), then)
-    assert denial_nowcasts(versions, adjudications, outcomes, then).equals(as_known)
+    as_known = mart_denial_nowcasts(*known, outcomes.filter(pl.col("denied_date") <= last), week=Week(then))
+    assert mart_denial_nowcasts(versions, adjudications, outcomes, week=Week(then)).equals(as_known)
 
 
 @pytest.mark.parametrize("gone", [{0}, {1, 2}, {2}, {0, 1, 2}])
 def test_missing_sides_give_no_nonsense(gone: set[int]) -> None:
     given = [frame.clear() if number in gone else frame for number, frame in enumerate(drawn())]
-    mart = denial_nowcasts(given[0], given[1], given[2], ANCHOR)
+    mart = mart_denial_nowcasts(given[0], given[1], given[2], week=Week(ANCHOR))
     assert mart.schema == empty(NOWCASTS).schema
     assert mart.is_empty() == bool(gone & {0, 1})  # without remittances nothing is known of any week
     assert all(outcome.is_passed for outcome in check_contract(mart, NOWCASTS))
@@ -164,11 +165,11 @@ def test_missing_sides_give_no_nonsense(gone: set[int]) -> None:
 
 
 def test_without_a_complete_week_there_is_none() -> None:
-    assert denial_nowcasts(*drawn(), None).equals(empty(NOWCASTS))
+    assert mart_denial_nowcasts(*drawn(), week=None).equals(empty(NOWCASTS))
 
 
 def test_the_page_says_what_is_open_and_what_to_expect() -> None:
-    mart = denial_nowcasts(*drawn(), ANCHOR)
+    mart = mart_denial_nowcasts(*drawn(), week=Week(ANCHOR))
     waiting = mart["open_count"].sum()
     more = round((mart["nowcast_denied"] - mart["denied_count"]).sum())
     said = f"{waiting} of 260 claims first sent in the last 13 weeks are not decided yet; about {more} of them are expected to be denied."
@@ -185,7 +186,7 @@ def test_the_page_says_what_is_open_and_what_to_expect() -> None:
 
 
 def test_the_page_says_why_there_is_no_nowcast() -> None:
-    mart = denial_nowcasts(*drawn(denied_share=0.0), ANCHOR)
+    mart = mart_denial_nowcasts(*drawn(denied_share=0.0), week=Week(ANCHOR))
     assert nowcasts.headline(mart).endswith("too little is known of their payers to say how many will be denied.")
     assert nowcasts.payer_cards(mart, {})[0]["said"] == "No nowcast: too few denials to know how fast this payer denies."
     assert nowcasts.headline(mart.filter(pl.col("open_count") == 0)) == "All 140 claims first sent in the last 13 weeks are decided."
@@ -194,7 +195,7 @@ def test_the_page_says_why_there_is_no_nowcast() -> None:
 
 
 def test_a_rate_beyond_the_scale_is_marked_and_the_largest_payers_are_shown() -> None:
-    mart = denial_nowcasts(*drawn(), ANCHOR)
+    mart = mart_denial_nowcasts(*drawn(), week=Week(ANCHOR))
     chart = nowcasts.week_chart(mart, 0.01)
     naive = next(trace for trace in chart.select_traces({"type": "scatter"}) if trace.line.dash == "dot")
     assert "triangle-up" in naive.marker.symbol

@@ -5,8 +5,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from rcm_pipeline.denials.rates.denial_rates import denial_rates
-from rcm_pipeline.weeks import anchor_week
+from rcm_pipeline.denials.rates.denial_rates import mart_denial_rates
+from rcm_pipeline.weeks import Week, anchor_week
 from tests.spec.engine import core_tables, remittance
 
 DENIED = "CLP*{0}*1*100*0*0*CI*I{0}\nSVC*HC:99213*100*0\nCAS*CO*197*100"
@@ -19,7 +19,7 @@ MONDAY = dt.date(2026, 11, 16)
 
 def rates(*claims: str) -> pl.DataFrame:
     core = core_tables(remittance("\n".join(claims)))
-    return denial_rates(core["core_adjudications"], core["core_adjudicated_lines"], core["core_denials"], MONDAY)
+    return mart_denial_rates(core["core_adjudications"], core["core_adjudicated_lines"], core["core_denials"], week=Week(MONDAY))
 
 
 def cell(table: pl.DataFrame, metric: str, cause: str = "all", payer: str = "all") -> tuple:

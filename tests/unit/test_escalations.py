@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.escalations import decisions_by_authority, escalation_aging
-from rcm_pipeline.settings import Timeliness
-from schemas.contract import conform, row_rules
+from rcm_pipeline.coding.escalations import decisions_by_authority, mart_escalation_aging
+from rcm_pipeline.settings import ClientSettings, Timeliness
+from rcm_pipeline.weeks import Week
+from schemas.contract import row_rules, widened
 from schemas.registry import CONTRACTS
 from schemas.vocabulary import ESCALATION_REASONS
 from tests.unit.golden_world import raw_tables
@@ -46,16 +47,17 @@ def decision(
 
 def frame(rows: list[dict], table: str) -> pl.DataFrame:
     if not rows:
-        return conform(pl.DataFrame(), CONTRACTS[table]).clear()
+        return widened(pl.DataFrame(), CONTRACTS[table]).clear()
     numbered = [{"file_id": "f", "row_no": n} | r for n, r in enumerate(rows, start=2)]
-    return conform(pl.DataFrame(numbered, infer_schema_length=None), CONTRACTS[table])
+    return widened(pl.DataFrame(numbered, infer_schema_length=None), CONTRACTS[table])
 
 
 def aging(
     queries: list[dict], decisions: list[dict] | None = None, matrix: dict | None = None, anchor: dt.date | None = ANCHOR
 ) -> pl.DataFrame:
     told = frame(queries, "raw_escalations"), frame(decisions or [], "raw_decisions")
-    return escalation_aging(*told, AGREED, MATRIX if matrix is None else matrix, anchor)
+    settings = ClientSettings(timeliness=AGREED, authority=MATRIX if matrix is None else matrix)
+    return mart_escalation_aging(*told, week=anchor and Week(anchor), settings=settings)
 
 
 def row(table: pl.DataFrame, reason: str = "all") -> dict:
@@ -168,12 +170,12 @@ def test_decisions_by_role_name_what_settles_no_query_too() -> None:
         decision("4", "c", "supervisor"),
         decision("4", "c", "supervisor"),
     ]
-    table = decisions_by_authority(frame(told, "raw_decisions"), MATRIX, ANCHOR)
+    table = decisions_by_authority(frame(told, "raw_decisions"), MATRIX, Week(ANCHOR))
     assert table.rows() == [
         ("write off", "coder", "Client Manager, supervisor", True, 3, 2),
         ("write off", "supervisor", "Client Manager, supervisor", False, 1, 1),
     ]
-    assert decisions_by_authority(frame(told, "raw_decisions"), {}, ANCHOR).is_empty()
+    assert decisions_by_authority(frame(told, "raw_decisions"), {}, Week(ANCHOR)).is_empty()
     assert decisions_by_authority(frame(told, "raw_decisions"), MATRIX, None).is_empty()
 
 
@@ -210,5 +212,5 @@ def test_whatever_comes_the_contract_holds_and_all_is_the_sum(queries: list[tupl
 def test_all_is_what_m28_says_of_the_golden_world() -> None:
     """Its M28 is 3 sent, 1 overdue of 1 open, 1 changed of 2 answered (test_metrics_golden.py)."""
     asked = raw_tables()["raw_escalations"]
-    every = row(escalation_aging(asked, frame([], "raw_decisions"), AGREED, {}, ANCHOR))
+    every = row(mart_escalation_aging(asked, frame([], "raw_decisions"), week=Week(ANCHOR), settings=ClientSettings(timeliness=AGREED)))
     assert tuple(every[f"{c}_count"] for c in ("sent", "overdue", "open", "changed", "answered")) == (3, 1, 1, 1, 2)

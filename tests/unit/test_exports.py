@@ -1,12 +1,10 @@
 """Exports of claims and remittances become the tables that 837 and 835 files fill, on cases worked out by hand."""
 
-import datetime as dt
 import io
 from decimal import Decimal as D
 
 import polars as pl
 
-from rcm_pipeline.denials.core import build_core
 from rcm_pipeline.intake.contents import content_of_bytes
 from rcm_pipeline.intake.explain import explain, letters
 from rcm_pipeline.intake.reading import FileReading, read_files
@@ -16,6 +14,7 @@ from rcm_pipeline.privacy.tokens import Identified
 from rcm_pipeline.settings import ClientSettings
 from schemas.contract import empty
 from schemas.registry import CONTRACTS, layer
+from tests.tables import core_of
 
 REMITS = """Account Number\tPayer\tCheck Date\tLine\tCPT\tMod\tDOS\tBilled\tPaid\tGroup\tReason Code\tAdjustment\tGroup Code 2\tCARC 2\tAdjustment Amount 2\tRemark\tPatient
 A1\tACME\t11/19/2026\t1\t99213\t25\t2026-11-02\t$1,100.00\t60.00\tCO\t45\t40\tPR\t3\t1000\t\tDOE
@@ -95,7 +94,7 @@ def test_numbers_of_a_parquet_file_are_what_a_sheet_would_show() -> None:
 
 def test_what_an_export_says_is_judged_like_an_835() -> None:
     raw = {name: empty(contract) for name, contract in layer("raw").items()} | read(REMITS.encode()).tables
-    core = build_core(raw, ClientSettings(), dt.date(2026, 11, 23))
+    core = core_of(raw)
     assert core["core_denials"].select("claim_no", "line_no", "root_cause", "denied_amount").rows() == [
         (1, 2, "medical_necessity", D("30.00")),
         (2, 1, "authorization", D("200.00")),

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.feedback import SETTLED_CHARTS, coding_feedback
-from schemas.contract import conform, row_rules
+from rcm_pipeline.coding.feedback import SETTLED_CHARTS, mart_coding_feedback
+from rcm_pipeline.weeks import Week
+from schemas.contract import row_rules, widened
 from schemas.registry import CONTRACTS
 
 ANCHOR = dt.date(2026, 11, 16)
@@ -32,8 +33,8 @@ def action(
 
 def frame(rows: list[dict], table: str) -> pl.DataFrame:
     if not rows:
-        return conform(pl.DataFrame(), CONTRACTS[table]).clear()
-    return conform(
+        return widened(pl.DataFrame(), CONTRACTS[table]).clear()
+    return widened(
         pl.DataFrame([{"file_id": "f", "row_no": n} | r for n, r in enumerate(rows, start=2)], infer_schema_length=None), CONTRACTS[table]
     )
 
@@ -41,12 +42,12 @@ def frame(rows: list[dict], table: str) -> pl.DataFrame:
 def feedback(charts: list[dict], actions: list[dict] | None = None, anchor: dt.date | None = ANCHOR) -> pl.DataFrame:
     found = [c | {"error_code": code} for c in charts for code in c["found"]]
     logged = [c | {"coded_date": c["coded"]} for c in charts if c["coded"]]
-    return coding_feedback(
+    return mart_coding_feedback(
         frame([{k: v for k, v in c.items() if k != "found"} for c in charts], "core_qa_reviews"),
         frame([{k: v for k, v in c.items() if k != "found"} for c in found], "core_qa_findings"),
         frame(actions or [], "raw_qa_actions"),
         frame([{k: v for k, v in c.items() if k != "found"} for c in logged], "raw_coded_encounters"),
-        anchor,
+        week=anchor and Week(anchor),
     )
 
 

@@ -8,12 +8,13 @@ import pytest
 from dashboards import coding_denials, escalations, feedback
 from dashboards.page import render
 from rcm_pipeline.settings import ClientSettings
-from schemas.contract import conform, empty
+from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
+from tests.tables import facts_of
 
 ANCHOR = dt.date(2026, 11, 16)
 SETTINGS = ClientSettings.model_validate({"authority": {"write off": ["supervisor"]}})
-DENIALS = conform(
+DENIALS = widened(
     pl.DataFrame(
         [
             ("escape", "all", 4, 80, 0.05, 0.02, 0.122, None, None, None, None, None),
@@ -37,7 +38,7 @@ def told(coder: str, state: str, acted: dt.date | None = None, change: tuple = (
             "after_error_count": 0, "change": change[0], "change_low": change[1], "change_high": change[2], "state": state}  # fmt: skip
 
 
-FEEDBACK = conform(
+FEEDBACK = widened(
     pl.DataFrame(
         [
             told("C1", "settled", ANCHOR, (-0.25, -0.4, -0.1), "<training>"),
@@ -48,7 +49,7 @@ FEEDBACK = conform(
     ),
     CONTRACTS["mart_coding_feedback"],
 )
-AGING = conform(
+AGING = widened(
     pl.DataFrame(
         [
             {"reason_code": reason, "sent_count": 6, "answered_count": 4, "in_time_count": 2, "changed_count": 3, "precision": 0.75, "low": 0.3,
@@ -58,7 +59,7 @@ AGING = conform(
     ),
     CONTRACTS["mart_escalation_aging"],
 )  # fmt: skip
-DECISIONS = conform(
+DECISIONS = widened(
     pl.DataFrame(
         {"file_id": "f", "row_no": [2, 3], "decision_token": ["1", "2"], "escalation_token": ["a", None], "decided_date": ANCHOR,
          "role_code": ["<coder>", "supervisor"], "subject_code": "write off", "outcome_code": "x"}
@@ -69,7 +70,8 @@ TABLES = {"mart_coding_denials": DENIALS, "mart_coding_feedback": FEEDBACK, "mar
 
 
 def sections(tables: dict[str, pl.DataFrame], settings: ClientSettings = SETTINGS) -> list[dict]:
-    return [coding_denials.section(tables), feedback.section(tables), escalations.section(tables, settings, ANCHOR)]
+    facts = facts_of(tables, ANCHOR, settings)
+    return [coding_denials.section(facts), feedback.section(facts), escalations.section(facts)]
 
 
 def page(shown: list[dict]) -> str:

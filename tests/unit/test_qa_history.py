@@ -9,7 +9,7 @@ import pytest
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.governance.qa_plan import history
 from rcm_pipeline.warehouse import append, create_tables
-from schemas.contract import conform
+from schemas.contract import widened
 from schemas.registry import CONTRACTS
 from tests.unit.qa_world import LAST
 
@@ -33,7 +33,7 @@ def stored(path: Path, changes: list[tuple[str, str, dt.date]]) -> Path:
     with open_warehouse(path) as connection:
         create_tables(connection)
         for name, rows in tables.items():
-            append(connection, name, conform(rows, CONTRACTS[name]))
+            append(connection, name, widened(rows, CONTRACTS[name]))
     return path
 
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rcm_pipeline.quality.qa_reviews import judge_reviews
 
-from rcm_pipeline.coding.reviews.core import qa_tables
 from rcm_pipeline.coding.reviews.overturned import with_codes_given_back
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.intake.inbox import deliveries
@@ -19,16 +18,17 @@ from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.quality.contracts import check_contract
 from rcm_pipeline.settings import ClientSettings, Qa
 from rcm_pipeline.warehouse import create_tables, read
-from schemas.contract import conform, empty
+from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
 from schemas.vocabulary import ERROR_CODES
+from tests.tables import qa_of
 
 DAY = dt.date(2026, 11, 18)
 KEPT, BACK = {"rebuttal_code": "upheld"}, {"rebuttal_code": "overturned"}
 
 
 def table(name: str, rows: list[dict]) -> pl.DataFrame:
-    return conform(pl.DataFrame(rows, infer_schema_length=None), CONTRACTS[name]) if rows else empty(CONTRACTS[name])
+    return widened(pl.DataFrame(rows, infer_schema_length=None), CONTRACTS[name]) if rows else empty(CONTRACTS[name])
 
 
 def review(token: str = "r", counts: tuple | None = None, lists: tuple | None = None, **more: object) -> dict:
@@ -70,7 +70,7 @@ def core(
         "ops_qa_samples": samples,
         "core_claim_lineages": lineages,
     }
-    made = dict(qa_tables({name: table(name, list(rows)) for name, rows in given.items()}, ClientSettings(qa=qa or Qa())))
+    made = qa_of({name: table(name, list(rows)) for name, rows in given.items()}, ClientSettings(qa=qa or Qa()))
     for name, frame in made.items():
         assert [outcome for outcome in check_contract(frame, CONTRACTS[name]) if not outcome.is_passed] == [], name
     return made
@@ -304,7 +304,7 @@ def test_from_files_of_auditors_to_core_tables(tmp_path: Path) -> None:
             ("error_code is one of the closed list", None)
         ]
         assert connection.sql("SELECT column_name, row_no FROM raw_rejects").fetchall() == [("auditor_code", 5)]
-    made = dict(qa_tables(tables, ClientSettings()))
+    made = qa_of(tables)
     measured = made["core_qa_reviews"].select(
         "stratum_code", "counts_code", "coder_code_count", "auditor_code_count", "correct_code_count", "finding_count", "is_right"
     )
@@ -327,8 +327,8 @@ def test_reviews_that_say_neither_counts_nor_codes_are_told(bare: int, left: int
         }
         for n in range(5)
     ]  # fmt: skip
-    sent = conform(pl.DataFrame(rows, infer_schema_length=None), CONTRACTS["raw_qa_reviews"])
-    made = dict(qa_tables({"raw_qa_reviews": sent}, ClientSettings()))["core_qa_reviews"]
+    sent = widened(pl.DataFrame(rows, infer_schema_length=None), CONTRACTS["raw_qa_reviews"])
+    made = qa_of({"raw_qa_reviews": sent})["core_qa_reviews"]
     told = judge_reviews(sent, made)
     assert (told.is_passed, told.failed_count, told.checked_count) == (left == 0, left, 5)
     assert made.height == 5 - left

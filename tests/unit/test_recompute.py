@@ -6,18 +6,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from rcm_pipeline.governance.marts import build_marts
 
-from rcm_pipeline.coding.reviews.core import qa_tables
 from rcm_pipeline.connection import open_warehouse
-from rcm_pipeline.denials.core import build_core
 from rcm_pipeline.intake.inbox import deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.sample.generate import generate
 from rcm_pipeline.settings import load_client_settings
+from rcm_pipeline.tables import compute
 from rcm_pipeline.warehouse import create_tables, read
-from rcm_pipeline.weeks import anchor_of
 from schemas.registry import layer
 
 CLIENT = "stonebridge-regional"
@@ -39,10 +36,7 @@ def tables(warehouse: Path, inbox: Path, sample: Path) -> dict[str, pl.DataFrame
         raw = {
             name: read(connection, name) for name in (*layer("raw"), "ops_portfolio", "ops_code_sets", "ops_code_entries", "ops_qa_samples")
         }
-    core = build_core(raw, settings, dt.date(2026, 11, 23))
-    core |= dict(qa_tables(raw | core, settings))
-    anchor = anchor_of(core["core_adjudications"], dt.date(2026, 11, 23))
-    return core | build_marts(raw | core, anchor, settings)
+    return dict(compute(raw, settings, dt.date(2026, 11, 23)))
 
 
 def test_late_renamed_and_doubled_files_change_nothing(small: Path, tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from rcm_pipeline.rework.cost import rework_costs
+from rcm_pipeline.denials.outcomes.denial_outcomes import mart_denial_outcomes
+from rcm_pipeline.rework.cost import mart_rework_costs
 from rcm_pipeline.rework.parameters import default_parameters
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
+from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ROOT_CAUSES
 from tests.spec.engine import core_tables, remittance
+from tests.tables import rows
 
 ANCHOR = dt.date(2026, 11, 16)
 PAID = "CLP*P{0}*1*100*50*0*CI*I{0}\nSVC*HC:99213*100*50\nCAS*CO*45*50"
@@ -21,10 +22,11 @@ DENIED = "CLP*D{0}*1*1000*0*0*CI*J{0}\nSVC*HC:99213*1000*0\nCAS*CO*29*1000"
 
 def costs(claims: list[str], touches: list[dict] | None = None) -> pl.DataFrame:
     core = core_tables(remittance("\n".join(claims)))
-    work = (
-        conform(pl.DataFrame(touches), CONTRACTS["raw_touches"]) if touches else conform(pl.DataFrame(), CONTRACTS["raw_touches"]).clear()
-    )
-    return rework_costs(core["core_denials"], core["core_adjudicated_lines"], work, ANCHOR, default_parameters())
+    tables = {
+        name: core[f"core_{name}"] for name in ("claim_lineages", "claim_versions", "adjudications", "denials", "reversals", "payers")
+    }
+    outcomes = mart_denial_outcomes(*tables.values(), rows("raw_touches", touches or []), week=Week(ANCHOR))
+    return mart_rework_costs(outcomes, week=Week(ANCHOR))
 
 
 def touch(number: int, minutes: int) -> dict:

@@ -12,7 +12,7 @@ import pytest
 from rcm_pipeline.errors import StorageError
 from rcm_pipeline.intake import sinks
 from rcm_pipeline.intake.sinks import Sinks
-from schemas.contract import conform, empty, polars_schema
+from schemas.contract import empty, polars_schema, widened
 from schemas.registry import CONTRACTS
 
 TABLE = "raw_adjustments"
@@ -22,7 +22,7 @@ def rows(*codes: str) -> pl.DataFrame:
     """Adjustments of one claim, one per code."""
     keys = {"file_id": "f", "transaction_no": 1, "claim_no": 1, "segment_no": 9, "group_code": "CO", "amount": D("12.30")}
     made = [keys | {"adjustment_no": number, "carc_code": code} for number, code in enumerate(codes, start=1)]
-    return conform(pl.DataFrame(made), CONTRACTS[TABLE]) if made else empty(CONTRACTS[TABLE])
+    return widened(pl.DataFrame(made), CONTRACTS[TABLE]) if made else empty(CONTRACTS[TABLE])
 
 
 def written(out: Path, form: str, *portions: pl.DataFrame) -> Path:

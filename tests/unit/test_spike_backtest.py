@@ -13,7 +13,7 @@ from rcm_pipeline.denials.spikes.counts import weekly_counts
 from rcm_pipeline.denials.spikes.episodes import episodes, is_within
 from rcm_pipeline.errors import InputError, StorageError
 from rcm_pipeline.governance.backtest import calibration_line, headline, printed
-from schemas.contract import conform
+from schemas.contract import widened
 from schemas.registry import CONTRACTS
 
 FIRST = dt.date(2025, 2, 3)
@@ -193,7 +193,7 @@ def test_weekly_counts_are_the_claims_of_payers_and_causes_up_to_the_anchor() ->
         return zero | {"metric_id": metric, "week": monday(at), "payer_id": payer, "root_cause": cause, "numerator": denied,
                        "denominator": 8, "denial_rate": denied / 8, "low": 0.0, "high": 1.0, "is_complete": at < 2}  # fmt: skip
 
-    rates = conform(
+    rates = widened(
         pl.DataFrame([row("M09", "P2", "cob", 1), row("M09", "P1", "cob", 0, 1), row("M11", "P1", "cob", 0, 3), row("M09", "P1", "cob", 2),
                       row("M09", "all", "cob", 0),
                       row("M09", "P1", "all", 0), row("M08", "P1", "cob", 0)]),

@@ -9,7 +9,7 @@ import pytest
 
 from rcm_pipeline.denials.spikes.cards import spike_cards
 from rcm_pipeline.denials.spikes.evidence import spike_evidence
-from schemas.contract import conform, empty
+from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
 from tests.unit.test_spike_evidence import ANCHOR, BEFORE, DENIED, OPEN, PAID, TWENTY, told
 
@@ -19,13 +19,13 @@ EFFECTS = ("rate_effect", "mix_effect", "lag_effect")
 def outcomes(*rows: Mapping[str, object]) -> pl.DataFrame:
     usual = {"payer_id": "P", "root_cause": "authorization", "resolution_code": "open", "expected_amount": D("10.00")}
     named = [{"lineage_id": f"L{n}", "claim_token": f"t{n}"} | usual | dict(row) for n, row in enumerate(rows, start=1)]
-    return conform(pl.DataFrame(named), CONTRACTS["mart_denial_outcomes"]) if named else empty(CONTRACTS["mart_denial_outcomes"])
+    return widened(pl.DataFrame(named), CONTRACTS["mart_denial_outcomes"]) if named else empty(CONTRACTS["mart_denial_outcomes"])
 
 
 def worklist(*rows: Mapping[str, object]) -> pl.DataFrame:
     usual = {"payer_id": "P", "root_cause": "authorization", "urgency": "open", "group_rank": 1, "deadline_date": dt.date(2026, 12, 31)}
     named = [{"lineage_id": f"L{n}", "rank": n} | usual | dict(row) for n, row in enumerate(rows, start=1)]
-    return conform(pl.DataFrame(named), CONTRACTS["mart_worklist"]) if named else empty(CONTRACTS["mart_worklist"])
+    return widened(pl.DataFrame(named), CONTRACTS["mart_worklist"]) if named else empty(CONTRACTS["mart_worklist"])
 
 
 def card(*claims: Mapping[str, object], known: pl.DataFrame | None = None, listed: pl.DataFrame | None = None) -> dict:

@@ -8,7 +8,7 @@ import pytest
 
 from rcm_pipeline.denials.spikes.evidence import leading_coders, spike_evidence
 from rcm_pipeline.denials.spikes.lines import spike_lines
-from schemas.contract import conform, empty
+from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
 
 SINCE, ANCHOR = dt.date(2026, 11, 9), dt.date(2026, 11, 16)
@@ -42,7 +42,7 @@ def core(*claims: Mapping[str, object]) -> list[pl.DataFrame]:
     )
     denied = frame.filter(pl.col("disposition").str.starts_with("deni"))
     made = (frame.drop("carc_code"), denied, frame, frame, sent)
-    return [conform(table, CONTRACTS[name]) for name, table in zip(MATERIAL, made, strict=True)]
+    return [widened(table, CONTRACTS[name]) for name, table in zip(MATERIAL, made, strict=True)]
 
 
 def told(*claims: Mapping[str, object], spikes: pl.DataFrame = OPEN) -> pl.DataFrame:

@@ -8,8 +8,9 @@ import pytest
 
 from dashboards import spikes
 from dashboards.page import render
-from schemas.contract import conform, empty
+from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
+from tests.tables import facts_of
 
 WEEKS = [dt.date(2026, 8, 3) + dt.timedelta(weeks=n) for n in range(16)]
 NAMES = {"P": "Northlake <Health>"}
@@ -40,7 +41,7 @@ CARD = {"payer_id": "P", "root_cause": "coding", "since_week": WEEKS[-1], "week"
 
 
 def cards(*rows: dict) -> pl.DataFrame:
-    return conform(pl.DataFrame(list(rows), infer_schema_length=None), CONTRACTS["mart_spike_cards"])
+    return widened(pl.DataFrame(list(rows), infer_schema_length=None), CONTRACTS["mart_spike_cards"])
 
 
 def part(dimension: str, value: str, rank: int | None, share: float | None = 0.5, values: int = 1) -> dict:
@@ -48,7 +49,7 @@ def part(dimension: str, value: str, rank: int | None, share: float | None = 0.5
             "rank": rank, "value_count": values, "denied_count": 6, "decided_count": 50, "expected": 2.0, "extra_share": share}  # fmt: skip
 
 
-EVIDENCE = conform(
+EVIDENCE = widened(
     pl.DataFrame(
         [
             part("coder", "unknown", 1),
@@ -91,7 +92,7 @@ def test_nothing_open_and_nothing_known() -> None:
     nothing = cards(CARD).clear()
     assert spikes.headline(SPIKES, nothing, NAMES).startswith("No payer denies more for any cause than expected; 3 of 4")
     assert spikes.headline(SPIKES.clear(), nothing, NAMES) == "No week is complete yet, so no series can be judged."
-    section = spikes.section({name: table.clear() for name, table in TABLES.items()}, {})
+    section = spikes.section(facts_of({name: table.clear() for name, table in TABLES.items()}))
     assert (section["cards"], section["quiet"]) == ([], [])
 
 
@@ -160,7 +161,7 @@ def test_the_section_fits_the_pack(tables: dict[str, pl.DataFrame]) -> None:
         client="c",
         week="w",
         through="d",
-        sections=[spikes.section(tables, NAMES)],
+        sections=[spikes.section(facts_of(tables, names=NAMES))],
         definitions=[],
         manifest=manifest,
         evidence="A",

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from dashboards import scorecard, texts
-from schemas.contract import conform
+from schemas.contract import widened
 from schemas.registry import CONTRACTS
 
 
@@ -43,7 +43,7 @@ def test_the_scorecard_says_what_is_off_target_first() -> None:
             "owner": "x",
         }
 
-    card = conform(
+    card = widened(
         pl.DataFrame([row("balanced_remittances", "green"), row("initial_denial_claims", "red"), row("coding_accuracy", "amber")]),
         CONTRACTS["mart_scorecard"],
     )

@@ -3,9 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping
 
+import duckdb
 import polars as pl
 
 from dashboards.facts import PackFacts
+from rcm_pipeline.quality.checks import CHECKS, Batch
+from rcm_pipeline.quality.contracts import Outcome
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.tables import build, compute, registered
 from rcm_pipeline.weeks import Week
@@ -32,6 +35,18 @@ def facts_of(
     if names is not None:
         facts.__dict__["payers"] = dict(names)
     return facts
+
+
+def outcome_of(check_name: str, tables: Mapping[str, pl.DataFrame], week: dt.date) -> Outcome:
+    """A batch check on these tables, by its own queries on DuckDB."""
+    check = next(check for check in CHECKS if check.name == check_name)
+    batch = Batch(Week(week), TODAY, 0, 10**9)
+    with duckdb.connect() as connection:
+        for name, frame in tables.items():
+            connection.register(name, frame)
+        failed, checked = connection.sql(check.counts(batch, check.table_name)).fetchall()[0]
+        is_failed = bool(connection.sql(check.unexpected(batch).format(batch=check.table_name)).fetchall())
+    return Outcome(check.table_name, check.name, "batch", check.severity, not is_failed, failed, checked)
 
 
 def whole(raw: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -7,11 +7,12 @@ import dagster as dg
 import pytest
 
 from assets import code_sets as asset
+from assets.factory import Step
 from assets.guard import safely
 from assets.resources import Workplace
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode
-from rcm_pipeline.settings import Home
+from rcm_pipeline.settings import Home, load_client_settings
 from rcm_pipeline.warehouse import create_tables, read, replace
 from tests.unit.code_set_world import World, claim
 
@@ -33,10 +34,16 @@ def place(tmp_path: Path) -> Workplace:
     return Workplace(home, dt.date(2026, 11, 23))
 
 
+def load(place: Workplace) -> list:
+    with open_warehouse(place.home.warehouse(CLIENT)) as connection:
+        settings = load_client_settings(place.home.settings, CLIENT)
+        return list(asset._load(Step(place, CLIENT, "r1", connection, settings, frozenset(asset.TABLES))))
+
+
 def test_only_what_is_used_is_kept(place: Workplace) -> None:
-    counts, outcomes = asset._load(place, CLIENT, "r1")
-    assert all(outcome.is_passed for outcome in outcomes)
-    assert counts == {"ops_code_sets": 2, "ops_code_entries": 3}
+    made = load(place)
+    assert all(outcome.is_passed for _, _, outcomes in made for outcome in outcomes)
+    assert {name: rows for name, rows, _ in made} == {"ops_code_sets": 2, "ops_code_entries": 3}
     with open_warehouse(place.home.warehouse(CLIENT), read_only=True) as connection:
         entries, releases = read(connection, "ops_code_entries"), read(connection, "ops_code_sets")
     assert entries.select("code", "is_billable").rows() == [("99213", True), ("I10", True), ("R51", False)]
@@ -46,7 +53,7 @@ def test_only_what_is_used_is_kept(place: Workplace) -> None:
 def test_a_broken_list_stops_the_run(place: Workplace) -> None:
     (place.home.settings / "code_sets" / "hcpcs_2026-10-01.csv").write_text("code\nDOE^JANE\n")
     with pytest.raises(dg.Failure) as caught:
-        safely(lambda: asset._load(place, CLIENT, "r1"))
+        safely(lambda: load(place))
     assert "hcpcs_2026-10-01.csv: line 2: there is no HCPCS code" in str(caught.value.description)
     assert "DOE" not in str(caught.value.description)
     assert caught.value.metadata["exit_code"].value == ExitCode.SETTINGS

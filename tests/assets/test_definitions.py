@@ -7,9 +7,11 @@ import dagster as dg
 import pytest
 
 from assets.build import build_defs
-from assets.contracts import check_specs
 from assets.resources import Workplace
+from assets.specs import CHECK
+from rcm_pipeline import __version__
 from rcm_pipeline.settings import Home
+from rcm_pipeline.tables import registered
 from schemas.contract import polars_schema
 from schemas.registry import CONTRACTS
 
@@ -34,10 +36,24 @@ def test_every_table_shows_its_contract(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_shape_and_rules_block(name: str) -> None:
-    blocking = {spec.name for spec in check_specs(name) if spec.blocking}
-    assert {"shape", "rules"} <= blocking
-    assert ("quarantine" in blocking) == name.startswith("raw_")
+def test_a_table_has_one_check_and_it_blocks(name: str) -> None:
+    specs = [
+        spec for definition in DEFS.assets or () for spec in getattr(definition, "check_specs", ()) if spec.asset_key == dg.AssetKey(name)
+    ]
+    assert [(spec.name, spec.blocking) for spec in specs] == [(CHECK, True)]
+
+
+def test_every_table_has_an_owner_a_version_and_a_day_it_is_late() -> None:
+    for name in TABLES:
+        assert SPECS[name].owners, name
+        assert SPECS[name].code_version == __version__, name
+        assert SPECS[name].freshness_policy, name
+
+
+@pytest.mark.parametrize("name", registered())
+def test_what_a_function_reads_is_what_dagster_draws(name: str) -> None:
+    read = {dep.asset_key.to_user_string() for dep in SPECS[name].deps}
+    assert read == {source for source in registered()[name].sources if source != "ops_qa_samples"}
 
 
 def test_everything_leads_to_the_pack() -> None:

@@ -8,10 +8,12 @@ import polars as pl
 import pytest
 
 from assets import portfolio as asset
+from assets.factory import Step
 from assets.launch import launch_portfolio, prepare_dagster
 from assets.resources import Workplace
+from rcm_pipeline import publishing
 from rcm_pipeline.connection import open_warehouse
-from rcm_pipeline.errors import ExitCode
+from rcm_pipeline.errors import ExitCode, StorageError
 from rcm_pipeline.settings import ClientSettings, Home, consenting, load_client_settings
 from rcm_pipeline.warehouse import create_tables, read, replace
 from schemas.contract import widened
@@ -63,9 +65,9 @@ def place(tmp_path: Path) -> Workplace:
 
 
 def taken(place: Workplace, client: str) -> pl.DataFrame:
-    _, outcomes = asset._take(place, client, "r1")
-    assert all(outcome.is_passed for outcome in outcomes)
-    with open_warehouse(place.home.warehouse(client), read_only=True) as connection:
+    with open_warehouse(place.home.warehouse(client)) as connection:
+        step = Step(place, client, "r1", connection, load_client_settings(place.home.settings, client), frozenset({"ops_portfolio"}))
+        assert all(outcome.is_passed for _, _, outcomes in asset._take(step) for outcome in outcomes)
         return read(connection, "ops_portfolio")
 
 
@@ -112,14 +114,14 @@ def test_the_file_is_put_in_place_whole(place: Workplace, monkeypatch: pytest.Mo
     before = place.home.portfolio.read_bytes()
     assert [path.name for path in place.home.portfolio.parent.iterdir()] == [place.home.portfolio.name]
 
-    def breaks_off(_: pl.DataFrame, path: Path) -> None:
-        Path(path).write_bytes(b"half")
-        raise OSError("disk full")
+    def breaks_off(path: Path, content: bytes) -> None:
+        path.write_bytes(content[:4])
+        raise OSError(28, "disk full")
 
     add(place.home, "acme", 50)
     with monkeypatch.context() as patch:
-        patch.setattr(pl.DataFrame, "write_parquet", breaks_off)
-        with pytest.raises(OSError, match="disk full"):
+        patch.setattr(publishing, "write_durably", breaks_off)
+        with pytest.raises(StorageError, match="disk full"):
             asset._make(place)
     assert place.home.portfolio.read_bytes() == before
     asset._make(place)

@@ -66,14 +66,14 @@ def test_files_in_an_archive_are_read_once_and_know_where_they_came_from(inbox: 
 
 
 def test_what_is_wrong_inside_an_archive_goes_by_the_name_of_the_archive(inbox: Path, tmp_path: Path) -> None:
-    from rcm_pipeline.intake.quarantine_listing import list_aside, name_files
+    from rcm_pipeline.intake.quarantine_listing import name_files, quarantine_listing
     from rcm_pipeline.settings import Home
 
     (inbox / "acme").mkdir()
     (inbox / "acme" / "week.zip").write_bytes(zipped(("bad.835", ONE.replace(b"ST*835", b"ST*271")), ("two.835", TWO)))
     home = Home(tmp_path, inbox, tmp_path)
     load(inbox / "acme", home.warehouse("acme"))
-    [row] = name_files(list_aside(home, "acme"), home, "acme")
+    [row] = name_files(quarantine_listing(home, "acme"), home, "acme")
     assert (row["file"], row["place"], row["rule"]) == ("a file in week.zip", "transaction 1, segment 3", "set_not_read")
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from rcm_pipeline.denials.classify.causes import RECLASSIFIED_BY, reclassified
-from rcm_pipeline.denials.outcomes.denial_outcomes import Life, denial_outcomes
+from rcm_pipeline.denials.outcomes.denial_outcomes import claim_tables, denial_outcomes
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import read_x12
 from schemas.contract import empty
@@ -131,9 +131,9 @@ def test_an_open_ended_date_of_one_claim_touches_no_other() -> None:
 def outcome(*files: bytes) -> list[tuple]:
     """What became of each initial denial, with what it recovered."""
     tables = core(*files)
-    life = Life(*(tables[f"core_{name}"] for name in ("claim_lineages", "claim_versions", "adjudications", "denials", "reversals", "payers")),
-                empty(CONTRACTS["raw_touches"]))  # fmt: skip
-    found = denial_outcomes(life, DAY)
+    claims = claim_tables(*(tables[f"core_{name}"].lazy() for name in ("claim_lineages", "claim_versions", "adjudications", "denials", "reversals", "payers")),
+                empty(CONTRACTS["raw_touches"]).lazy())  # fmt: skip
+    found = denial_outcomes(claims, DAY)
     return (
         found.select("claim_token", "resolution_code", "resolved_date", pl.col("recovered_amount").cast(pl.Int64))
         .sort("claim_token")

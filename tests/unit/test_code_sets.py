@@ -4,15 +4,15 @@ from decimal import Decimal as D
 
 import polars as pl
 import pytest
-from rcm_pipeline.quality.code_sets import judge_code_sets
 
 from rcm_pipeline.code_sets.changes import code_set_changes
 from rcm_pipeline.code_sets.findings import code_set_coverage, code_set_findings
 from rcm_pipeline.code_sets.systems import CPT, HCPCS, ICD10CM, usual_end
-from rcm_pipeline.quality.contracts import check_contract
+from rcm_pipeline.quality.contracts import Outcome, check_contract
 from rcm_pipeline.weeks import Week
-from schemas.contract import widened
+from schemas.contract import conform, widened
 from schemas.registry import CONTRACTS
+from tests.tables import outcome_of
 from tests.unit.code_set_world import ANCHOR, World, claim, day, release
 
 # A2 begins and A1 ends on 1 October 2026; A3 becomes a heading of A31 and A32 on that day; A400 comes on 1 April 2027
@@ -176,6 +176,12 @@ def test_coverage_carries_both_sides_of_the_rate() -> None:
     assert (row["invalid_rate"], row["low"], row["high"]) == pytest.approx((0.2, 0.0567, 0.5098), abs=1e-4)
 
 
+def coverage_check(world: World) -> Outcome:
+    """The batch check on lists that ended, on what these claims are covered by."""
+    coverage = conform(code_set_coverage(world.judged, world.code_sets, Week(ANCHOR)), CONTRACTS["mart_code_set_coverage"])
+    return outcome_of("current_code_sets", {"mart_code_set_coverage": coverage}, ANCHOR)
+
+
 @pytest.mark.parametrize(
     ("served", "sent", "failed", "checked"),
     [
@@ -190,20 +196,20 @@ def test_coverage_carries_both_sides_of_the_rate() -> None:
 def test_a_list_that_ended_is_stale_for_the_anchor_week(served: str, sent: str, failed: int, checked: int) -> None:
     """A day before the oldest list is missing history, not a stale reference."""
     world = World([claim("1", served, "A01", sent_date=day(sent))], FY2026)
-    outcome = judge_code_sets(code_set_coverage(world.judged, world.code_sets, Week(ANCHOR)))
+    outcome = coverage_check(world)
     assert (outcome.is_passed, outcome.failed_count, outcome.checked_count) == (not failed, failed, checked)
     assert (outcome.severity, outcome.table_name) == ("warn", "mart_code_set_coverage")
 
 
 def test_a_code_set_without_codes_or_without_a_list_is_not_stale() -> None:
     world = World([claim("1", "2026-11-05", lines=[{"procedure_code": "99213"}])], FY2026)
-    outcome = judge_code_sets(code_set_coverage(world.judged, world.code_sets, Week(ANCHOR)))
+    outcome = coverage_check(world)
     assert (outcome.is_passed, outcome.checked_count) == (True, 0)
 
 
 def test_a_newer_list_makes_it_current_again() -> None:
     world = World([claim("1", "2026-11-05", "A01")], FY2026, FY2027)
-    assert judge_code_sets(code_set_coverage(world.judged, world.code_sets, Week(ANCHOR))).is_passed
+    assert coverage_check(world).is_passed
 
 
 def test_coming_changes_count_the_clients_own_mix() -> None:
@@ -243,7 +249,6 @@ def test_once_no_release_is_to_come_the_newest_is_told() -> None:
     world = World([claim("1", "2026-09-05", "A01")], FY2026, FY2027)
     found = code_set_changes(world.values, world.code_sets, world.entries, Week(ANCHOR))
     assert found.select("code", "change_code", "is_coming").rows() == [("A01", "ends", False)]
-    assert code_set_changes(world.values, world.code_sets, world.entries, None).is_empty()
 
 
 def test_a_codes_own_last_day_is_a_coming_change() -> None:

@@ -13,7 +13,7 @@ from rcm_pipeline.settings import Qa
 from rcm_pipeline.weeks import Week
 from schemas.contract import empty
 from schemas.registry import CONTRACTS
-from tests.tables import rows as tests_rows
+from tests.tables import rows as table_rows
 from tests.unit.qa_tables import ANCHOR, code, finding, review, table
 
 Rows = list[dict[str, Any]]
@@ -33,7 +33,7 @@ def standing(
     rows: Rows, *, method: str = "A1", is_withheld: bool = False, quality: pl.DataFrame | None = None
 ) -> dict[str, dict[str, Any]]:
     judged = empty(CONTRACTS["mart_auditor_quality"]) if quality is None else quality
-    agreed = tests_rows("mart_auditor_agreement", [{"category_code": "any", "is_enough": False}] if is_withheld else [])
+    agreed = table_rows("mart_auditor_agreement", [{"category_code": "any", "is_enough": False}] if is_withheld else [])
     given = table("core_qa_reviews", rows), table("core_qa_findings", []), judged, agreed
     found = mart_coder_standing(*given, week=Week(ANCHOR), settings=Qa(method=method, standard=0.95))
     return {row["coder_id"]: row for row in found.iter_rows(named=True)}

@@ -53,10 +53,10 @@ def tables(claims: list[dict]) -> dict[str, pl.DataFrame]:
             for c in claims
         ],
         "core_adjudications": [
-            {"lineage_id": c["name"], "is_first": True, "disposition": c["disposition"], "adjudication_date": c["decided"]} for c in claims
+            {"lineage_id": c["name"], "answer_id": c["name"], "is_first": True, "disposition": c["disposition"], "adjudication_date": c["decided"]} for c in claims
         ],
         "mart_denial_outcomes": [
-            {"lineage_id": c["name"], "root_cause": c["denied"], "denied_date": c["decided"]} for c in claims if c["denied"]
+            {"lineage_id": c["name"], "root_cause": c["denied"], "denied_date": c["decided"], "is_initial": True} for c in claims if c["denied"]
         ],
         "raw_coded_encounters": [
             {"file_id": "f", "row_no": n, "claim_token": c["name"], "coded_date": REVIEWED, "specialty": c["specialty"]}
@@ -66,8 +66,12 @@ def tables(claims: list[dict]) -> dict[str, pl.DataFrame]:
     return {name: widened(pl.DataFrame(rows[name], infer_schema_length=None), CONTRACTS[name]) for name in TABLES}
 
 
+def lazy(known: dict[str, pl.DataFrame]) -> list[pl.LazyFrame]:
+    return [table.lazy() for table in known.values()]
+
+
 def denials(*claims: dict) -> pl.DataFrame:
-    return mart_coding_denials(*tables(list(claims)).values(), week=Week(ANCHOR))
+    return mart_coding_denials(*lazy(tables(list(claims))), week=Week(ANCHOR))
 
 
 def counts(table: pl.DataFrame, measure: str, scope: str = "all") -> tuple:
@@ -145,7 +149,7 @@ def test_a_claim_reviewed_twice_counts_once_by_the_last_review_before_the_decisi
     ]  # fmt: skip
     more = widened(pl.DataFrame(again), CONTRACTS["core_qa_reviews"])
     given_tables["core_qa_reviews"] = pl.concat([given_tables["core_qa_reviews"], more])
-    table = mart_coding_denials(*given_tables.values(), week=Week(ANCHOR))
+    table = mart_coding_denials(*lazy(given_tables), week=Week(ANCHOR))
     assert counts(table, "escape") == (1, 1, None, None)
     assert table.filter(pl.col("measure_code") == "finding_lift").is_empty()
 
@@ -171,8 +175,7 @@ def test_the_only_coder_has_a_rate_and_no_lift() -> None:
 
 def test_nothing_known_no_rows() -> None:
     nothing = {name: widened(pl.DataFrame(), CONTRACTS[name]).clear() for name in TABLES}
-    assert mart_coding_denials(*nothing.values(), week=Week(ANCHOR)).is_empty()
-    assert mart_coding_denials(*tables(WORLD).values(), week=None).is_empty()
+    assert mart_coding_denials(*lazy(nothing), week=Week(ANCHOR)).is_empty()
 
 
 _claim = st.fixed_dictionaries(

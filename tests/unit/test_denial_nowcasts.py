@@ -18,7 +18,7 @@ from tests.unit.golden_world import ANCHOR, world
 D = dt.date
 NOWCASTS = CONTRACTS["mart_denial_nowcasts"]
 Claim = tuple[str, str | None, dt.date | None, dt.date | None, dt.date | None]  # name, payer, sent, first decided, denied
-Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
+Frames = tuple[pl.LazyFrame, pl.LazyFrame, pl.LazyFrame]
 
 
 def frames(claims: list[Claim]) -> Frames:
@@ -31,10 +31,11 @@ def frames(claims: list[Claim]) -> Frames:
         pl.col("decided_date").dt.truncate("1w").alias("week"),
         pl.lit(True).alias("is_first"),
     )
+    denied = told.filter(pl.col("denied_date").is_not_null()).with_columns(pl.lit(True).alias("is_initial"))
     return (
-        widened(versions, CONTRACTS["core_claim_versions"]),
-        widened(decided, CONTRACTS["core_adjudications"]),
-        widened(told.filter(pl.col("denied_date").is_not_null()), CONTRACTS["mart_denial_outcomes"]),
+        widened(versions, CONTRACTS["core_claim_versions"]).lazy(),
+        widened(decided, CONTRACTS["core_adjudications"]).lazy(),
+        widened(denied, CONTRACTS["mart_denial_outcomes"]).lazy(),
     )
 
 
@@ -71,7 +72,7 @@ def test_claims_are_counted_by_hand() -> None:
     again = versions.filter(pl.col("lineage_id") == "not answered").with_columns(
         pl.lit(2, pl.Int64).alias("version_no"), pl.lit(D(2026, 10, 20)).alias("sent_date"), pl.lit(D(2026, 10, 19)).alias("week")
     )
-    found = cohort_counts(pl.concat([versions, again]), adjudications, outcomes, ANCHOR)
+    found = cohort_counts(pl.concat([versions, again]), adjudications, outcomes, Week(ANCHOR))
     assert found.select("payer_id", "week", "age_weeks", "denied_count", "paid_count", "sent_count").rows() == [
         ("P1", D(2026, 10, 5), 0, 1, 1, 8),
         ("P1", D(2026, 10, 5), 1, 0, 1, 8),
@@ -84,14 +85,18 @@ def test_claims_are_counted_by_hand() -> None:
 def test_an_answer_that_decides_nothing_is_none_of_the_open() -> None:
     versions, adjudications, outcomes = frames([("capitated", "P1", D(2026, 10, 5), D(2026, 10, 6), None)])
     of_nothing = adjudications.with_columns(pl.lit("undecided").alias("disposition"))
-    assert cohort_counts(versions, of_nothing, outcomes, ANCHOR).select("denied_count", "paid_count", "sent_count").rows() == [(0, 1, 1)]
+    assert cohort_counts(versions, of_nothing, outcomes, Week(ANCHOR)).select("denied_count", "paid_count", "sent_count").rows() == [
+        (0, 1, 1)
+    ]
     pended = adjudications.with_columns(pl.lit(False).alias("is_first"))
-    assert cohort_counts(versions, pended, outcomes, ANCHOR).select("denied_count", "paid_count", "sent_count").rows() == [(0, 0, 1)]
+    assert cohort_counts(versions, pended, outcomes, Week(ANCHOR)).select("denied_count", "paid_count", "sent_count").rows() == [(0, 0, 1)]
 
 
 def test_the_world_of_nine_claims() -> None:
     tables = world()
-    found = cohort_counts(tables["core_claim_versions"], tables["core_adjudications"], tables["mart_denial_outcomes"], ANCHOR)
+    found = cohort_counts(
+        tables["core_claim_versions"].lazy(), tables["core_adjudications"].lazy(), tables["mart_denial_outcomes"].lazy(), Week(ANCHOR)
+    )
     assert found.select("week", "age_weeks", "denied_count", "paid_count", "sent_count").rows() == [
         (D(2026, 9, 7), 4, 1, 0, 2),  # S
         (D(2026, 9, 7), 10, 0, 1, 2),  # E, its second version
@@ -110,7 +115,7 @@ def test_the_world_of_nine_claims() -> None:
 def test_matured_weeks_agree_with_m12() -> None:
     versions, adjudications, outcomes = drawn()
     m12 = mart_denial_cohorts(versions, outcomes, week=Week(ANCHOR)).filter((pl.col("horizon_days") == 90) & (pl.col("payer_id") == "P1"))
-    counted = cohort_counts(versions, adjudications, outcomes, ANCHOR)
+    counted = cohort_counts(versions, adjudications, outcomes, Week(ANCHOR))
     ours = counted.group_by("payer_id", "week").agg(pl.col("denied_count").sum(), pl.col("sent_count").first())
     both = m12.filter("is_mature").join(ours, on=["payer_id", "week"], suffix="_ours")
     assert both.height == 18  # of 31 weeks, those whose Friday is 90 days ago
@@ -155,7 +160,7 @@ def test_what_comes_after_the_anchor_week_changes_nothing() -> None:
 
 @pytest.mark.parametrize("gone", [{0}, {1, 2}, {2}, {0, 1, 2}])
 def test_missing_sides_give_no_nonsense(gone: set[int]) -> None:
-    given = [frame.clear() if number in gone else frame for number, frame in enumerate(drawn())]
+    given = [frame.filter(False) if number in gone else frame for number, frame in enumerate(drawn())]
     mart = mart_denial_nowcasts(given[0], given[1], given[2], week=Week(ANCHOR))
     assert mart.schema == empty(NOWCASTS).schema
     assert mart.is_empty() == bool(gone & {0, 1})  # without remittances nothing is known of any week

@@ -87,5 +87,5 @@ def test_causes_sum_to_all() -> None:
     ],
 )
 def test_the_anchor_is_the_last_complete_week(dates: list[str], today: str, anchor: str | None) -> None:
-    expected = dt.date.fromisoformat(anchor) if anchor else None
+    expected = Week(dt.date.fromisoformat(anchor)) if anchor else None
     assert anchor_week([dt.date.fromisoformat(d) for d in dates], dt.date.fromisoformat(today)) == expected

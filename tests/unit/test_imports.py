@@ -22,7 +22,7 @@ def loaded(statement: str) -> set[str]:
         "rcm_pipeline.x12.read",
         "rcm_pipeline.intake.load",
         "rcm_pipeline.denials.core",
-        "rcm_pipeline.governance.marts",
+        "rcm_pipeline.tables",
         "rcm_pipeline.sample.generate",
         "rcm_pipeline.quality.contracts",
         "rcm_pipeline.quality.checks",

@@ -1,12 +1,13 @@
 """A pack is put in place at once, and says so itself when it could not be renewed."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
 
 import dashboards.publish as module
-from dashboards.publish import PAGE, mark_stale
+from dashboards.publish import PAGE, STALE, is_stale, mark_stale
 from rcm_pipeline.errors import StorageError
 from rcm_pipeline.settings import Home
 
@@ -30,27 +31,30 @@ def test_a_reader_sees_the_old_pack_or_the_new_one(tmp_path: Path) -> None:
 
 def test_a_failing_write_leaves_the_old_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = put(tmp_path, "old")
-    real = module._write_file
+    real = module.write_durably
 
     def failing(path: Path, content: bytes) -> None:
         if path.name == "manifest.json":
             raise OSError(28, "No space left on device")
         real(path, content)
 
-    monkeypatch.setattr(module, "_write_file", failing)
+    monkeypatch.setattr(module, "write_durably", failing)
     with pytest.raises(StorageError, match="No space left"):
         put(tmp_path, "new")
     assert (folder / PAGE).read_text() == "old"
     assert [p.name for p in (tmp_path / ".packs").iterdir() if p.name.startswith(".new")] == []
 
 
-def test_stale_is_said_once_with_date_and_reason_escaped(tmp_path: Path) -> None:
+def test_staleness_stands_beside_the_pack_and_changes_none_of_its_bytes(tmp_path: Path) -> None:
     home = Home(tmp_path, tmp_path, tmp_path)
     mark_stale(home, "acme", "nothing to mark", AT)
-    put(home.reports("acme"), "<body>\n<!--stale-->\n<p>numbers</p></body>")
-    for _ in range(2):
-        mark_stale(home, "acme", "blocked: 3 < 5", AT)
-    text = (home.reports("acme") / "latest" / PAGE).read_text()
-    assert text.count('class="stale"') == 1
-    assert "Not renewed since 23 Nov 2026: blocked: 3 &lt; 5" in text
-    assert text.endswith("<p>numbers</p></body>")
+    assert not is_stale(home, "acme")
+    folder = put(home.reports("acme"), "<body><p>numbers</p></body>")
+    before = (folder / PAGE).read_bytes()
+    for reason in ("blocked: 3 < 5", "blocked: 4 < 5"):
+        mark_stale(home, "acme", reason, AT)
+    assert is_stale(home, "acme")
+    assert (folder / PAGE).read_bytes() == before
+    assert json.loads((folder / STALE).read_text()) == {"since": "2026-11-23 06:00 UTC", "reason": "blocked: 4 < 5"}
+    put(home.reports("acme"), "<body><p>renewed</p></body>")
+    assert not is_stale(home, "acme")

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rcm_pipeline.quality.qa_reviews import judge_reviews
 
 from rcm_pipeline.coding.reviews.overturned import with_codes_given_back
 from rcm_pipeline.connection import open_warehouse
@@ -21,7 +20,7 @@ from rcm_pipeline.warehouse import create_tables, read
 from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
 from schemas.vocabulary import ERROR_CODES
-from tests.tables import qa_of
+from tests.tables import outcome_of, qa_of
 
 DAY = dt.date(2026, 11, 18)
 KEPT, BACK = {"rebuttal_code": "upheld"}, {"rebuttal_code": "overturned"}
@@ -329,6 +328,6 @@ def test_reviews_that_say_neither_counts_nor_codes_are_told(bare: int, left: int
     ]  # fmt: skip
     sent = widened(pl.DataFrame(rows, infer_schema_length=None), CONTRACTS["raw_qa_reviews"])
     made = qa_of({"raw_qa_reviews": sent})["core_qa_reviews"]
-    told = judge_reviews(sent, made)
+    told = outcome_of("counted_reviews", {"raw_qa_reviews": sent, "core_qa_reviews": made}, dt.date(2026, 11, 16))
     assert (told.is_passed, told.failed_count, told.checked_count) == (left == 0, left, 5)
     assert made.height == 5 - left

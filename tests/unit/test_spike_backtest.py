@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 
 from dashboards.backtest import backtest_page
-from dashboards.publish import write_page
 from rcm_pipeline.denials.spikes.backtest import EVERY, OUTSIDE, P_LIMITS, Backtest, backtest
 from rcm_pipeline.denials.spikes.counts import weekly_counts
 from rcm_pipeline.denials.spikes.episodes import episodes, is_within
 from rcm_pipeline.errors import InputError, StorageError
 from rcm_pipeline.governance.backtest import calibration_line, headline, printed
+from rcm_pipeline.publishing import write_in_place
 from schemas.contract import widened
 from schemas.registry import CONTRACTS
 
@@ -178,12 +178,12 @@ def test_the_page_shows_what_is_found_and_escapes_names(found: Backtest) -> None
 
 
 def test_a_page_is_written_at_once_or_not_at_all(tmp_path) -> None:
-    write_page(tmp_path / "reports" / "page.html", "old")
-    write_page(tmp_path / "reports" / "page.html", "new")
+    write_in_place(tmp_path / "reports" / "page.html", b"old")
+    write_in_place(tmp_path / "reports" / "page.html", b"new")
     assert [(p.name, p.read_text()) for p in (tmp_path / "reports").iterdir()] == [("page.html", "new")]
     (tmp_path / "reports" / "folder.html" / "inside").mkdir(parents=True)
     with pytest.raises(StorageError, match="could not be written"):
-        write_page(tmp_path / "reports" / "folder.html", "new")
+        write_in_place(tmp_path / "reports" / "folder.html", b"new")
     assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["folder.html", "page.html"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from rcm_pipeline.denials.spikes.evidence import leading_coders, spike_evidence
 from rcm_pipeline.denials.spikes.lines import spike_lines
-from schemas.contract import empty, widened
+from schemas.contract import conform, empty, widened
 from schemas.registry import CONTRACTS
 
 SINCE, ANCHOR = dt.date(2026, 11, 9), dt.date(2026, 11, 16)
@@ -17,7 +17,7 @@ OPEN = pl.DataFrame({"payer_id": ["P"], "root_cause": ["authorization"], "since_
 MATERIAL = ("core_adjudicated_lines", "core_denials", "core_adjudications", "core_claim_lineages", "core_claim_versions")
 
 
-def core(*claims: Mapping[str, object]) -> list[pl.DataFrame]:
+def core(*claims: Mapping[str, object]) -> list[pl.LazyFrame]:
     """The five core tables of claims of one line each; a claim says only what differs from a paid one of payer P."""
     usual = {"week": BEFORE, "payer_id": "P", "procedure_code": "99213", "carc_code": None, "rarc_code": None, "root_cause": "authorization",
              "disposition": "paid", "place_code": "11", "provider_npi": "N1", "coder_id": "C1", "is_first": True, "is_initial": True,
@@ -28,21 +28,18 @@ def core(*claims: Mapping[str, object]) -> list[pl.DataFrame]:
         if row["carc_code"] and "disposition" not in claim:
             row["disposition"] = "denied_full"
         row |= {
-            "file_id": "r",
-            "claim_no": number,
+            "answer_id": f"A{number}",
+            "answer_line_id": f"A{number}-1",
             "line_no": 1,
             "lineage_id": f"L{number}",
-            "version_file_id": "s",
-            "version_claim_no": number,
+            "version_id": f"V{number}",
         }
         rows.append(row | {"adjudication_date": row["week"] + dt.timedelta(days=2)})
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    sent = frame.select(
-        "lineage_id", pl.lit("s").alias("file_id"), "claim_no", pl.col("sent_week").alias("week"), pl.lit(1).alias("version_no")
-    )
+    sent = frame.select("lineage_id", "version_id", pl.col("sent_week").alias("week"), pl.lit(1).alias("version_no"))
     denied = frame.filter(pl.col("disposition").str.starts_with("deni"))
     made = (frame.drop("carc_code"), denied, frame, frame, sent)
-    return [widened(table, CONTRACTS[name]) for name, table in zip(MATERIAL, made, strict=True)]
+    return [widened(table, CONTRACTS[name]).lazy() for name, table in zip(MATERIAL, made, strict=True)]
 
 
 def told(*claims: Mapping[str, object], spikes: pl.DataFrame = OPEN) -> pl.DataFrame:
@@ -50,7 +47,7 @@ def told(*claims: Mapping[str, object], spikes: pl.DataFrame = OPEN) -> pl.DataF
 
 
 def evidence(*claims: Mapping[str, object], spikes: pl.DataFrame = OPEN) -> pl.DataFrame:
-    table = spike_evidence(spikes, told(*claims, spikes=spikes))
+    table = conform(spike_evidence(spikes, told(*claims, spikes=spikes)), CONTRACTS["mart_spike_evidence"])
     CONTRACTS["mart_spike_evidence"].validate(table)
     return table
 

@@ -137,16 +137,16 @@ def test_findings_name_place_reason_coder_and_charge() -> None:
         claim("3", "2026-10-05", "A01", frequency_code="8"),
     ]
     world = World(claims, FY2027, FY2026, *(release(s, "2026-10-01", "2026-12-31", c) for s, c in ((HCPCS, "J1100"), ("modifier", "RT"))))
-    found = code_set_findings(world.judged, LINEAGES)
+    found = conform(code_set_findings(world.judged, LINEAGES), CONTRACTS["mart_code_set_findings"])
     assert all(outcome.is_passed for outcome in check_contract(found, CONTRACTS["mart_code_set_findings"]))
     told = found.select(
-        "file_id", "line_no", "diagnosis_no", "modifier_no", "code", "fault_code", "carc_code", "charge_amount", "is_newest"
+        "version_id", "line_no", "diagnosis_no", "modifier_no", "code", "fault_code", "carc_code", "charge_amount", "is_newest"
     )
     assert told.rows() == [
-        ("1", None, 1, None, "A01", "no_longer_valid", "146", D("100.00"), False),
-        ("1", 1, None, None, "J9999", "unknown_code", "181", D("40.00"), False),
-        ("1", 1, None, 2, "ZZ", "unknown_code", "182", D("40.00"), False),
-        ("2", None, 1, None, "A03", "not_billable", "146", D("100.00"), True),
+        ("V1", None, 1, None, "A01", "no_longer_valid", "146", D("100.00"), False),
+        ("V1", 1, None, None, "J9999", "unknown_code", "181", D("40.00"), False),
+        ("V1", 1, None, 2, "ZZ", "unknown_code", "182", D("40.00"), False),
+        ("V2", None, 1, None, "A03", "not_billable", "146", D("100.00"), True),
     ]
     assert found["coder_id"].to_list() == ["C7"] * 4
 
@@ -164,7 +164,7 @@ def test_coverage_carries_both_sides_of_the_rate() -> None:
     claims += [claim(f"{n}", "2026-01-05", "A01") for n in (11, 12, 13)]
     claims += [claim("14", "2026-11-05", lines=[{"procedure_code": "99213"}])]
     world = World(claims, FY2027)
-    found = code_set_coverage(world.judged, world.code_sets, Week(ANCHOR))
+    found = conform(code_set_coverage(world.judged, world.code_sets, Week(ANCHOR)), CONTRACTS["mart_code_set_coverage"])
     assert all(outcome.is_passed for outcome in check_contract(found, CONTRACTS["mart_code_set_coverage"]))
     told = found.select("system_code", "release_id", "code_count", "value_count", "checked_count", "unchecked_count", "invalid_count")
     assert told.rows() == [
@@ -225,7 +225,7 @@ def test_coming_changes_count_the_clients_own_mix() -> None:
     before = World(
         [(version | {"sent_date": day("2026-09-22")}, dx, lines) for version, dx, lines in claims[:3]] + [claims[3]], FY2026, FY2027
     )
-    found = code_set_changes(before.values, before.code_sets, before.entries, Week(day("2026-09-21")))
+    found = conform(code_set_changes(before.values, before.code_sets, before.entries, Week(day("2026-09-21"))), CONTRACTS["mart_code_set_changes"])
     assert all(outcome.is_passed for outcome in check_contract(found, CONTRACTS["mart_code_set_changes"]))
     told = found.select(
         "code", "change_code", "change_date", "is_coming", "longer_code_count", "claim_count", "line_count", "charge_amount"

@@ -42,7 +42,7 @@ def test_the_settings_example_is_valid_and_complete() -> None:
 
 def test_every_rule_of_the_reader_is_documented() -> None:
     code = "\n".join(
-        path.read_text(encoding="utf-8") for folder in ("x12", "intake") for path in (ROOT / "rcm_pipeline" / folder).glob("*.py")
+        path.read_text(encoding="utf-8") for folder in ("x12", "intake") for path in (ROOT / "rcm_pipeline" / folder).rglob("*.py")
     )
     named = re.findall(
         r"""(?:finding|reject|imbalance|Notice|append)\(+\s*(?:\(?[\w.\[\]"]+, [\w"]+, |\w+, )?"([a-z]+(?:_[a-z]+)+)"[,)]""", code

@@ -96,8 +96,8 @@ def test_what_an_export_says_is_judged_like_an_835() -> None:
     raw = {name: empty(contract) for name, contract in layer("raw").items()} | read(REMITS.encode()).tables
     core = core_of(raw)
     assert core["core_denials"].select("claim_token", "line_no", "root_cause", "denied_amount").sort("claim_token").rows() == [
-        (1, 2, "medical_necessity", D("30.00")),
-        (2, 1, "authorization", D("200.00")),
+        ("A1", 2, "medical_necessity", D("30.00")),
+        ("A2", 1, "authorization", D("200.00")),
     ]
     assert core["core_adjudicated_lines"]["charge_amount"].sum() == D("1450.00")
 

@@ -151,7 +151,7 @@ def test_without_history_or_extra_denials_there_is_no_share_to_speak_of() -> Non
 
 def test_nothing_open_gives_no_rows() -> None:
     assert evidence(*TWENTY, spikes=OPEN.clear()).is_empty()
-    nothing = spike_lines(OPEN, *(empty(CONTRACTS[name]) for name in MATERIAL))
+    nothing = spike_lines(OPEN, *(empty(CONTRACTS[name]).lazy() for name in MATERIAL))
     assert spike_evidence(OPEN, nothing).is_empty()
 
 

@@ -14,15 +14,15 @@ from rcm_pipeline.x12.buffer.segments import Segments, Start
 from rcm_pipeline.x12.buffer.separators import Notice
 from rcm_pipeline.x12.context import Context, context_of
 from rcm_pipeline.x12.controls import check_controls, envelope_of
-from rcm_pipeline.x12.known import READ_SETS
 from rcm_pipeline.x12.notes import FINDINGS, REJECTS, Notes
 from rcm_pipeline.x12.sets.balance import check_payments, stated_payments
 from rcm_pipeline.x12.sets.registry import SHARES, read_sets
 from rcm_pipeline.x12.table import Door
+from rcm_pipeline.x12.transaction_sets import READ_KINDS
 from rcm_pipeline.x12.transactions import Transactions, find_transactions
 
 _CLOSERS = ("SE", "GE", "IEA", "TA1")
-_READ = {*READ_SETS, "TA1"}
+_READ = {*READ_KINDS, "TA1"}
 _ENVELOPE = ("ISA", "IEA", "GS", "GE")
 _ORDINALS = {  # what Start counts → the table whose rows it counts
     "claims": "raw_claims",
@@ -188,6 +188,6 @@ def _summary(
 
 def _in_read_set(segments: Segments, transactions: Transactions) -> Mask:
     """New segments of the envelope, or inside a transaction whose set is read."""
-    inside = transactions.inside(*READ_SETS)
+    inside = transactions.inside(*READ_KINDS)
     inside[segments.where(*_ENVELOPE, "TA1")] = True
     return inside & segments.is_new

@@ -1,6 +1,5 @@
 """Transactions of a segment stream: what each ST opens, by the set it names, its guide and its group."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,15 +7,11 @@ import polars as pl
 
 from rcm_pipeline.x12.buffer.bytewise import Mask
 from rcm_pipeline.x12.buffer.segments import Rows, Segments, code_of
-from rcm_pipeline.x12.known import KNOWN_SEGMENTS, READ_SETS, SET_NAMES
 from rcm_pipeline.x12.loops import last_before, latest, ordinal_within
 from rcm_pipeline.x12.notes import Notes
+from rcm_pipeline.x12.transaction_sets import OF_KIND, READ_KINDS, TRANSACTION_SETS, UNKNOWN, kind_of
 
 _ENVELOPE = ("ISA", "IEA", "GS", "GE", "TA1")
-_CLAIM_VERSIONS = {"837P": "222|098", "837I": "223|096", "837D": "224|097"}
-_STATUS_VERSIONS = {"277CA": "X214|X167|X364|X329", "277 pending": "X228|X365", "277 response": "X212|X093|X329"}
-_STATUS_PURPOSES = {"TH": "277CA", "NO": "277 pending", "DG": "277 response"}  # BHT06 where no guide is named
-_SERVICE_SEGMENTS = {"SV1": "837P", "SV2": "837I", "SV3": "837D"}
 _VERSION = r"^\d{6}(?:X\d{3}[A-Z0-9]{0,3})?$"  # what is not a guide's name could be anything, so it is not kept
 
 
@@ -73,21 +68,15 @@ def _versions(segments: Segments, rows: Rows) -> pl.Series:
 
 
 def _kinds(segments: Segments, rows: Rows, of: Rows, version: pl.Series) -> list[str]:
-    served = {kind: frozenset(of[segments.where(name)].tolist()) for name, kind in _SERVICE_SEGMENTS.items()}
+    telling = [entry.service_segment for entry in TRANSACTION_SETS if entry.service_segment]
+    served = {name: frozenset(of[segments.where(name)].tolist()) for name in telling}
     purposes = segments.where("BHT")
     purpose = dict(zip(of[purposes].tolist(), segments.text(purposes, 6).to_list(), strict=True))
     segments.cells(rows, 1, keep=True)
-    kinds = []
-    for index, (sent, guide) in enumerate(zip(segments.text(rows, 1), version, strict=True)):
-        code, text = sent or "", guide or ""
-        if code == "837":
-            named = [k for k, pattern in _CLAIM_VERSIONS.items() if re.search(pattern, text)]
-            code = (named or [k for k, inside in served.items() if index in inside] or ["837P"])[0]
-        elif code == "277":
-            named = [k for k, pattern in _STATUS_VERSIONS.items() if re.search(pattern, text)]
-            code = (named or [_STATUS_PURPOSES.get(purpose.get(index) or "", "277")])[0]
-        kinds.append(code if code in SET_NAMES or code in READ_SETS else "other")
-    return kinds
+    return [
+        kind_of(code or "", guide or "", purpose.get(index) or "", frozenset(name for name, inside in served.items() if index in inside))
+        for index, (code, guide) in enumerate(zip(segments.text(rows, 1), version, strict=True))
+    ]
 
 
 def _report_after_end(segments: Segments, of: Rows, notes: Notes) -> None:
@@ -99,13 +88,13 @@ def _report_after_end(segments: Segments, of: Rows, notes: Notes) -> None:
 
 
 def _report_unread(segments: Segments, found: Transactions, notes: Notes) -> None:
-    is_unread = np.array([k not in READ_SETS for k in found.kind], dtype=bool)
+    is_unread = np.array([k not in READ_KINDS for k in found.kind], dtype=bool)
     if not is_unread.any():
         return
     inside = found.of[(found.of >= 0) & segments.is_new & ~notes.is_rejected]
     size = np.bincount(inside, minlength=len(found.rows))[is_unread]
     start = np.maximum(found.rows[is_unread], segments.began.repeated)  # a long one is reported once per block
-    names = [SET_NAMES.get(k, "a transaction set that is not known here") for k, u in zip(found.kind, is_unread, strict=True) if u]
+    names = [OF_KIND.get(k, UNKNOWN).title for k, u in zip(found.kind, is_unread, strict=True) if u]
     has_any = size > 0
     details = [f"{name} is not read by this version" for name, has in zip(names, has_any, strict=True) if has]
     notes.reject("set_not_read", start[has_any], details, size[has_any])
@@ -124,9 +113,7 @@ def _report_strays(segments: Segments, of: Rows, notes: Notes) -> None:
 def _report_unknown(segments: Segments, found: Transactions, notes: Notes) -> None:
     """Segments that the set of their transaction does not have."""
     is_known = found.of < 0
-    for kinds, identifiers in KNOWN_SEGMENTS.items():
-        inside = found.inside(*kinds)
-        if inside.any():
-            is_known |= inside & np.isin(segments.ids, [code_of(i) for i in identifiers])
-    is_known |= ~found.inside(*READ_SETS) | notes.is_rejected
+    for kind in set(found.kind) & set(READ_KINDS):
+        is_known |= found.inside(kind) & np.isin(segments.ids, [code_of(name) for name in OF_KIND[kind].segments])
+    is_known |= ~found.inside(*READ_KINDS) | notes.is_rejected
     notes.reject("unknown_segment", np.flatnonzero(~is_known), "a segment that its transaction set does not have; not read")

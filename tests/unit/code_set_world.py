@@ -48,7 +48,10 @@ class World:
     """Tables of some claims and releases, as the marts are given them."""
 
     def __init__(self, claims: list[tuple[dict, list, list]], *releases: Release) -> None:
-        places = [pl.Series(key, [version[key] for version, _, _ in claims], dtype) for key, dtype in (("file_id", pl.String), ("claim_no", pl.Int64))]
+        places = [
+            pl.Series(key, [version[key] for version, _, _ in claims], dtype)
+            for key, dtype in (("file_id", pl.String), ("claim_no", pl.Int64))
+        ]
         self.versions = self._table("core_claim_versions", [version for version, _, _ in claims]).with_columns(places)
         self.diagnoses = self._table("raw_claim_diagnoses", [row for _, rows, _ in claims for row in rows])
         self.lines = self._table("raw_claim_lines", [row for _, _, rows in claims for row in rows])

@@ -225,7 +225,9 @@ def test_coming_changes_count_the_clients_own_mix() -> None:
     before = World(
         [(version | {"sent_date": day("2026-09-22")}, dx, lines) for version, dx, lines in claims[:3]] + [claims[3]], FY2026, FY2027
     )
-    found = conform(code_set_changes(before.values, before.code_sets, before.entries, Week(day("2026-09-21"))), CONTRACTS["mart_code_set_changes"])
+    found = conform(
+        code_set_changes(before.values, before.code_sets, before.entries, Week(day("2026-09-21"))), CONTRACTS["mart_code_set_changes"]
+    )
     assert all(outcome.is_passed for outcome in check_contract(found, CONTRACTS["mart_code_set_changes"]))
     told = found.select(
         "code", "change_code", "change_date", "is_coming", "longer_code_count", "claim_count", "line_count", "charge_amount"

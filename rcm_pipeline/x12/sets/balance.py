@@ -23,8 +23,8 @@ LINE, CLAIM, PAYMENT, CHARGE = "line_out_of_balance", "claim_out_of_balance", "p
 
 def check_remittances(found: Remittances, notes: Notes) -> None:
     """Findings for the lines and claims of an 835 that do not balance."""
-    stream, remits, lines, adjustments = found.stream, found.remits, found.lines, found.adjustments
-    of_claim, of_line = stream.claims.of(adjustments.rows), stream.lines.of(adjustments.rows)
+    loops, remits, lines, adjustments = found.loops, found.remits, found.lines, found.adjustments
+    of_claim, of_line = loops.claims.of(adjustments.rows), loops.lines.of(adjustments.rows)
     for name, table, of, paid in ((LINE, lines, of_line, "SVC03"), (CLAIM, remits, of_claim, "CLP04")):
         adjusted = _sums(adjustments.units["amount"], of, len(table.rows))
         computed = table.units["charge_amount"] - adjusted
@@ -35,7 +35,7 @@ def check_remittances(found: Remittances, notes: Notes) -> None:
 
 def check_claims(found: Claims, notes: Notes) -> None:
     """Findings for the claims of an 837 whose charge is not the sum of their lines; claims without lines are not judged."""
-    claims, of = found.claims, found.stream.claims.of(found.stream.lines.rows)
+    claims, of = found.claims, found.loops.claims.of(found.loops.lines.rows)
     count = len(claims.rows)
     has_lines = _any(np.ones(len(of), dtype=bool), of, count)
     is_known = has_lines & ~(claims.is_unreadable | _any(found.is_line_unreadable, of, count))
@@ -45,13 +45,13 @@ def check_claims(found: Claims, notes: Notes) -> None:
 
 def payment_shares(found: Remittances) -> pl.DataFrame:
     """What this block adds to each payment, in cents: file, transaction_no, and whether any part was unreadable."""
-    stream, rows = found.stream, found.stream.payments.rows
-    of_remit, of_provider = stream.payments.of(found.remits.rows), stream.payments.of(found.provider_adjustments.rows)
+    loops, rows = found.loops, found.loops.payments.rows
+    of_remit, of_provider = loops.payments.of(found.remits.rows), loops.payments.of(found.provider_adjustments.rows)
     is_unreadable = _any(found.remits.is_unreadable, of_remit, len(rows))
     return pl.DataFrame(
         {
-            "file": stream.segments.file[rows],
-            "transaction_no": stream.transactions.number[stream.transactions.of[rows]],
+            "file": loops.segments.file[rows],
+            "transaction_no": loops.transactions.number[loops.transactions.of[rows]],
             "claims": _sums(found.remits.units["paid_amount"], of_remit, len(rows)),
             "provider": _sums(found.provider_adjustments.units["amount"], of_provider, len(rows)),
             "is_unreadable": is_unreadable | _any(found.provider_adjustments.is_unreadable, of_provider, len(rows)),

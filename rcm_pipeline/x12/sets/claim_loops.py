@@ -1,4 +1,4 @@
-"""The 837 part of a segment stream: claims, lines, other payers, and which segments describe the header of a claim."""
+"""The 837 part of a segment loops: claims, lines, other payers, and which segments describe the header of a claim."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,9 +7,9 @@ import numpy as np
 
 from rcm_pipeline.x12.buffer.bytewise import Mask
 from rcm_pipeline.x12.buffer.segments import Rows, Segments, code_of
-from rcm_pipeline.x12.known import CLAIM_SETS
 from rcm_pipeline.x12.loops import Loop, last_before, latest, ordinal_within
 from rcm_pipeline.x12.table import Table
+from rcm_pipeline.x12.transaction_sets import kinds_of
 from rcm_pipeline.x12.transactions import Transactions
 
 _SERVICE = ("SV1", "SV2", "SV3")
@@ -17,7 +17,7 @@ _INNER = ("NM1", "SBR", "LX", *_SERVICE, "SVD")
 
 
 @dataclass(frozen=True)
-class ClaimStream:
+class ClaimLoops:
     """Claims with their lines and other payers; `within` is the 837 transaction of each segment, or -1."""
 
     segments: Segments
@@ -88,9 +88,9 @@ class ClaimStream:
         return mask
 
 
-def claim_stream(segments: Segments, transactions: Transactions) -> ClaimStream:
+def claim_loops(segments: Segments, transactions: Transactions) -> ClaimLoops:
     """Find the claims of every 837 and what belongs to them."""
-    within, count = np.where(transactions.inside(*CLAIM_SETS), transactions.of, -1), len(segments)
+    within, count = np.where(transactions.inside(*kinds_of("claims")), transactions.of, -1), len(segments)
     level = np.where(within >= 0, latest(segments.where("ST", "HL", "SE"), count), -1)  # a claim ends where the next level begins
     level[segments.where("SE")] = -1
     clm = segments.where("CLM")
@@ -105,7 +105,7 @@ def claim_stream(segments: Segments, transactions: Transactions) -> ClaimStream:
     sbr = segments.where("SBR")
     before_line = np.where(latest(segments.where("LX", *_SERVICE), count) > last_claim, -1, belongs)
     payers = Loop(sbr[before_line[sbr] >= 0], before_line)
-    return ClaimStream(segments, transactions, within, claims, lines, payers, in_header, (belongs >= 0) & (last_inner < last_claim))
+    return ClaimLoops(segments, transactions, within, claims, lines, payers, in_header, (belongs >= 0) & (last_inner < last_claim))
 
 
 def organisations(segments: Segments, names: Rows) -> Rows:

@@ -10,7 +10,7 @@ from rcm_pipeline.x12.buffer.bytewise import Mask, Offsets
 from rcm_pipeline.x12.buffer.segments import Rows, code_of
 from rcm_pipeline.x12.loops import ordinal_within
 from rcm_pipeline.x12.notes import Notes
-from rcm_pipeline.x12.sets.claim_loops import ClaimStream, organisations
+from rcm_pipeline.x12.sets.claim_loops import ClaimLoops, organisations
 from rcm_pipeline.x12.sets.repeats import repeated
 from rcm_pipeline.x12.table import Door, Table
 
@@ -28,35 +28,35 @@ class Claims:
     """What the 837s of a block hold: the three tables, and what must balance: charges in cents by claim and by line."""
 
     frames: dict[str, pl.DataFrame]
-    stream: ClaimStream
+    loops: ClaimLoops
     claims: Table
     line_charges: Offsets
     is_line_unreadable: Mask
 
 
-def read_claims(stream: ClaimStream, door: Door, notes: Notes) -> Claims:
-    """Every 837 of the stream."""
+def read_claims(loops: ClaimLoops, door: Door, notes: Notes) -> Claims:
+    """Every 837 of the loops."""
     for identifier in ("SV1", "SV2", "SV3", "HI", "LX", "CAS", "SVD", "OI"):
-        rows = stream.rows(identifier)
-        notes.reject("orphan_segment", rows[stream.claims.of(rows) < 0], f"{identifier} that stands in no claim")
-    claims = _claims(stream, door, notes)
-    lines, charges, is_unreadable = _lines(stream, door, notes)
+        rows = loops.rows(identifier)
+        notes.reject("orphan_segment", rows[loops.claims.of(rows) < 0], f"{identifier} that stands in no claim")
+    claims = _claims(loops, door, notes)
+    lines, charges, is_unreadable = _lines(loops, door, notes)
     frames = {
         "raw_claims": claims.frame(),
         "raw_claim_lines": lines,
-        "raw_claim_diagnoses": _diagnoses(stream, door, notes),
+        "raw_claim_diagnoses": _diagnoses(loops, door, notes),
     }
-    return Claims(frames, stream, claims, charges, is_unreadable)
+    return Claims(frames, loops, claims, charges, is_unreadable)
 
 
-def _claims(stream: ClaimStream, door: Door, notes: Notes) -> Table:
-    transactions, rows = stream.transactions, stream.claims.rows
-    table = Table(stream.segments, door, notes, rows)
+def _claims(loops: ClaimLoops, door: Door, notes: Notes) -> Table:
+    transactions, rows = loops.transactions, loops.claims.rows
+    table = Table(loops.segments, door, notes, rows)
     of = transactions.of[rows]
-    stream.add_keys(table)
+    loops.add_keys(table)
     table.add_text("transaction_set", pl.Series(transactions.kind, dtype=pl.String).gather(of))
     table.add_text("version", transactions.version.gather(of))
-    table.date("created_date", "BHT04", stream.header(stream.rows("BHT")))
+    table.date("created_date", "BHT04", loops.header(loops.rows("BHT")))
     table.text("claim_token", "CLM01")
     table.money("charge_amount", "CLM02")
     table.text("place_code", "CLM05-1")
@@ -64,63 +64,63 @@ def _claims(stream: ClaimStream, door: Door, notes: Notes) -> Table:
     table.text("frequency_code", "CLM05-3")
     table.text("accident_code", "CLM11-1")
     table.text("delay_reason_code", "CLM20")
-    _add_payer(stream, table)
-    _add_providers(stream, table)
-    _add_dates(stream, table)
-    table.text("original_icn_token", "REF02[F8]", stream.head("REF", "F8"))
-    table.text("clearinghouse_token", "REF02[D9]", stream.head("REF", "D9"))
-    table.flag("has_authorization", "REF02[G1]", stream.head("REF", "G1"))
-    table.flag("has_referral", "REF02[9F]", stream.head("REF", "9F"))
-    table.flag("has_attachment", "PWK01", stream.head("PWK"))
-    table.flag("has_note", "NTE02", stream.head("NTE"))
-    table.money("patient_paid_amount", "AMT02[F5]", stream.head("AMT", "F5"))
-    table.text("discharge_status_code", "CL103", stream.head("CL1"))
-    table.text("drg_code", "HI01-2[DR]", _drg_rows(stream))
+    _add_payer(loops, table)
+    _add_providers(loops, table)
+    _add_dates(loops, table)
+    table.text("original_icn_token", "REF02[F8]", loops.head("REF", "F8"))
+    table.text("clearinghouse_token", "REF02[D9]", loops.head("REF", "D9"))
+    table.flag("has_authorization", "REF02[G1]", loops.head("REF", "G1"))
+    table.flag("has_referral", "REF02[9F]", loops.head("REF", "9F"))
+    table.flag("has_attachment", "PWK01", loops.head("PWK"))
+    table.flag("has_note", "NTE02", loops.head("NTE"))
+    table.money("patient_paid_amount", "AMT02[F5]", loops.head("AMT", "F5"))
+    table.text("discharge_status_code", "CL103", loops.head("CL1"))
+    table.text("drg_code", "HI01-2[DR]", _drg_rows(loops))
     return table
 
 
-def _add_dates(stream: ClaimStream, table: Table) -> None:
-    statement, service = stream.head("DTP", "434"), stream.head("DTP", "472")
+def _add_dates(loops: ClaimLoops, table: Table) -> None:
+    statement, service = loops.head("DTP", "434"), loops.head("DTP", "472")
     table.date("statement_from_date", "DTP03[434]", statement)
     table.end_date("statement_to_date", "DTP03[434]", statement)
-    table.date("admission_date", "DTP03[435]", stream.head("DTP", "435"))
+    table.date("admission_date", "DTP03[435]", loops.head("DTP", "435"))
     table.date("service_date", "DTP03[472]", service)
 
 
-def _add_payer(stream: ClaimStream, table: Table) -> None:
-    payer = organisations(stream.segments, stream.header(stream.rows("NM1", "PR"), "22"))
-    sbr = stream.header(stream.rows("SBR"), "22")
+def _add_payer(loops: ClaimLoops, table: Table) -> None:
+    payer = organisations(loops.segments, loops.header(loops.rows("NM1", "PR"), "22"))
+    sbr = loops.header(loops.rows("SBR"), "22")
     table.text("payer_sequence_code", "SBR01", sbr)
-    patient = stream.header(stream.rows("PAT"), "patient")
+    patient = loops.header(loops.rows("PAT"), "patient")
     table.text_of_any("relationship_code", {"SBR02": sbr, "PAT01": patient})
     table.text("filing_indicator_code", "SBR09", sbr)
     table.text("payer_name", "NM103[PR]", payer)
     table.text("payer_id", "NM109[PR]", payer)
-    table.text("member_token", "NM109[IL]", stream.header(stream.rows("NM1", "IL"), "22"))
+    table.text("member_token", "NM109[IL]", loops.header(loops.rows("NM1", "IL"), "22"))
 
 
-def _add_providers(stream: ClaimStream, table: Table) -> None:
-    table.text("billing_npi", "NM109[85]", stream.header(stream.rows("NM1", "85"), "20"))
-    table.text("pay_to_npi", "NM109[87]", stream.header(stream.rows("NM1", "87"), "20"))
+def _add_providers(loops: ClaimLoops, table: Table) -> None:
+    table.text("billing_npi", "NM109[85]", loops.header(loops.rows("NM1", "85"), "20"))
+    table.text("pay_to_npi", "NM109[87]", loops.header(loops.rows("NM1", "87"), "20"))
     for name, qualifier in _PROVIDERS.items():
-        table.text(f"{name}_npi", f"NM109[{qualifier}]", stream.provider(qualifier))
+        table.text(f"{name}_npi", f"NM109[{qualifier}]", loops.provider(qualifier))
 
 
-def _drg_rows(stream: ClaimStream) -> Rows:
-    hi = stream.rows("HI")
-    hi = hi[stream.in_claim_head[hi]]
-    first = stream.segments.component(stream.segments.cells(hi, 1), 1)
-    return stream.claims.first(hi[stream.segments.code_in(first) == code_of("DR")])
+def _drg_rows(loops: ClaimLoops) -> Rows:
+    hi = loops.rows("HI")
+    hi = hi[loops.in_claim_head[hi]]
+    first = loops.segments.component(loops.segments.cells(hi, 1), 1)
+    return loops.claims.first(hi[loops.segments.code_in(first) == code_of("DR")])
 
 
-def _lines(stream: ClaimStream, door: Door, notes: Notes) -> tuple[pl.DataFrame, Offsets, Mask]:
-    ids = stream.segments.ids[stream.lines.rows]
+def _lines(loops: ClaimLoops, door: Door, notes: Notes) -> tuple[pl.DataFrame, Offsets, Mask]:
+    ids = loops.segments.ids[loops.lines.rows]
     charges, is_unreadable = np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=bool)
     parts, order = [], []
     for name in ("SV1", "SV2", "SV3"):
         of_this_kind = ids == code_of(name)
         if of_this_kind.any() or (name == "SV1" and not len(ids)):
-            table = _service_lines(stream, door, notes, name, of_this_kind)
+            table = _service_lines(loops, door, notes, name, of_this_kind)
             charges[of_this_kind], is_unreadable[of_this_kind] = table.units["charge_amount"], table.is_unreadable
             parts.append(table.frame())
             order.append(table.rows)
@@ -129,18 +129,18 @@ def _lines(stream: ClaimStream, door: Door, notes: Notes) -> tuple[pl.DataFrame,
     return pl.concat(parts)[np.argsort(np.concatenate(order), kind="stable")], charges, is_unreadable
 
 
-def _service_lines(stream: ClaimStream, door: Door, notes: Notes, name: str, of_this_kind: Mask) -> Table:
-    lines = stream.lines
+def _service_lines(loops: ClaimLoops, door: Door, notes: Notes, name: str, of_this_kind: Mask) -> Table:
+    lines = loops.lines
     rows = lines.rows[of_this_kind]
-    table, nothing = Table(stream.segments, door, notes, rows), np.full(len(rows), -1)
+    table, nothing = Table(loops.segments, door, notes, rows), np.full(len(rows), -1)
 
     def first(identifier: str, qualifier: str | None = None) -> Rows:
-        segments = stream.segments
+        segments = loops.segments
         rows = segments.where(identifier) if qualifier is None else segments.qualified(identifier, qualifier)
         return lines.first(rows)[of_this_kind]
 
-    stream.add_keys(table)
-    table.add("line_no", stream.line_numbers[of_this_kind])
+    loops.add_keys(table)
+    table.add("line_no", loops.line_numbers[of_this_kind])
     code = "SV202" if name == "SV2" else f"{name}01"
     table.text("code_qualifier", f"{code}-1")
     table.text("procedure_code", f"{code}-2")
@@ -160,27 +160,27 @@ def _service_lines(stream: ClaimStream, door: Door, notes: Notes, name: str, of_
     table.flag("has_authorization", "REF02[G1]", first("REF", "G1"))
     table.flag("has_attachment", "PWK01", first("PWK"))
     table.flag("has_note", "NTE02", first("NTE"))
-    _add_drug(stream, table, first)
+    _add_drug(loops, table, first)
     table.text("tooth_code", "TOO02", first("TOO"))
     table.text("rendering_npi", "NM109[82]", first("NM1", "82"))
     return table
 
 
-def _add_drug(stream: ClaimStream, table: Table, first: Callable[..., Rows]) -> None:
+def _add_drug(loops: ClaimLoops, table: Table, first: Callable[..., Rows]) -> None:
     quantity, item = first("CTP"), first("LIN")
-    drug = np.where(stream.segments.code(item, 2) == code_of("N4"), item, -1)
+    drug = np.where(loops.segments.code(item, 2) == code_of("N4"), item, -1)
     table.text("ndc_code", "LIN03", drug)
     table.quantity("ndc_units", "CTP04", quantity)
     table.text("ndc_unit_code", "CTP05-1", quantity)
 
 
-def _diagnoses(stream: ClaimStream, door: Door, notes: Notes) -> pl.DataFrame:
-    segments, hi = stream.segments, stream.rows("HI")
-    rows, repeats = repeated(segments, hi[stream.in_claim_head[hi]], first=1, step=1, most=_HI_CODES)
+def _diagnoses(loops: ClaimLoops, door: Door, notes: Notes) -> pl.DataFrame:
+    segments, hi = loops.segments, loops.rows("HI")
+    rows, repeats = repeated(segments, hi[loops.in_claim_head[hi]], first=1, step=1, most=_HI_CODES)
     qualifier = segments.code_in(segments.component(segments.cells(rows, 1 + repeats), 1))
     is_diagnosis = np.isin(qualifier, [code_of(q) for q in _DIAGNOSIS_QUALIFIERS])
     table = Table(segments, door, notes, rows[is_diagnosis], repeats[is_diagnosis])
-    claim = stream.add_keys(table)
+    claim = loops.add_keys(table)
     table.add("diagnosis_no", ordinal_within(claim))
     table.text("qualifier_code", "HI01-1")
     table.text("diagnosis_code", "HI01-2")

@@ -6,35 +6,35 @@ import polars as pl
 from rcm_pipeline.x12.buffer.segments import Rows
 from rcm_pipeline.x12.loops import Loop, ordinal_within
 from rcm_pipeline.x12.notes import Notes
-from rcm_pipeline.x12.sets.claim_loops import ClaimStream, organisations
+from rcm_pipeline.x12.sets.claim_loops import ClaimLoops, organisations
 from rcm_pipeline.x12.sets.repeats import adjustments_of
 from rcm_pipeline.x12.table import Door, Table
 
 
-def read_other_payers(stream: ClaimStream, door: Door, notes: Notes) -> dict[str, pl.DataFrame]:
+def read_other_payers(loops: ClaimLoops, door: Door, notes: Notes) -> dict[str, pl.DataFrame]:
     """The three raw tables of loops 2320, 2330 and 2430."""
-    svd = stream.rows("SVD")
-    answers = Loop(svd[stream.lines.of(svd) >= 0], stream.lines.index)
+    svd = loops.rows("SVD")
+    answers = Loop(svd[loops.lines.of(svd) >= 0], loops.lines.index)
     return {
-        "raw_other_payers": _payers(stream, door, notes),
-        "raw_other_payer_lines": _lines(stream, answers, door, notes),
-        "raw_other_payer_adjustments": _adjustments(stream, answers, door, notes),
+        "raw_other_payers": _payers(loops, door, notes),
+        "raw_other_payer_lines": _lines(loops, answers, door, notes),
+        "raw_other_payer_adjustments": _adjustments(loops, answers, door, notes),
     }
 
 
-def _payers(stream: ClaimStream, door: Door, notes: Notes) -> pl.DataFrame:
-    payers = stream.payers
-    table = Table(stream.segments, door, notes, payers.rows)
+def _payers(loops: ClaimLoops, door: Door, notes: Notes) -> pl.DataFrame:
+    payers = loops.payers
+    table = Table(loops.segments, door, notes, payers.rows)
 
     def first(identifier: str, qualifier: str) -> Rows:
-        return payers.first(stream.segments.qualified(identifier, qualifier))
+        return payers.first(loops.segments.qualified(identifier, qualifier))
 
-    claim = stream.add_keys(table)
+    claim = loops.add_keys(table)
     table.add("payer_no", ordinal_within(claim))
     table.text("payer_sequence_code", "SBR01")
     table.text("relationship_code", "SBR02")
     table.text("filing_indicator_code", "SBR09")
-    payer = organisations(stream.segments, first("NM1", "PR"))
+    payer = organisations(loops.segments, first("NM1", "PR"))
     table.text("payer_name", "NM103[PR]", payer)
     table.text("payer_id", "NM109[PR]", payer)
     table.text("member_token", "NM109[IL]", first("NM1", "IL"))
@@ -46,35 +46,35 @@ def _payers(stream: ClaimStream, door: Door, notes: Notes) -> pl.DataFrame:
     return table.frame()
 
 
-def _lines(stream: ClaimStream, answers: Loop, door: Door, notes: Notes) -> pl.DataFrame:
-    table = Table(stream.segments, door, notes, answers.rows)
-    line = stream.lines.of(answers.rows)
-    stream.add_keys(table)
-    table.add("line_no", stream.line_numbers[line])
+def _lines(loops: ClaimLoops, answers: Loop, door: Door, notes: Notes) -> pl.DataFrame:
+    table = Table(loops.segments, door, notes, answers.rows)
+    line = loops.lines.of(answers.rows)
+    loops.add_keys(table)
+    table.add("line_no", loops.line_numbers[line])
     table.add("payer_line_no", ordinal_within(line))
     table.text("payer_id", "SVD01")
     table.money("paid_amount", "SVD02")
     table.text("code_qualifier", "SVD03-1")
     table.text("procedure_code", "SVD03-2")
     table.quantity("paid_units", "SVD05")
-    table.date("adjudication_date", "DTP03[573]", answers.first(stream.rows("DTP", "573")))
-    table.money("patient_liability_amount", "AMT02[EAF]", answers.first(stream.rows("AMT", "EAF")))
+    table.date("adjudication_date", "DTP03[573]", answers.first(loops.rows("DTP", "573")))
+    table.money("patient_liability_amount", "AMT02[EAF]", answers.first(loops.rows("AMT", "EAF")))
     return table.frame()
 
 
-def _adjustments(stream: ClaimStream, answers: Loop, door: Door, notes: Notes) -> pl.DataFrame:
-    payer_numbers = ordinal_within(stream.claims.of(stream.payers.rows))
-    answer_numbers = ordinal_within(stream.lines.of(answers.rows))
+def _adjustments(loops: ClaimLoops, answers: Loop, door: Door, notes: Notes) -> pl.DataFrame:
+    payer_numbers = ordinal_within(loops.claims.of(loops.payers.rows))
+    answer_numbers = ordinal_within(loops.lines.of(answers.rows))
 
     def add_place(table: Table) -> None:
-        stream.add_keys(table)
+        loops.add_keys(table)
         for name, loop, numbers in (
-            ("payer_no", stream.payers, payer_numbers),
-            ("line_no", stream.lines, stream.line_numbers),
+            ("payer_no", loops.payers, payer_numbers),
+            ("line_no", loops.lines, loops.line_numbers),
             ("payer_line_no", answers, answer_numbers),
         ):
             table.add_optional(name, np.append(numbers, 0)[loop.of(table.rows)])
 
-    cas = stream.rows("CAS")
-    table = adjustments_of(stream.segments, door, notes, cas[stream.claims.of(cas) >= 0], add_place, stream.claims.of)
+    cas = loops.rows("CAS")
+    table = adjustments_of(loops.segments, door, notes, cas[loops.claims.of(cas) >= 0], add_place, loops.claims.of)
     return table.frame()

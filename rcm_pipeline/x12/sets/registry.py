@@ -7,18 +7,17 @@ import polars as pl
 
 from rcm_pipeline.privacy.shapes import Shape
 from rcm_pipeline.x12.buffer.segments import Segments
-from rcm_pipeline.x12.known import CLAIM_SETS
 from rcm_pipeline.x12.notes import Notes
-from rcm_pipeline.x12.sets import acknowledgements
 from rcm_pipeline.x12.sets.acknowledgements import read_acknowledgements
 from rcm_pipeline.x12.sets.balance import check_claims, check_remittances, payment_shares
-from rcm_pipeline.x12.sets.claim_loops import claim_stream
+from rcm_pipeline.x12.sets.claim_loops import claim_loops
 from rcm_pipeline.x12.sets.claim_statuses import read_claim_statuses
 from rcm_pipeline.x12.sets.claims import read_claims
 from rcm_pipeline.x12.sets.headers import read_headers
 from rcm_pipeline.x12.sets.other_payers import read_other_payers
 from rcm_pipeline.x12.sets.remittances import read_remittances
 from rcm_pipeline.x12.table import Door
+from rcm_pipeline.x12.transaction_sets import kinds_of
 from rcm_pipeline.x12.transactions import Transactions, find_transactions
 
 Tables = dict[str, pl.DataFrame]
@@ -27,10 +26,12 @@ SHARES = "_payment_shares"
 
 def read_sets(segments: Segments, transactions: Transactions, door: Door, notes: Notes) -> Tables:
     """Every raw table of a block; one that only feeds a later check has a name that begins with an underscore."""
-    held = {*transactions.kind, *(("TA1",) if len(segments.where("TA1")) else ())}
+    held = set(transactions.kind)
+    has_notes = len(segments.where("TA1")) > 0  # a TA1 stands in no transaction
     tables = {"raw_transactions": read_headers(segments, transactions, door, notes)}
-    for kinds, read in _READERS.items():
-        tables |= read(segments, transactions, door, notes) if held & set(kinds) else _nothing(kinds)
+    for name, read in _READERS.items():
+        is_held = held.intersection(kinds_of(name)) or (has_notes and name == "acknowledgements")
+        tables |= read(segments, transactions, door, notes) if is_held else _nothing(name)
     return tables
 
 
@@ -41,17 +42,17 @@ def _read_835(segments: Segments, transactions: Transactions, door: Door, notes:
 
 
 def _read_837(segments: Segments, transactions: Transactions, door: Door, notes: Notes) -> Tables:
-    stream = claim_stream(segments, transactions)
-    claims = read_claims(stream, door, notes)
+    loops = claim_loops(segments, transactions)
+    claims = read_claims(loops, door, notes)
     check_claims(claims, notes)
-    return claims.frames | read_other_payers(stream, door, notes)
+    return claims.frames | read_other_payers(loops, door, notes)
 
 
-_READERS: dict[tuple[str, ...], Callable[[Segments, Transactions, Door, Notes], Tables]] = {
-    ("835",): _read_835,
-    CLAIM_SETS: _read_837,
-    ("277CA",): read_claim_statuses,
-    (*acknowledgements.SETS, "TA1"): read_acknowledgements,
+_READERS: dict[str, Callable[[Segments, Transactions, Door, Notes], Tables]] = {
+    "remittances": _read_835,
+    "claims": _read_837,
+    "claim_statuses": read_claim_statuses,
+    "acknowledgements": read_acknowledgements,
 }
 
 
@@ -66,8 +67,8 @@ class _Nobody:
 
 
 @cache
-def _nothing(kinds: tuple[str, ...]) -> Tables:
-    """The tables of these sets without a row."""
+def _nothing(name: str) -> Tables:
+    """The tables of a reader without a row."""
     segments = Segments([])
     notes = Notes(segments)
-    return _READERS[kinds](segments, find_transactions(segments, notes), _Nobody(), notes)
+    return _READERS[name](segments, find_transactions(segments, notes), _Nobody(), notes)

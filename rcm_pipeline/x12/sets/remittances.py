@@ -10,6 +10,7 @@ from rcm_pipeline.x12.loops import Loop, latest, ordinal_within
 from rcm_pipeline.x12.notes import Notes
 from rcm_pipeline.x12.sets.repeats import adjustments_of, repeated
 from rcm_pipeline.x12.table import Door, Table
+from rcm_pipeline.x12.transaction_sets import kinds_of
 from rcm_pipeline.x12.transactions import Transactions
 
 _TRIPLETS = 6
@@ -18,8 +19,8 @@ _REMARKS = {"LQ": (2,), "MIA": (5, 20, 21, 22, 23), "MOA": (3, 4, 5, 6, 7)}
 
 
 @dataclass(frozen=True)
-class Stream:
-    """The 835 part of a segment stream with its three nested loops; `heads` are the claims without their lines."""
+class RemittanceLoops:
+    """The 835 part of a segment loops with its three nested loops; `heads` are the claims without their lines."""
 
     segments: Segments
     transactions: Transactions
@@ -55,10 +56,10 @@ class Stream:
 
 @dataclass(frozen=True)
 class Remittances:
-    """What the 835s of a block hold: the six tables, and the stream and the tables whose amounts must balance."""
+    """What the 835s of a block hold: the six tables, and the loops and the tables whose amounts must balance."""
 
     frames: dict[str, pl.DataFrame]
-    stream: Stream
+    loops: RemittanceLoops
     payments: Table
     remits: Table
     lines: Table
@@ -67,32 +68,32 @@ class Remittances:
 
 
 def read_remittances(segments: Segments, transactions: Transactions, door: Door, notes: Notes) -> Remittances:
-    """Every 835 of the stream."""
-    stream = _stream(segments, transactions)
-    _report_orphans(stream, notes)
-    payments, remits, lines = _payments(stream, door, notes), _remits(stream, door, notes), _lines(stream, door, notes)
-    adjustments, provider = _adjustments(stream, door, notes), _provider_adjustments(stream, door, notes)
+    """Every 835 of the loops."""
+    loops = _loops(segments, transactions)
+    _report_orphans(loops, notes)
+    payments, remits, lines = _payments(loops, door, notes), _remits(loops, door, notes), _lines(loops, door, notes)
+    adjustments, provider = _adjustments(loops, door, notes), _provider_adjustments(loops, door, notes)
     frames = {
         "raw_payments": payments.frame(),
         "raw_remits": remits.frame(),
         "raw_remit_lines": lines.frame(),
         "raw_adjustments": adjustments.frame(),
-        "raw_remarks": _remarks(stream, door, notes),
+        "raw_remarks": _remarks(loops, door, notes),
         "raw_provider_adjustments": provider.frame(),
     }
-    return Remittances(frames, stream, payments, remits, lines, adjustments, provider)
+    return Remittances(frames, loops, payments, remits, lines, adjustments, provider)
 
 
-def _stream(segments: Segments, transactions: Transactions) -> Stream:
-    is_835 = np.array([k == "835" for k in transactions.kind], dtype=bool)
-    within = np.where(transactions.inside("835"), transactions.of, -1)
+def _loops(segments: Segments, transactions: Transactions) -> RemittanceLoops:
+    is_835 = np.array([kind in kinds_of("remittances") for kind in transactions.kind], dtype=bool)
+    within = np.where(transactions.inside(*kinds_of("remittances")), transactions.of, -1)
     payments = Loop(transactions.rows[is_835], within)
     clp = segments.where("CLP")
     claims = Loop(clp[within[clp] >= 0], _before_summary(segments, within))
     svc = segments.where("SVC")
     lines = Loop(svc[claims.of(svc) >= 0], claims.index)
     heads = Loop(claims.rows, np.where(lines.index < 0, claims.parent, -1))
-    return Stream(segments, transactions, payments, claims, heads, lines)
+    return RemittanceLoops(segments, transactions, payments, claims, heads, lines)
 
 
 def _before_summary(segments: Segments, within: Rows) -> Rows:
@@ -103,26 +104,26 @@ def _before_summary(segments: Segments, within: Rows) -> Rows:
     return parent
 
 
-def _report_orphans(stream: Stream, notes: Notes) -> None:
+def _report_orphans(loops: RemittanceLoops, notes: Notes) -> None:
     for identifier in ("SVC", "CAS", "LQ", "MIA", "MOA"):
-        rows = stream.rows(identifier)
-        notes.reject("orphan_segment", rows[stream.claims.of(rows) < 0], f"{identifier} that stands in no claim of its transaction")
-    adjusting = stream.rows("CAS")
-    too_long = adjusting[stream.segments.count[adjusting] > 2 + 3 * _TRIPLETS]
+        rows = loops.rows(identifier)
+        notes.reject("orphan_segment", rows[loops.claims.of(rows) < 0], f"{identifier} that stands in no claim of its transaction")
+    adjusting = loops.rows("CAS")
+    too_long = adjusting[loops.segments.count[adjusting] > 2 + 3 * _TRIPLETS]
     notes.reject("too_many_adjustments", too_long, "CAS holds at most six adjustments; those after the sixth were not read", 0)
 
 
-def _payments(stream: Stream, door: Door, notes: Notes) -> Table:
-    payments = stream.payments
-    is_new = stream.segments.is_new[payments.rows]
-    table = Table(stream.segments, door, notes, payments.rows[is_new])
+def _payments(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
+    payments = loops.payments
+    is_new = loops.segments.is_new[payments.rows]
+    table = Table(loops.segments, door, notes, payments.rows[is_new])
 
     def first(identifier: str, qualifier: str | None = None) -> Rows:
-        rows = stream.segments.where(identifier) if qualifier is None else stream.segments.qualified(identifier, qualifier)
+        rows = loops.segments.where(identifier) if qualifier is None else loops.segments.qualified(identifier, qualifier)
         return payments.first(rows)[is_new]
 
-    stream.add_keys(table)
-    table.add_text("version", stream.transactions.version.gather(stream.transactions.of[table.rows]))
+    loops.add_keys(table)
+    table.add_text("version", loops.transactions.version.gather(loops.transactions.of[table.rows]))
     bpr = first("BPR")
     table.text("handling_code", "BPR01", bpr)
     table.money("payment_amount", "BPR02", bpr)
@@ -136,19 +137,19 @@ def _payments(stream: Stream, door: Door, notes: Notes) -> Table:
     table.text("payer_id", "N104[PR]", payer)
     table.text("payer_secondary_id", "REF02[2U]", first("REF", "2U"))
     payee = first("N1", "PE")  # a tax id may stand there instead
-    table.text("payee_npi", "N104[PE]", np.where(stream.segments.code(payee, 3) == code_of("XX"), payee, -1))
+    table.text("payee_npi", "N104[PE]", np.where(loops.segments.code(payee, 3) == code_of("XX"), payee, -1))
     return table
 
 
-def _remits(stream: Stream, door: Door, notes: Notes) -> Table:
-    claims = stream.claims
-    table = Table(stream.segments, door, notes, claims.rows)
+def _remits(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
+    claims = loops.claims
+    table = Table(loops.segments, door, notes, claims.rows)
 
     def first(identifier: str, qualifier: str) -> Rows:
-        return stream.heads.first(stream.segments.qualified(identifier, qualifier))
+        return loops.heads.first(loops.segments.qualified(identifier, qualifier))
 
-    stream.add_keys(table)
-    table.add("claim_no", stream.claim_numbers())
+    loops.add_keys(table)
+    table.add("claim_no", loops.claim_numbers())
     table.text("claim_token", "CLP01")
     table.text("status_code", "CLP02")
     table.money("charge_amount", "CLP03")
@@ -171,16 +172,16 @@ def _remits(stream: Stream, door: Door, notes: Notes) -> Table:
     return table
 
 
-def _lines(stream: Stream, door: Door, notes: Notes) -> Table:
-    lines = stream.lines
-    table = Table(stream.segments, door, notes, lines.rows)
+def _lines(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
+    lines = loops.lines
+    table = Table(loops.segments, door, notes, lines.rows)
 
     def first(identifier: str, qualifier: str) -> Rows:
-        return lines.first(stream.segments.qualified(identifier, qualifier))
+        return lines.first(loops.segments.qualified(identifier, qualifier))
 
-    claim, _ = stream.add_keys(table)
-    table.add("claim_no", stream.claim_numbers()[claim])
-    table.add("line_no", stream.line_numbers())
+    claim, _ = loops.add_keys(table)
+    table.add("claim_no", loops.claim_numbers()[claim])
+    table.add("line_no", loops.line_numbers())
     table.text("code_qualifier", "SVC01-1")
     table.text("procedure_code", "SVC01-2")
     for place in range(4):
@@ -199,42 +200,42 @@ def _lines(stream: Stream, door: Door, notes: Notes) -> Table:
     return table
 
 
-def _adjustments(stream: Stream, door: Door, notes: Notes) -> Table:
-    rows = stream.rows("CAS")
-    return adjustments_of(stream.segments, door, notes, rows[stream.claims.of(rows) >= 0], stream.add_place, stream.claims.of)
+def _adjustments(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
+    rows = loops.rows("CAS")
+    return adjustments_of(loops.segments, door, notes, rows[loops.claims.of(rows) >= 0], loops.add_place, loops.claims.of)
 
 
-def _remarks(stream: Stream, door: Door, notes: Notes) -> pl.DataFrame:
+def _remarks(loops: RemittanceLoops, door: Door, notes: Notes) -> pl.DataFrame:
     frames: list[pl.DataFrame] = []
     order: list[Rows] = []
     for identifier, elements in _REMARKS.items():
-        found = stream.rows(identifier, "HE") if identifier == "LQ" else stream.rows(identifier)
-        rows = np.repeat(found[stream.claims.of(found) >= 0], len(elements))
+        found = loops.rows(identifier, "HE") if identifier == "LQ" else loops.rows(identifier)
+        rows = np.repeat(found[loops.claims.of(found) >= 0], len(elements))
         if not len(rows) and frames:
             continue
         element = np.tile(np.array(elements), len(rows) // len(elements))
-        has = stream.segments.is_filled(rows, element)
-        table = Table(stream.segments, door, notes, rows[has], element[has] - elements[0])
-        stream.add_place(table)
+        has = loops.segments.is_filled(rows, element)
+        table = Table(loops.segments, door, notes, rows[has], element[has] - elements[0])
+        loops.add_place(table)
         table.text("rarc_code", f"{identifier}{elements[0]:02d}")
         table.add_text("source_code", identifier)
         frames.append(table.frame())
         order.append(table.rows)
     together = frames[0] if len(frames) == 1 else pl.concat(frames)[np.argsort(np.concatenate(order), kind="stable")]
     remarks = together.filter(pl.col("rarc_code").is_not_null())
-    claim = remarks["claim_no"].to_numpy() * stream.segments.file_count + remarks["file"].to_numpy()
+    claim = remarks["claim_no"].to_numpy() * loops.segments.file_count + remarks["file"].to_numpy()
     return remarks.with_columns(pl.Series("remark_no", ordinal_within(claim), dtype=pl.Int64))
 
 
-def _provider_adjustments(stream: Stream, door: Door, notes: Notes) -> Table:
-    rows, repeats = repeated(stream.segments, stream.rows("PLB"), first=3, step=2, most=_PAIRS)
-    has = stream.segments.is_filled(rows, 3 + repeats) | stream.segments.is_filled(rows, 4 + repeats)
-    table = Table(stream.segments, door, notes, rows[has], repeats[has])
-    stream.add_keys(table)
+def _provider_adjustments(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
+    rows, repeats = repeated(loops.segments, loops.rows("PLB"), first=3, step=2, most=_PAIRS)
+    has = loops.segments.is_filled(rows, 3 + repeats) | loops.segments.is_filled(rows, 4 + repeats)
+    table = Table(loops.segments, door, notes, rows[has], repeats[has])
+    loops.add_keys(table)
     table.text("provider_npi", "PLB01", is_repeated=False)
     table.date("fiscal_date", "PLB02", is_repeated=False)
     table.text("reason_code", "PLB03-1")
     table.text("reference_token", "PLB03-2")
     table.money("amount", "PLB04")
-    table.add("adjustment_no", ordinal_within(stream.transactions.of[table.rows]))
+    table.add("adjustment_no", ordinal_within(loops.transactions.of[table.rows]))
     return table

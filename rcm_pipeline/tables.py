@@ -118,7 +118,7 @@ def build(
     table: Table, tables: Mapping[str, Frame], week: Week | None, settings: ClientSettings, today: dt.date
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """The tables one function makes, from those it reads."""
-    given = {source: tables[source] for source in table.sources}
+    given = _with_one_code({source: _lazy(tables[source]) for source in table.sources})
     made = table.build(**given, **injected(table.build, week, settings, today=today))
     yield from [(table.names[0], made)] if isinstance(made, pl.DataFrame) else made
 
@@ -151,6 +151,15 @@ def _register(names: tuple[str, ...], build: Callable[..., Any], sources: tuple[
         raise NameError(f"{module}: there is no contract for {', '.join(missing)}; add it to schemas/")
     table = Table(names, build, sources, module.split(".")[1], module)
     _REGISTERED.update(dict.fromkeys(names, table))
+
+
+def _with_one_code(tables: Mapping[str, pl.LazyFrame]) -> Mapping[str, pl.LazyFrame]:
+    """The tables with file_id of one type: where some hold it as a code (see `warehouse.scan_all`), all do."""
+    types = {name: frame.collect_schema().get("file_id") for name, frame in tables.items()}
+    code = next((dtype for dtype in types.values() if isinstance(dtype, pl.Enum)), None)
+    if code is None:
+        return tables
+    return {name: frame.cast({"file_id": code}) if types[name] == pl.String else frame for name, frame in tables.items()}
 
 
 def _lazy(frame: Frame) -> pl.LazyFrame:

@@ -7,7 +7,7 @@ evidence, is linked afterwards.
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import KEYS, PLACE
+from rcm_pipeline.claims.remits import KEYS
 from rcm_pipeline.claims.runs import begins, count_so_far
 
 _SEQUENCES = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
@@ -16,7 +16,7 @@ _DAYS, _BEFORE_1970 = 10_000_000, 1_000_000  # more than the days of any date; a
 
 def with_token_numbers(versions: pl.DataFrame, remits: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Both with `token_no`, a small number per account number that is quicker to group by than its token; null where there is none."""
-    tokens = pl.concat([frame.select("claim_token") for frame in (versions, remits)]).drop_nulls().unique(maintain_order=True)
+    tokens = pl.concat([frame.select("claim_token") for frame in (versions, remits)]).drop_nulls().unique().sort("claim_token")
     numbered = tokens.with_row_index("token_no")
     first, second = (
         frame.join(numbered, on="claim_token", how="left", validate="m:1", maintain_order="left") for frame in (versions, remits)
@@ -126,11 +126,16 @@ def merged(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def named_lineages(versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
-    """lineage_index → lineage_id: account token, sequence and ordinal of the visit; file and ordinal where there is no number."""
-    fields = ["lineage_index", "claim_token", "sequence_code", "visit_no", *PLACE]
-    every = pl.concat([versions.select(fields), remits.select(fields)]).sort("lineage_index", "visit_no", *PLACE)
+    """lineage_index → lineage_id: account token, sequence and ordinal of the visit, the first of linked ones by token.
+
+    Without an account number it is the identity of the sent claim or claim payment that stands alone.
+    """
+    fields = ["lineage_index", "claim_token", "sequence_code", "visit_no"]
+    sides = [
+        frame.select(*fields, pl.col(identity).alias("_alone")) for frame, identity in ((versions, "version_id"), (remits, "answer_id"))
+    ]
+    every = pl.concat(sides).sort("lineage_index", "claim_token", "sequence_code", "visit_no", "_alone", nulls_last=True)
     first = every.unique("lineage_index", keep="first", maintain_order=True)
     visit = (pl.col("visit_no") + 1).cast(pl.String)
     own = pl.concat_str("claim_token", pl.lit("-"), "sequence_code", visit)
-    alone = pl.concat_str(pl.col("file_id").cast(pl.String).str.slice(0, 16), pl.lit("-"), pl.col("claim_no").cast(pl.String))
-    return first.select("lineage_index", pl.coalesce(own, alone).alias("lineage_id"))
+    return first.select("lineage_index", pl.coalesce(own, "_alone").alias("lineage_id"))

@@ -1,4 +1,4 @@
-"""Sent claims and claim payments brought together: lineages, what answers what, and what the 277CA said."""
+"""Sent claims and claim payments brought together: lineages, what answers what, and what the 277CA remittances."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from rcm_pipeline.claims.versions import claim_versions, numbered
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentTables:
     """What was sent: claims with their lines, and the statuses a 277CA gave, with the answers found in them."""
 
     claims: pl.DataFrame
@@ -24,8 +24,8 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What payers said: claim payments with their lines, adjustments and payments (`identify_payers`)."""
+class RemittanceTables:
+    """Claim payments with their lines, adjustments and payments (`identify_payers`)."""
 
     remits: pl.DataFrame
     lines: pl.DataFrame
@@ -33,15 +33,17 @@ class Said:
     payments: pl.DataFrame
 
 
-def linked_claims(sent: Sent, said: Said, submissions: pl.DataFrame, aliases: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def linked_claims(
+    sent: SentTables, remittances: RemittanceTables, submissions: pl.DataFrame, aliases: Mapping[str, str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Versions and claim payments with lineage_index; versions with their 277CA answer, payments with the version they answer."""
     versions = claim_versions(sent.claims, sent.lines, sent.transactions, aliases)
     versions = with_file_verdict(with_answers(versions, sent.answers), submissions)
-    remits = with_balance(dated_remits(said.remits, said.payments), said.adjustments)
-    versions, remits = with_token_numbers(versions, with_service_dates(remits, said.lines))
+    remits = with_balance(dated_remits(remittances.remits, remittances.payments), remittances.adjustments)
+    versions, remits = with_token_numbers(versions, with_service_dates(remits, remittances.lines))
     remits = with_sequence(remits, versions)
     versions, remits = assign_lineages(versions, remits)
-    strangers = match_strangers(remits, versions, said.lines, sent.lines, sent.statuses)
+    strangers = match_strangers(remits, versions, remittances.lines, sent.lines, sent.statuses)
     pairs = pl.concat([_adopted(strangers, versions, remits), replaced(versions, remits)])
     versions, remits = merged(versions, pairs), merged(remits, pairs)
     matches = pl.concat([strangers, match_versions(remits.join(strangers, on=KEYS, how="anti"), versions)])

@@ -12,7 +12,7 @@ from rcm_pipeline.claims.keys import with_claim_key, with_identities
 from rcm_pipeline.claims.layers import layer_events
 from rcm_pipeline.claims.line_matching import match_lines
 from rcm_pipeline.claims.lineages import named_lineages
-from rcm_pipeline.claims.linking import Said, Sent, linked_claims
+from rcm_pipeline.claims.linking import RemittanceTables, SentTables, linked_claims
 from rcm_pipeline.claims.matching import UNMATCHED
 from rcm_pipeline.claims.payers import core_payers, identify_payers
 from rcm_pipeline.claims.recoupments import recoupments
@@ -206,13 +206,15 @@ def _linked(raw: RawTables, payments: pl.DataFrame, settings: ClientSettings, to
     submissions = core_submissions(early | {"raw_payments": payments}, today, answers).join(
         identities.submissions, on=["file_id", "transaction_no"], how="left"
     )
-    sent = Sent(early["raw_claims"], raw["raw_claim_lines"], early["raw_transactions"], early["raw_claim_statuses"], answers)
-    said = Said(early["raw_remits"], raw["raw_remit_lines"], raw["raw_adjustments"], payments)
-    versions, remits = linked_claims(sent, said, submissions, settings.payer_aliases)
+    sent = SentTables(early["raw_claims"], raw["raw_claim_lines"], early["raw_transactions"], early["raw_claim_statuses"], answers)
+    remittances = RemittanceTables(early["raw_remits"], raw["raw_remit_lines"], raw["raw_adjustments"], payments)
+    versions, remits = linked_claims(sent, remittances, submissions, settings.payer_aliases)
     codes = sent.statuses.select("file_id", "status_no", "category_code", "status_code")
     versions = versions.join(identities.versions.drop("transaction_no"), on=KEYS, how="left", maintain_order="left")
     remits = remits.join(identities.answers.drop("transaction_no"), on=KEYS, how="left", maintain_order="left")
-    return _Linked(core_payers(payments, said.remits), submissions, codes, versions, remits, sent.lines, said.lines, identities)
+    return _Linked(
+        core_payers(payments, remittances.remits), submissions, codes, versions, remits, sent.lines, remittances.lines, identities
+    )
 
 
 def _identities(early: Mapping[str, pl.DataFrame], payments: pl.DataFrame) -> _Identities:

@@ -83,7 +83,14 @@ def known_on(tables: Mapping[str, pl.LazyFrame], day: dt.date) -> dict[str, pl.L
         if name.startswith("raw_claim") and "claim_no" in columns:
             rows = rows.join(unsent_claims, on=_CLAIM, how="anti", maintain_order="left")
         known[name] = rows
+    for name in ("raw_qa_codes", "raw_qa_findings"):
+        known[name] = known[name].join(_later_reviews(tables, known), on="review_token", how="anti", maintain_order="left")
     return known | {"raw_files": _files(tables, known)}
+
+
+def _later_reviews(tables: Mapping[str, pl.LazyFrame], known: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+    """Reviews made after the day: what belongs to them has no date of its own."""
+    return tables["raw_qa_reviews"].join(known["raw_qa_reviews"], on="review_token", how="anti").select("review_token").unique()
 
 
 def first_day_of(connection: duckdb.DuckDBPyConnection, week: Week) -> dt.date | None:

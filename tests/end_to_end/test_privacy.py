@@ -125,9 +125,11 @@ def test_nothing_planted_is_found_after_a_failing_run(planted: Path) -> None:
     """A defect in the middle of the graph raises with a row in its message."""
     home = planted / "home"
     code = (
-        "import sys, rcm_pipeline.denials.core as core\n"
-        "def broken(raw, *_):\n    raise ValueError('ZZPHI999 ' + str(raw['raw_remits'].rows()))\n"
-        "import assets.denials\nassets.denials.core_tables = broken\n"
+        "import rcm_pipeline.tables as tables\n"
+        "table = tables.registered()['core_denials']\n"
+        "def broken(*_, raw_remits, **__):\n    raise ValueError('ZZPHI999 ' + str(raw_remits.collect().rows()))\n"
+        "for name in table.names:\n    tables._REGISTERED[name] = tables.Table(table.names, broken, table.sources, table.subject, table.module)\n"
+        "tables.registered.cache_clear()\n"
         "from rcm_pipeline.cli import main\nmain()\n"
     )
     done = run_code(code, "run", "--inbox", planted / "inbox", "--settings", planted / "settings", "--home", home)

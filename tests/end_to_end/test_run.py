@@ -11,7 +11,6 @@ from tests.conftest import rcm
 from tests.end_to_end.hashes import file_hashes, table_hashes
 
 CLIENTS = ["lakeside-physicians", "stonebridge-regional"]
-KEYS = ["file_id", "claim_no"]
 
 
 def run(sample: Path, home: Path, *more: object, **options):
@@ -60,7 +59,7 @@ WITH raw AS (
 ), core AS (
   SELECT file_id, sum(charge_amount) AS charge, sum(paid_amount) AS paid,
          sum(patient_amount + denied_amount + contractual_amount + other_amount) AS adjusted
-  FROM core_adjudicated_lines GROUP BY file_id
+  FROM core_adjudicated_lines l JOIN core_deliveries d ON d.fact_code = 'answer' AND d.fact_id = l.answer_id GROUP BY file_id
 )
 SELECT * FROM raw FULL JOIN core USING (file_id)
 WHERE raw.charge IS DISTINCT FROM core.charge OR raw.paid IS DISTINCT FROM core.paid

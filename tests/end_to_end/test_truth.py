@@ -12,9 +12,9 @@ from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.warehouse import read
 
 CLIENTS = ("lakeside-physicians", "stonebridge-regional")
-KEYS = ["file_id", "claim_no"]
+KEYS = ["answer_id"]
 TABLES = (
-    "raw_remits", "core_adjudications", "core_adjudicated_lines", "core_denials", "core_claim_versions", "core_claim_lineages",
+    "raw_remits", "core_deliveries", "core_adjudications", "core_adjudicated_lines", "core_denials", "core_claim_versions", "core_claim_lineages",
     "core_reversals", "core_recoupments", "mart_denial_rates", "mart_denial_outcomes", "mart_metrics",
 )  # fmt: skip
 
@@ -41,7 +41,9 @@ def both(request: pytest.FixtureRequest, published: Path, sample: Path) -> Both:
             if column in frame.columns:
                 frame = frame.with_columns(tokens.token(domain, frame[column]).alias(f"{column}_token"))
         truth[name] = frame
-    mine = tables["core_adjudications"].join(tables["raw_remits"].select(*KEYS, "icn_token"), on=KEYS)
+    read_from = tables["core_deliveries"].filter(pl.col("fact_code") == "answer").rename({"fact_id": "answer_id"})
+    sent = read_from.join(tables["raw_remits"], on=["file_id", "claim_no"]).select(*KEYS, "icn_token")
+    mine = tables["core_adjudications"].join(sent, on=KEYS)
     answers = mine.join(truth["answers"], on=["icn_token", "kind"], how="full", suffix="_truth")
     return Both(tables, truth, answers)
 
@@ -52,7 +54,7 @@ def differing(frame: pl.DataFrame, mine: str, truth: str) -> int:
 
 
 def test_every_answer_is_there_once(both: Both) -> None:
-    assert both.answers.filter(pl.col("file_id").is_null() | pl.col("icn").is_null()).is_empty()
+    assert both.answers.filter(pl.col("answer_id").is_null() | pl.col("icn").is_null()).is_empty()
     assert both.answers.height == both.truth["answers"].height > 900
 
 
@@ -97,12 +99,11 @@ def test_every_version_with_its_answers(both: Both) -> None:
 
 def test_every_answer_is_matched_with_the_version_it_answers(both: Both) -> None:
     versions = both.tables["core_claim_versions"].select(
-        pl.col("file_id").alias("version_file_id"),
-        pl.col("claim_no").alias("version_claim_no"),
+        "version_id",
         pl.col("version_no").alias("matched_no"),
         pl.col("claim_token").alias("matched_token"),
     )
-    joined = both.answers.join(versions, on=["version_file_id", "version_claim_no"], how="left")
+    joined = both.answers.join(versions, on="version_id", how="left")
     assert differing(joined, "matched_no", "version_no") == 0
     assert differing(joined.filter(pl.col("version_no").is_not_null()), "matched_token", "account_token") == 0
     assert differing(joined.filter(pl.col("account").is_not_null()), "sequence_code", "sequence") == 0

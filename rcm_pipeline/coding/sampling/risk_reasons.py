@@ -15,7 +15,7 @@ KNOWN_WEEKS = 4  # a log or a history must be this much older than what it is to
 FEWEST_DENIED = 2  # one denial is no pattern
 DENIED, NEW_CODER, CHANGED, OVERDUE = SAMPLE_REASONS[1:]
 _CAUSE = "coding"
-_LINE = ["file_id", "claim_no", "line_no"]
+_LINE = ["answer_line_id"]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,7 +72,7 @@ def cut(inbox: Path, into: Path, day: dt.date) -> Path:
         text = path.read_text()
         if text.startswith("ISA"):
             if interchange_date(text) <= day:
-                (into / path.name).write_text(text)
+                shutil.copy(path, into)
         else:
             (into / path.name).write_text(known_rows(path.stem, text, day))
     return into

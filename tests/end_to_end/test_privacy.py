@@ -127,7 +127,7 @@ def test_nothing_planted_is_found_after_a_failing_run(planted: Path) -> None:
     code = (
         "import rcm_pipeline.tables as tables\n"
         "table = tables.registered()['core_denials']\n"
-        "def broken(*_, raw_remits, **__):\n    raise ValueError('ZZPHI999 ' + str(raw_remits.collect().rows()))\n"
+        "def broken(raw_remits, **_):\n    raise ValueError('ZZPHI999 ' + str(raw_remits.collect().rows()))\n"
         "for name in table.names:\n    tables._REGISTERED[name] = tables.Table(table.names, broken, table.sources, table.subject, table.module)\n"
         "tables.registered.cache_clear()\n"
         "from rcm_pipeline.cli import main\nmain()\n"

@@ -18,7 +18,7 @@ from rcm_pipeline.governance.qa_plan import Plan, by_coder
 from rcm_pipeline.publishing import write_in_place
 from rcm_pipeline.settings import Home, Qa, load_client_settings
 from rcm_pipeline.stats.intervals import wilson
-from schemas.vocabulary import SAMPLE_REASONS
+from schemas.vocabulary.coding import SAMPLE_REASONS
 
 PAGE = "qa_plan.html"
 RULE = 30  # charts, the usual size of a routine audit

@@ -14,7 +14,7 @@ from rcm_pipeline.intake.sheets import NOT_DATA
 from rcm_pipeline.reference import reference
 from schemas.contract import polars_schema
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import CODE_KINDS, PARTIES, REBUTTALS
+from schemas.vocabulary.coding import CODE_KINDS, PARTIES, REBUTTALS
 
 _KEYS = ("file_id", "row_no")
 _HEADINGS = {"review_token": "Review ID", "claim_token": "Account Number"}  # what auditors call them; all else goes by its name

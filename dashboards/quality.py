@@ -7,7 +7,7 @@ import polars as pl
 from dashboards import texts
 from dashboards.facts import PackFacts
 from rcm_pipeline.quality.checks import CHECKS
-from schemas.vocabulary import SUBMISSION_STATUSES
+from schemas.vocabulary.claims import SUBMISSION_STATUSES
 
 SHEETS = {"Sent batches": "core_submissions", "Not read": "raw_rejects"}
 

@@ -14,7 +14,7 @@ from dashboards.theme import BLUE, GREY, MUTED, RED, figure, translucent
 from rcm_pipeline.denials.spikes.evidence import REST
 from rcm_pipeline.denials.spikes.lines import NONE, UNKNOWN
 from rcm_pipeline.reference import reference
-from schemas.vocabulary import OPEN_SPIKE_STATES
+from schemas.vocabulary.spikes import OPEN_SPIKE_STATES
 
 SHEETS = {
     "Spikes": "mart_denial_spikes",

@@ -7,7 +7,6 @@ import plotly.graph_objects as go
 
 INK, MUTED, GRID, PAPER = "#1c2733", "#5d6b7a", "#e3e8ee", "#ffffff"
 BLUE, ORANGE, GREEN, RED, GREY = "#1f5fa8", "#c8690a", "#1b7f5c", "#b3261e", "#8a97a5"
-STATUS = {"green": GREEN, "amber": ORANGE, "red": RED, "not_judged": GREY}
 SEQUENCE = [BLUE, ORANGE, GREEN, "#7a4fa3", "#0f8b9d", "#a63d6f", "#6b7f2a", GREY]
 HEAT = [[0.0, "#f5f8fc"], [0.25, "#c9dcf0"], [0.5, "#85b1dc"], [0.75, "#3d7fbf"], [1.0, "#123f73"]]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"

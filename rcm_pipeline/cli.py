@@ -1,21 +1,34 @@
 """The `rcm` command. It parses, calls and prints; data goes to stdout, narration to stderr. It owns no logic."""
 
-import datetime as dt
 import json
 import sys
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rcm_pipeline.errors import ExitCode, InputError, RcmError, UsageError
+from rcm_pipeline.errors import ExitCode, UsageError, shown
+from rcm_pipeline.options import (
+    DEFAULT_HOME,
+    Format,
+    HomeOption,
+    InboxOption,
+    JsonOption,
+    SettingsOption,
+    TodayOption,
+    day_of,
+    home_of,
+    only_client,
+    require_clients,
+    require_warehouse,
+    say,
+    week_of,
+)
 
 if TYPE_CHECKING:
-    from rcm_pipeline.governance.status import Summary
+    from assets.runs import ClientRun
     from rcm_pipeline.intake.export import Exported
-    from rcm_pipeline.settings import Home
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,26 +37,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="From a client's inbox of claims, remittances and QA sheets to a weekly governance pack.",
 )
-
-HomeOption = Annotated[Path, typer.Option("--home", envvar="RCM_HOME", help="Folder of warehouses, reports, keys and Dagster's records.")]
-InboxOption = Annotated[
-    Path | None, typer.Option("--inbox", envvar="RCM_INBOX", help="Folder with one folder per client [default: HOME/inbox].")
-]
-SettingsOption = Annotated[
-    Path | None, typer.Option("--settings", envvar="RCM_SETTINGS", help="Folder of client settings [default: HOME/settings].")
-]
-TodayOption = Annotated[str, typer.Option("--today", help="Judge as if it were this day (YYYY-MM-DD).", show_default=False)]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-DEFAULT_HOME = Path("var")
-
-
-class Format(StrEnum):
-    """File formats of `rcm read`."""
-
-    PARQUET = "parquet"
-    CSV = "csv"
-    JSON = "json"
-    XLSX = "xlsx"
 
 
 @app.command()
@@ -57,22 +50,22 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Load what is new in the inbox, compute everything, publish each client's weekly pack."""
-    from rcm_pipeline.governance.status import summarise
+    from assets.runs import run_clients, run_portfolio
     from rcm_pipeline.intake.inbox import clients_of, deliveries
 
-    place, day = _home(home, inbox, settings), _day(today)
+    place, day = home_of(home, inbox, settings), day_of(today)
     found = {name: list(deliveries(places)) for name, places in clients_of(place.inbox).items() if not client or name in client}
-    _require_clients(found, client, place)
-    worst, summaries = ExitCode.OK, []
-    for name, delivered in found.items():
-        code = _run_client(place, name, delivered, day, again)
-        summary = summarise(place, name) if place.warehouse(name).exists() else None
-        unopened = sum(d.file_id is None for d in delivered)
-        worst = max(worst, code, ExitCode.NEEDS_A_PERSON if unopened else ExitCode.OK)
-        summaries.append((name, code, summary))
-    worst = max(worst, _run_portfolio(place, day))
-    _print_run(summaries, as_json)
-    raise typer.Exit(worst)
+    require_clients(place.inbox, found, client or ())
+    runs = []
+    for one in run_clients(place, found, day, is_forced=again, progress=_progress):
+        runs.append(one)
+        if one.message:
+            say(f"rcm: {one.client}: {one.message}" if one.is_failed else f"{one.client}: {one.message}")
+    code, message = run_portfolio(place, day)
+    if message:
+        say(f"portfolio: {message}")
+    _print_run(runs, as_json)
+    raise typer.Exit(max([code, *(one.exit_code for one in runs)]))
 
 
 @app.command()
@@ -95,7 +88,7 @@ def read(
     from rcm_pipeline.privacy.tokens import Identified, Tokens
     from rcm_pipeline.settings import client_of, load_client_settings
 
-    place, client = _home(home, None, settings), client_of(client)
+    place, client = home_of(home, None, settings), client_of(client)
     known = load_client_settings(place.settings, client)
     found, unopened = find_files(paths)
     if explain:
@@ -104,7 +97,7 @@ def read(
     if out is None:
         raise UsageError("there is no folder to write the tables to", fix="name one with --out FOLDER, or ask --explain")
     pseudonyms = Identified() if identified else Tokens(client_key(place.keys, client))
-    with _progress("Reading", sum(d.byte_count for d in found), in_bytes=True) as advance:
+    with _progress("Reading", sum(d.byte_count for d in found)) as advance:
         done = export(found, known, pseudonyms, out, form.value, advance)
     done.unopened = unopened
     _print_read(done, out, as_json)
@@ -124,11 +117,10 @@ def report(
     """Publish a client's pack from the warehouse, for the last complete week or an earlier one."""
     from assets.factory import now
     from dashboards.publish import publish_week
-    from rcm_pipeline.weeks import Week
 
-    place = _home(home, None, settings)
-    _require_warehouse(place, client)
-    published = publish_week(place, client, Week(_monday(week)) if week else None, _day(today), now())
+    place = home_of(home, None, settings)
+    require_warehouse(place, client)
+    published = publish_week(place, client, week_of(week), day_of(today), now())
     print(published.folder / "governance_pack.html")
 
 
@@ -145,11 +137,11 @@ def ui(
     from assets.launch import prepare_dagster, register_clients
     from rcm_pipeline.intake.inbox import clients_of
 
-    place = _home(home, inbox, settings)
+    place = home_of(home, inbox, settings)
     prepare_dagster(place)
     register_clients(sorted(clients_of(place.inbox)) if place.inbox.is_dir() else [])
     os.environ["RCM_AUTOMATION"] = "on"
-    _say(f"Dagster is starting on http://127.0.0.1:{port} — stop it with Ctrl-C")
+    say(f"Dagster is starting on http://127.0.0.1:{port} — stop it with Ctrl-C")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "rcm_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter
 
@@ -159,7 +151,7 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
     """Say how each client stands. Ends with exit code 1 when a person is needed."""
     from rcm_pipeline.governance.status import clients_with_warehouse, summarise
 
-    place = _home(home, None, None)
+    place = home_of(home)
     found = [summarise(place, client) for client in clients_with_warehouse(place)]
     if as_json:
         print(json.dumps([vars(summary) for summary in found], indent=1))
@@ -173,7 +165,7 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
         for note in summary.notes:
             print(f"  worth doing: {note}")
     if not found:
-        _say(f"There is no warehouse in {place.root} yet; start with: rcm run --inbox DIR --home {place.root}")
+        say(f"There is no warehouse in {place.root} yet; start with: rcm run --inbox DIR --home {place.root}")
     if not found or any(summary.trouble for summary in found):
         raise typer.Exit(ExitCode.NEEDS_A_PERSON)
 
@@ -191,8 +183,8 @@ def quarantine(
     """List what was not read and what was set aside: place, rule and what to do. Never a value."""
     from rcm_pipeline.intake.quarantine_listing import name_files, quarantine_listing
 
-    place = _home(home, inbox, None)
-    _require_warehouse(place, client)
+    place = home_of(home, inbox)
+    require_warehouse(place, client)
     rows = quarantine_listing(place, client)
     if names:
         rows = name_files(rows, place, client)
@@ -201,7 +193,7 @@ def quarantine(
         return
     for row in rows:
         print(f"{row['file']}  {row['place']}  {row['rule']}: {row['reason']}")
-    _say(f"{len(rows)} things to look at" if rows else "Nothing was set aside.")
+    say(f"{len(rows)} things to look at" if rows else "Nothing was set aside.")
 
 
 @app.command()
@@ -215,8 +207,8 @@ def explain(
     """Tell the whole life of a claim: what was sent, what each layer said, every rule that fired, who decides next."""
     from rcm_pipeline.governance.claim_history import explain_claim, printed
 
-    place = _home(home, None, None)
-    owner = _only_client(place, client)
+    place = home_of(home)
+    owner = only_client(place, client)
     stories = explain_claim(place, owner, claim)
     if page:
         from dashboards.claims import claim_page
@@ -241,9 +233,9 @@ def worklist(
     """Write the worklist of open denials for the floor, one sheet per queue, with or without account numbers."""
     from dashboards.worklist import write_worklist
 
-    place = _home(home, inbox, None)
-    count, named = write_worklist(place, _only_client(place, client), out, with_accounts=accounts)
-    _say(f"{count:,} open denials" + (f", {named:,} with their account number; this file identifies people" if accounts else ""))
+    place = home_of(home, inbox)
+    count, named = write_worklist(place, only_client(place, client), out, with_accounts=accounts)
+    say(f"{count:,} open denials" + (f", {named:,} with their account number; this file identifies people" if accounts else ""))
     print(out)
 
 
@@ -269,24 +261,24 @@ def plan_qa(
 ) -> None:
     """Draw the QA sample of a week's charts, at random and for risk, log it and write it for the auditors; or write the one of before."""
     from dashboards.qa_plan import write_plan_page, write_sample
-    from rcm_pipeline.governance.qa_plan import as_values, told
+    from rcm_pipeline.governance.qa_plan import as_values, plan_text
     from rcm_pipeline.governance.qa_plan import plan_qa as drawn_plan
 
     if accounts and out is None:
         raise UsageError(
             "a workbook with account numbers does not belong among the reports", fix="say where to write it with --out FILE.xlsx"
         )
-    place = _home(home, inbox, settings)
-    name = _only_client(place, client)
-    plan = drawn_plan(place, name, _day(today), week=_monday(week) if week else None, seed=seed, redraw=redraw)
+    place = home_of(home, inbox, settings)
+    name, asked = only_client(place, client), week_of(week)
+    plan = drawn_plan(place, name, day_of(today), week=asked.monday if asked else None, seed=seed, redraw=redraw)
     written, named = write_sample(place, plan, out, with_accounts=accounts)
     files = {"workbook": str(written)} | ({"page": str(write_plan_page(place, plan))} if page else {})
     if accounts:
-        _say(f"{named:,} of {plan.sample.height:,} charts with their account number; this file identifies people")
+        say(f"{named:,} of {plan.sample.height:,} charts with their account number; this file identifies people")
     if as_json:
         print(json.dumps(as_values(plan) | files, indent=1, default=str))
     else:
-        _say("\n".join(told(plan)))
+        say("\n".join(plan_text(plan)))
         print("\n".join(files.values()))
 
 
@@ -301,11 +293,11 @@ def backtest(
     """Replay the spike detector over a client's own past: alarms by month, whether p is to be believed, what each alarm was."""
     from rcm_pipeline.governance.backtest import as_values, backtest_client, printed
 
-    place = _home(home, None, None)
-    _require_warehouse(place, client)
+    place = home_of(home)
+    require_warehouse(place, client)
     found, payers = backtest_client(place, client, weeks)
     if found.week_count < weeks:
-        _say(f"{client}: there are only {found.week_count} complete weeks, and all were replayed")
+        say(f"{client}: there are only {found.week_count} complete weeks, and all were replayed")
     written = None
     if page:
         from dashboards.backtest import write_backtest
@@ -326,12 +318,12 @@ def keys(
     from rcm_pipeline.privacy.tokens import Tokens
     from rcm_pipeline.settings import client_of
 
-    place = _home(home, None, None)
+    place = home_of(home)
     if client:
         client_key(place.keys, client_of(client))
     for path in sorted(place.keys.glob("*.key")):
         print(f"{path.stem}  {Tokens(client_key(place.keys, path.stem)).key_id}  {path}")
-    _say("Keep a copy of these files apart from the warehouse: without a key its tokens can never be matched again.")
+    say("Keep a copy of these files apart from the warehouse: without a key its tokens can never be matched again.")
 
 
 @app.command()
@@ -344,82 +336,38 @@ def sample(
     """Make labelled sample data of any size, with the truth beside the inbox."""
     from rcm_pipeline.sample.generate import expected_claims, generate
 
-    with _progress("Writing claims", expected_claims(weeks, scale)) as advance:
+    with _progress("Writing claims", expected_claims(weeks, scale), in_bytes=False) as advance:
         counts = generate(out, weeks=weeks, seed=seed, scale=scale, progress=advance)
     for client, count in counts.items():
-        _say(f"{client}: {count:,} claims")
+        say(f"{client}: {count:,} claims")
     print(out / "inbox")
 
 
 def main() -> None:
-    """Entry point: our errors become a message and an exit code; anything else shows its kind and place, never a value."""
+    """Entry point: an error becomes a message and an exit code, and never shows a value."""
     try:
         app()
-    except RcmError as error:
-        _say(f"rcm: {error}" + (f"\n     {error.fix}" if error.fix else ""))
-        sys.exit(error.exit_code)
-    except OSError as error:  # its file name may be one of the inbox, so only the reason is said
-        reason = error.strerror or type(error).__name__
-        _say(f"rcm: a file or folder cannot be read or written: {reason}\n     check --home, --out and free space")
-        sys.exit(ExitCode.STORAGE)
     except Exception as error:  # noqa: BLE001 - the message of an unknown error may quote a file
-        frame = error.__traceback__
-        while frame and frame.tb_next:
-            frame = frame.tb_next
-        place = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "unknown place"
-        _say(f"rcm: internal error {type(error).__name__} at {place}; please report this line")
-        sys.exit(ExitCode.INTERNAL)
+        message, code = shown(error)
+        say(message)
+        sys.exit(code)
 
 
-def _run_client(place: "Home", name: str, delivered: list[Any], day: dt.date, again: bool) -> ExitCode:
-    from rcm_pipeline.governance.publications import is_current
-
-    if not again and is_current(place, name, delivered, day):
-        _say(f"{name}: nothing new")
-        return ExitCode.OK
-    from assets.launch import RunOutcome, launch, prepare_dagster, register_clients
-
-    prepare_dagster(place)
-    register_clients([name])
-    with _progress(name, sum(d.byte_count for d in delivered), in_bytes=True) as advance:
-        try:
-            outcome = launch(place, name, today=day, progress=advance)
-        except RcmError as error:
-            outcome = RunOutcome(error.exit_code, f"{error} {error.fix}")
-    if outcome.message:
-        _say(f"rcm: {name}: {outcome.message}")
-    return ExitCode(outcome.exit_code)
-
-
-def _run_portfolio(place: "Home", day: dt.date) -> ExitCode:
-    """After the clients: what those that allow it know together. Nothing where fewer than three do and none ever did."""
-    from rcm_pipeline.privacy.suppression import MINIMUM_CLIENTS
-    from rcm_pipeline.settings import consenting
-
-    clients = consenting(place)
-    if len(clients) < MINIMUM_CLIENTS and not place.portfolio.exists():
-        return ExitCode.OK
-    from assets.launch import launch_portfolio, prepare_dagster
-
-    prepare_dagster(place)
-    outcome = launch_portfolio(place, today=day)
-    _say(f"portfolio: {outcome.message or f'weekly counts of {len(clients)} clients, read by their next runs'}")
-    return ExitCode(outcome.exit_code)
-
-
-def _print_run(summaries: list[tuple[str, ExitCode, "Summary | None"]], as_json: bool) -> None:
+def _print_run(runs: "list[ClientRun]", as_json: bool) -> None:
     if as_json:
-        print(json.dumps([{"exit_code": int(code), **(vars(s) if s else {"client": name})} for name, code, s in summaries], indent=1))
+        print(
+            json.dumps(
+                [{"exit_code": int(r.exit_code), **(vars(r.summary) if r.summary else {"client": r.client})} for r in runs], indent=1
+            )
+        )
         return
-    for _, _, s in summaries:
-        if s:
-            _say(s.sentence)
-            if s.reject_count or s.quarantined_count:
-                _say(f"  what and where: rcm quarantine {s.client} --names")
-    for _, code, s in summaries:
-        if s and s.pack:
-            stale = "" if code == ExitCode.OK else "  (the last good one; this run was not published)"
-            print(f"{s.pack}{stale}")
+    for summary in [r.summary for r in runs if r.summary]:
+        say(summary.sentence)
+        if summary.reject_count or summary.quarantined_count:
+            say(f"  what and where: rcm quarantine {summary.client} --names")
+    for r in runs:
+        if r.summary and r.summary.pack:
+            print(r.summary.pack + ("" if not r.is_failed else "  (the last good one; this run was not published)"))
 
 
 def _explain(found: list[Any], settings: Any, unopened: list[str]) -> None:
@@ -430,72 +378,20 @@ def _explain(found: list[Any], settings: Any, unopened: list[str]) -> None:
         for line in explain(content_of(delivery), settings):
             print(line)
     for reason in unopened:
-        _say(f"not opened: {reason}")
+        say(f"not opened: {reason}")
 
 
 def _print_read(done: "Exported", out: Path, as_json: bool) -> None:
     if as_json:
-        told = {"out": str(out), "rows": done.rows, "rejects": done.rejects, "reject_count": done.reject_count, "unopened": done.unopened}
-        print(json.dumps(told, indent=1))
+        shown = {"out": str(out), "rows": done.rows, "rejects": done.rejects, "reject_count": done.reject_count, "unopened": done.unopened}
+        print(json.dumps(shown, indent=1))
         return
-    for line in done.told():
-        _say(line)
+    for line in done.summary():
+        say(line)
     print(out)
 
 
-def _home(home: Path, inbox: Path | None, settings: Path | None) -> "Home":
-    from rcm_pipeline.settings import Home
-
-    root = home.absolute()
-    return Home(root, (inbox or root / "inbox").absolute(), (settings or root / "settings").absolute())
-
-
-def _day(text: str) -> dt.date:
-    if not text:
-        return dt.datetime.now(dt.UTC).date()
-    return _monday(text, any_day=True)
-
-
-def _monday(text: str, *, any_day: bool = False) -> dt.date:
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or not (any_day or day.weekday() == 0):
-        raise InputError(f"{text}: not a {'date' if any_day else 'Monday'}", fix="write it as YYYY-MM-DD, such as 2026-11-16")
-    return day
-
-
-def _require_clients(found: dict[str, Any], wanted: list[str] | None, place: "Home") -> None:
-    missing = [name for name in wanted or [] if name not in found]
-    if missing:
-        raise InputError(
-            f"{place.inbox}: there is no folder for {', '.join(missing)}", fix="name a client as its folder is named, in lower case"
-        )
-    if not found:
-        raise InputError(f"{place.inbox}: the inbox is empty", fix="put each client's files into a folder of its own")
-
-
-def _require_warehouse(place: "Home", client: str) -> None:
-    if not place.warehouse(client).exists():
-        raise InputError(f"{client}: there is no warehouse of this client in {place.root}", fix="load its inbox first: rcm run")
-
-
-def _only_client(place: "Home", client: str) -> str:
-    from rcm_pipeline.governance.status import clients_with_warehouse
-
-    known = clients_with_warehouse(place)
-    if not client and len(known) != 1:
-        raise UsageError("there is more than one client, or none", fix=f"name one of: {', '.join(known) or 'none is loaded'}")
-    _require_warehouse(place, client or known[0])
-    return client or known[0]
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
-def _progress(label: str, total: int, *, in_bytes: bool = False) -> Any:
+def _progress(label: str, total: int, *, in_bytes: bool = True) -> Any:
     from rcm_pipeline.narration import progress_bar
 
     return progress_bar(label, total, in_bytes=in_bytes)

@@ -1,6 +1,7 @@
 """The one family of errors, each with the exit code the `rcm` command ends with."""
 
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -61,3 +62,17 @@ class BusyError(RcmError):
     """Another run holds this client's warehouse."""
 
     exit_code = ExitCode.BUSY
+
+
+def shown(error: Exception) -> tuple[str, ExitCode]:
+    """What a person is told of an error, and the exit code: one of ours in its own words, any other by kind and place."""
+    if isinstance(error, RcmError):
+        return f"rcm: {error}" + (f"\n     {error.fix}" if error.fix else ""), error.exit_code
+    if isinstance(error, OSError):  # its file name may be one of the inbox, so only the reason is said
+        reason = error.strerror or type(error).__name__
+        return f"rcm: a file or folder cannot be read or written: {reason}\n     check --home, --out and free space", ExitCode.STORAGE
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    place = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "unknown place"
+    return f"rcm: internal error {type(error).__name__} at {place}; please report this line", ExitCode.INTERNAL

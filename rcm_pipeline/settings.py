@@ -16,7 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rcm_pipeline.errors import SettingsError
-from schemas.vocabulary import ERROR_CODES, HARDNESS, OWNERS, PREVENTABLE, ROOT_CAUSES
+from schemas.vocabulary.coding import ERROR_CODES
+from schemas.vocabulary.denials import HARDNESS, OWNERS, PREVENTABLE, ROOT_CAUSES
 
 LOOSE_FILES_CLIENT = "default"
 CODE_LISTS = "code_sets"

@@ -62,22 +62,6 @@ def anchor_week(adjudicated: Iterable[dt.date | None], today: dt.date) -> Week |
     return None
 
 
-def complete_on(adjudicated: Iterable[dt.date | None], week: Week) -> dt.date | None:
-    """The first day on which this week was the anchor week; None when it never was, as nothing was decided in it.
-
-    That is the Monday after it, or the day the next remittance was dated where none came on its Thursday or later.
-    """
-    dates = sorted({date for date in adjudicated if date is not None})
-    own = [date for date in dates if Week.of(date) == week]
-    later = next((date for date in dates if date > week.sunday), None)
-    if not own:
-        return None
-    over = week.sunday + dt.timedelta(days=1)
-    if own[-1].weekday() >= LAST_WORKDAY:
-        return over
-    return None if later is None else max(later, over)
-
-
 def anchor_of(adjudications: "pl.DataFrame", today: dt.date) -> Week | None:
     """The anchor week of core_adjudications."""
     return anchor_week(adjudications["adjudication_date"].unique().to_list(), today)

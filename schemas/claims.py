@@ -1,8 +1,7 @@
 """A claim's life before it is decided: what was sent, and what the layers in front of the payer said of it."""
 
 from schemas.contract import Contract, Count, Date, Flag, Money, Text, column
-from schemas.vocabulary import (
-    CLAIM_DISPOSITIONS,
+from schemas.vocabulary.claims import (
     CLOCK_SOURCES,
     EVENT_OUTCOMES,
     FACTS,
@@ -10,10 +9,9 @@ from schemas.vocabulary import (
     LINEAGE_STATUSES,
     PAIR_RULES,
     RECOUPMENT_KINDS,
-    ROOT_CAUSES,
-    STAGES,
     SUBMISSION_STATUSES,
 )
+from schemas.vocabulary.denials import CLAIM_DISPOSITIONS, ROOT_CAUSES, STAGES
 
 _SUBMISSION = "identity of the batch: its number, day and claims; core_deliveries says where it was read"
 _VERSION = "identity of the sent claim: its batch, account, payer, frequency and charge"

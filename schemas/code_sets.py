@@ -3,7 +3,7 @@
 import polars as pl
 
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Rate, Text, column
-from schemas.vocabulary import CODE_CHANGES, CODE_FAULTS, CODE_SYSTEMS
+from schemas.vocabulary.code_sets import CODE_CHANGES, CODE_FAULTS, CODE_SYSTEMS
 
 _SYSTEM = "code set: icd10cm, hcpcs, cpt, cdt, modifier (HCPCS Level II) or cpt_modifier"
 _RELEASE = "name of the release: the list's file, or the package and its month"

@@ -3,7 +3,7 @@
 import polars as pl
 
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
-from schemas.vocabulary import (
+from schemas.vocabulary.coding import (
     CODE_KINDS,
     CODE_VERDICTS,
     ERROR_CODES,

@@ -2,18 +2,8 @@
 
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
 from schemas.thresholds import EVIDENCE_ALARM
-from schemas.vocabulary import (
-    ALL,
-    CODER_GROUPS,
-    DESIGNS,
-    ERROR_CODES,
-    ESCALATION_REASONS,
-    INTERVALS,
-    METHODS,
-    PERIODS,
-    SCOPES,
-    UNITS,
-)
+from schemas.vocabulary import ALL
+from schemas.vocabulary.coding import CODER_GROUPS, DESIGNS, ERROR_CODES, ESCALATION_REASONS, INTERVALS, METHODS, PERIODS, SCOPES, UNITS
 
 
 class MartCoderAccuracy(Contract):

@@ -4,9 +4,9 @@ import polars as pl
 
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
 from schemas.thresholds import SOON_DAYS
-from schemas.vocabulary import (
-    ADJUDICATION_KINDS,
-    ALL,
+from schemas.vocabulary import ALL
+from schemas.vocabulary.claims import ADJUDICATION_KINDS, LINE_MATCH_RULES, MATCH_RULES
+from schemas.vocabulary.denials import (
     CHANNELS,
     CLAIM_DISPOSITIONS,
     DISPOSITIONS,
@@ -15,8 +15,6 @@ from schemas.vocabulary import (
     FUNNEL_STEPS,
     HARDNESS,
     LIABILITY,
-    LINE_MATCH_RULES,
-    MATCH_RULES,
     OWNERS,
     PREVENTABLE,
     RESOLUTIONS,

@@ -1,7 +1,8 @@
 """Rework tables: the touch log as sent, and what denials cost."""
 
 from schemas.contract import Contract, Count, Date, Money, Quantity, Rate, Text, column
-from schemas.vocabulary import ALL, ROOT_CAUSES
+from schemas.vocabulary import ALL
+from schemas.vocabulary.denials import ROOT_CAUSES
 
 
 class RawTouches(Contract):

@@ -4,7 +4,8 @@ import polars as pl
 
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Rate, Text, column
 from schemas.thresholds import LEAK_LIFT, SPIKE_EXTRA, SPIKE_LIFT, SPIKE_Q
-from schemas.vocabulary import LINE_READINGS, OPEN_SPIKE_STATES, ROOT_CAUSES, SPIKE_DIMENSIONS, SPIKE_READINGS, SPIKE_STATES
+from schemas.vocabulary.denials import ROOT_CAUSES
+from schemas.vocabulary.spikes import LINE_READINGS, OPEN_SPIKE_STATES, SPIKE_DIMENSIONS, SPIKE_READINGS, SPIKE_STATES
 
 _PAYER = "payer, as in core_payers"
 _SINCE = "Monday of the first week of the spike: during is from then to the anchor week"

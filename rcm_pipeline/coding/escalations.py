@@ -13,7 +13,8 @@ from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
 from schemas.contract import empty
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import ALL, ESCALATION_REASONS
+from schemas.vocabulary import ALL
+from schemas.vocabulary.coding import ESCALATION_REASONS
 
 Authority = Mapping[str, Sequence[str]]
 _TOKEN = "escalation_token"  # noqa: S105 - a column

@@ -134,7 +134,7 @@ def claims_core(
     Every 837 claim becomes one version, every claim payment one adjudication, every line gets exactly one disposition;
     nothing is filtered out.
     """
-    raw = RawTables({name: frame for name, frame in locals().items() if name.startswith("raw_")})
+    raw = RawTables({name: frame for name, frame in locals().items() if name.startswith("raw_")})  # every parameter that is a table
     payments = identify_payers(raw["raw_payments"], settings.payer_aliases)
     linked = _linked(raw, payments, settings, today)
     clocks = payer_clocks(linked.payers, reference("clocks"), {p: c.model_dump() for p, c in settings.clocks.items()})
@@ -148,27 +148,26 @@ def claims_core(
     lines, remits, reversals = judged_lines(linked.remits, linked.remit_lines, raw["raw_adjustments"], remarks, settings)
     lines = with_sent_lines(lines, linked.remit_lines, remits, linked.claim_lines)
     attributes = claim_attributes(remits, linked.versions, raw["raw_other_payers"], clocks)
-    denials = find_causes(lines, remarks, attributes, taxonomy_of(settings))
-    for part, on in ((expected_amounts(denials, lines), LINE), (remits.select(*KEYS, "claim_token"), KEYS)):
-        denials = denials.join(part, on=on, how="left", validate="m:1", maintain_order="left")
+    denials = _denials(find_causes(lines, remarks, attributes, taxonomy_of(settings)), lines, remits)
     yield "core_adjudicated_lines", finished(lines)
     del lines, attributes
     yield "core_reversals", finished(reversals)
     yield "core_claim_lineages", finished(claim_lineages(linked.versions, remits, denials, _coders(raw["raw_coded_encounters"])))
-    events = layer_events(
-        linked.submissions,
-        linked.versions,
-        linked.statuses,
-        remits,
-        main_lines(denials),
-        reference("claim_status"),
-        reference("root_causes"),
-    )
-    yield "core_layer_events", finished(events)
-    del events
+    yield "core_layer_events", finished(_layer_events(linked, remits, denials))
     yield "core_denials", finished(denials)
     yield "core_claim_versions", finished(linked.versions)
     yield "core_adjudications", finished(remits)
+
+
+def _denials(causes: pl.DataFrame, lines: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
+    """Denied lines with what they would bring if paid, and the account they are of."""
+    valued = causes.join(expected_amounts(causes, lines), on=LINE, how="left", validate="m:1", maintain_order="left")
+    return valued.join(remits.select(*KEYS, "claim_token"), on=KEYS, how="left", validate="m:1", maintain_order="left")
+
+
+def _layer_events(linked: "_Linked", remits: pl.DataFrame, denials: pl.DataFrame) -> pl.DataFrame:
+    statuses, causes = reference("claim_status"), reference("root_causes")
+    return layer_events(linked.submissions, linked.versions, linked.statuses, remits, main_lines(denials), statuses, causes)
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def as_values(plan: Plan) -> dict[str, Any]:
     return {"client": plan.client, "is_new": plan.is_new, **facts, **sums, "coders": coders.to_dicts()}
 
 
-def told(plan: Plan) -> Iterator[str]:
+def plan_text(plan: Plan) -> Iterator[str]:
     """The plan in lines of text."""
     v = as_values(plan)
     what = "drawn now" if plan.is_new else f"as drawn on {v['planned_at']}"

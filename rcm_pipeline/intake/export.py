@@ -27,7 +27,7 @@ class Exported:
     reject_count: int = 0
     unopened: list[str] = field(default_factory=list)
 
-    def told(self) -> Iterator[str]:
+    def summary(self) -> Iterator[str]:
         """Rows by table, each reject with its place and reason, and what could not be opened. Never a value."""
         yield from (f"{table}: {rows:,}" for table, rows in self.rows.items() if rows)
         for r in self.rejects:

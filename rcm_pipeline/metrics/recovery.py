@@ -9,7 +9,8 @@ from rcm_pipeline.claims.remits import ANSWER
 from rcm_pipeline.denials.outcomes.recoveries import with_days
 from rcm_pipeline.metrics.measures import Facts, formula, over_window, total
 from rcm_pipeline.stats.survival import median_days
-from schemas.vocabulary import ALL, CLAIM_DENIED
+from schemas.vocabulary import ALL
+from schemas.vocabulary.denials import CLAIM_DENIED
 
 _WORKED_WEEKS = 8  # of denials judged by whether they were worked: two months, recent enough to act on
 _GIVEN_UP = ["written_off", "expired"]

@@ -6,7 +6,7 @@ from rcm_pipeline.claims.remits import ANSWER
 from rcm_pipeline.denials.classify.adjudications import first_decisions, taken_back
 from rcm_pipeline.metrics.measures import Facts, formula, shaped, weekly
 from rcm_pipeline.stats.intervals import Z95
-from schemas.vocabulary import CLAIM_DENIED
+from schemas.vocabulary.denials import CLAIM_DENIED
 
 _ACCEPTED = ["acknowledged", "answered", "partly_answered", "rejected_batch"]
 

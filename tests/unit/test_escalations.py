@@ -12,7 +12,7 @@ from rcm_pipeline.settings import ClientSettings, Timeliness
 from rcm_pipeline.weeks import Week
 from schemas.contract import row_rules, widened
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import ESCALATION_REASONS
+from schemas.vocabulary.coding import ESCALATION_REASONS
 from tests.unit.golden_world import raw_tables
 
 ANCHOR = dt.date(2026, 11, 16)

@@ -19,7 +19,7 @@ from rcm_pipeline.settings import ClientSettings, Qa
 from rcm_pipeline.warehouse import create_tables, read
 from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import ERROR_CODES
+from schemas.vocabulary.coding import ERROR_CODES
 from tests.tables import outcome_of, qa_of
 
 DAY = dt.date(2026, 11, 18)

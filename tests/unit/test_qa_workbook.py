@@ -10,7 +10,7 @@ import xlsxwriter
 
 from dashboards.qa_workbook import heading, sample_workbook
 from rcm_pipeline.coding.sampling.sampling import draw
-from rcm_pipeline.governance.qa_plan import Plan, as_values, by_coder, told
+from rcm_pipeline.governance.qa_plan import Plan, as_values, by_coder, plan_text
 from rcm_pipeline.intake.sheet_reading import SheetReading
 from rcm_pipeline.intake.sheets import KINDS, NOT_DATA, read_sheets
 from rcm_pipeline.intake.tabular import Rows, sheets_of
@@ -130,7 +130,7 @@ def test_the_same_plan_gives_the_same_bytes_and_no_formula() -> None:
 def test_the_plan_in_numbers_holds_no_chart() -> None:
     coders = by_coder(PLAN.sample)
     assert coders.select("coder_id", "chart_count", "random_count").rows() == [("=C2", 7, 4), ("C1", 12, 5)]
-    told_once = "\n".join(told(PLAN)) + str(as_values(PLAN))
+    told_once = "\n".join(plan_text(PLAN)) + str(as_values(PLAN))
     assert not any(token in told_once for token in SHOP["claim_token"])
     assert as_values(PLAN)["random_count"] == 9
     assert "9 of 19 charts at random" in told_once

@@ -8,7 +8,8 @@ import pytest
 import rcm_pipeline.reference as module
 from rcm_pipeline.errors import SettingsError
 from rcm_pipeline.reference import reference, reference_hash
-from schemas.vocabulary import ERROR_CODES, HARDNESS, OWNERS, PREVENTABLE, ROOT_CAUSES
+from schemas.vocabulary.coding import ERROR_CODES
+from schemas.vocabulary.denials import HARDNESS, OWNERS, PREVENTABLE, ROOT_CAUSES
 
 
 def test_tables_are_complete_and_their_words_are_known() -> None:

@@ -11,7 +11,7 @@ from rcm_pipeline.denials.outcomes.denial_outcomes import mart_denial_outcomes
 from rcm_pipeline.rework.cost import mart_rework_costs
 from rcm_pipeline.rework.parameters import default_parameters
 from rcm_pipeline.weeks import Week
-from schemas.vocabulary import ROOT_CAUSES
+from schemas.vocabulary.denials import ROOT_CAUSES
 from tests.spec.engine import core_tables, remittance
 from tests.tables import rows
 

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 
 from rcm_pipeline.sample.generate import generate
 from rcm_pipeline.settings import load_client_settings
-from schemas.vocabulary import ERROR_CODES, ESCALATION_REASONS, REBUTTALS, REVIEW_KINDS, STRATA
+from schemas.vocabulary.coding import ERROR_CODES, ESCALATION_REASONS, REBUTTALS, REVIEW_KINDS, STRATA
 
 LAKESIDE, STONEBRIDGE = CLIENTS = ("lakeside-physicians", "stonebridge-regional")
 TABLES = ("charts", "reviews", "findings", "coders", "queries")

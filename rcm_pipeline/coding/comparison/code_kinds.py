@@ -7,7 +7,6 @@ from importlib.resources import files
 import polars as pl
 
 EM, PROCEDURE, DIAGNOSIS, MODIFIER, DRG, POA, DISCHARGE = "em", "procedure", "diagnosis", "modifier", "drg", "poa", "discharge"
-COUNTED = (EM, PROCEDURE, DIAGNOSIS, DRG)  # the others are attributes of a code or of a stay
 _FIRST_EM, _LAST_EM = "99202", "99499"
 _PCS = r"^(?:[0-9][0-9A-HJ-NP-Z]{6}|[BCDFG][0-9A-HJ-NP-Z]{6}|[HX][A-HJ-NP-Z][0-9A-HJ-NP-Z]{5})$"
 _DIAGNOSIS = r"^[A-Z][0-9][A-Z0-9](?:\.[A-Z0-9]{1,4}|[A-Z0-9]{0,4})$"

@@ -7,7 +7,7 @@ import polars as pl
 from rcm_pipeline.redelivery import once
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import PARTIES
+from schemas.vocabulary.coding import PARTIES
 
 STATED, DERIVED = "stated", "derived"
 _LATER = ("rebuttal_code", "corrected_code", "responsible_party_code")  # what a later sheet may say differently of one finding

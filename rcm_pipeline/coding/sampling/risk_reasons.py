@@ -8,7 +8,8 @@ import polars as pl
 from rcm_pipeline.claims.code_families import with_code_family
 from rcm_pipeline.settings import Qa
 from rcm_pipeline.stats.intervals import wilson
-from schemas.vocabulary import NOT_DECIDED, SAMPLE_REASONS
+from schemas.vocabulary.coding import SAMPLE_REASONS
+from schemas.vocabulary.denials import NOT_DECIDED
 
 RECENT_WEEKS = 13
 KNOWN_WEEKS = 4  # a log or a history must be this much older than what it is to show as new

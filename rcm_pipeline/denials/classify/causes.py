@@ -19,7 +19,7 @@ from rcm_pipeline.denials.classify.attributes import attribute_evidence
 from rcm_pipeline.denials.classify.reasons import SECOND_LEVEL_CARCS, refinements
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
-from schemas.vocabulary import DENIED
+from schemas.vocabulary.denials import DENIED
 
 _WHEN = ("payer_id", "carc_code", "rarc_code")
 _GIVES = ("root_cause", "owner", "preventable", "hardness", "rework_target")

@@ -6,7 +6,7 @@ import polars as pl
 
 from rcm_pipeline.claims.remits import KEYS, LINE
 from rcm_pipeline.denials.classify.allocation import allocate
-from schemas.vocabulary import NOT_DECIDED
+from schemas.vocabulary.denials import NOT_DECIDED
 
 PENDING_CARCS = ("133", "257", "277", "P8", "P11")
 NOT_DENIED_RARC, PENDING_RARC = "N923", "N924"

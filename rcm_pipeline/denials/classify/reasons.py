@@ -3,7 +3,7 @@
 import polars as pl
 
 from rcm_pipeline.claims.remits import KEYS, LINE
-from schemas.vocabulary import DENIED, ROOT_CAUSES
+from schemas.vocabulary.denials import DENIED, ROOT_CAUSES
 
 SECOND_LEVEL_CARCS, SECOND_LEVEL_RARCS = ("193", "285", "286"), ("MA46", "MA91")
 _TELL_NOTHING = ["admin_info", "inherit_prior", "contractual_pricing", "unspecified"]

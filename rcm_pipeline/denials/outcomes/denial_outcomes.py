@@ -13,7 +13,7 @@ from rcm_pipeline.denials.outcomes.actions import WRITE_OFF, actions
 from rcm_pipeline.redelivery import once
 from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
-from schemas.vocabulary import CLAIM_DENIED
+from schemas.vocabulary.denials import CLAIM_DENIED
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 _ON = "lineage_id"

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.vocabulary import ROOT_CAUSES
+from schemas.vocabulary.denials import ROOT_CAUSES
 
 _SCHEMA = {"root_cause": pl.String, "minutes": pl.Float64, "hourly": pl.Float64, "recovered": pl.Float64}
 

@@ -11,7 +11,7 @@ from rcm_pipeline.reference import reference
 from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
 from schemas.thresholds import SOON_DAYS
-from schemas.vocabulary import URGENCIES
+from schemas.vocabulary.denials import URGENCIES
 
 PRIOR_WEIGHT = 10  # worked denials the prior counts as
 TELLING_DAYS = 90

@@ -4,7 +4,7 @@ import polars as pl
 
 from rcm_pipeline.claims.remits import ANSWER
 from rcm_pipeline.tables import mart
-from schemas.vocabulary import CLAIM_DENIED, FUNNEL_STEPS
+from schemas.vocabulary.denials import CLAIM_DENIED, FUNNEL_STEPS
 
 
 @mart

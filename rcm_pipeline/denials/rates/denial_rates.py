@@ -11,7 +11,8 @@ from rcm_pipeline.denials.classify.reasons import main_lines
 from rcm_pipeline.stats.intervals import rate, wilson
 from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
-from schemas.vocabulary import ALL, LINE_DENIED
+from schemas.vocabulary import ALL
+from schemas.vocabulary.denials import LINE_DENIED
 
 _GROUP = ["week", "payer_id"]
 

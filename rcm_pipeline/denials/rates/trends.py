@@ -6,7 +6,8 @@ from rcm_pipeline.claims.code_families import with_code_family
 from rcm_pipeline.claims.remits import ANSWER_LINE
 from rcm_pipeline.denials.classify.dispositions import decided_lines
 from rcm_pipeline.tables import mart
-from schemas.vocabulary import ALL, LINE_DENIED
+from schemas.vocabulary import ALL
+from schemas.vocabulary.denials import LINE_DENIED
 
 DIMENSIONS = ("payer_id", "code_family", "place_code", "provider_npi", "coder_id")
 UNKNOWN = "unknown"

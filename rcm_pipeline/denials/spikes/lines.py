@@ -5,7 +5,8 @@ import polars as pl
 from rcm_pipeline.claims.code_families import with_code_family
 from rcm_pipeline.claims.remits import ANSWER, ANSWER_LINE
 from rcm_pipeline.denials.classify.dispositions import decided_lines
-from schemas.vocabulary import DENIED, OPEN_SPIKE_STATES
+from schemas.vocabulary.denials import DENIED
+from schemas.vocabulary.spikes import OPEN_SPIKE_STATES
 
 SPIKE = ["payer_id", "root_cause"]  # names an open spike: a payer and cause has one at most
 UNKNOWN, NONE = "unknown", "none"

@@ -104,7 +104,7 @@ class Normaliser:
         if not is_found and not is_last:
             end = self._safe_end(self._separators)
         if end > self._at:
-            parts.append(_translate(self._text[self._at : end], self._separators, self.interchange_count, self.notices))
+            parts.append(_translate(self._text[self._at : end], self._separators, self.notices))
             self._at, self._separators = end, replace(self._separators, header=0)
         if is_found:
             self._separators = None
@@ -116,7 +116,7 @@ class Normaliser:
         last = max(self._text.rfind(bytes([t]), self._at, max(size - 2 * MAX_ISA, self._at)) for t in separators.terminators)
         if last < 0 and size - self._at > _MAX_SEGMENT:
             detail = "a segment is longer than 64 MB; the file is read up to it"
-            self._notice(Notice("segment_too_long", detail, self.interchange_count, True))
+            self._notice(Notice("segment_too_long", detail, is_reject=True))
             self._is_stopped, self._at = True, size
         return last + 1
 
@@ -127,11 +127,11 @@ class Normaliser:
             if self._at == len(self._text):
                 return False
         self.interchange_count += 1
-        self._separators, found = read_separators(self._text, self._at, self.interchange_count)
+        self._separators, found = read_separators(self._text, self._at)
         for notice in found:
             self._notice(notice)
         if self._separators is None:
-            self._notice(Notice("separators_unreadable", "the interchange header is cut or not X12", self.interchange_count, True))
+            self._notice(Notice("separators_unreadable", "the interchange header is cut or not X12", is_reject=True))
             following = first_header(self._text, self._at + 3)
             self._at = len(self._text) if following is None else following
             return following is not None
@@ -144,19 +144,19 @@ class Normaliser:
         isa = first_header(self._text)
         start = isa if isa is not None else len(self._text)
         if self._text[:start].strip():
-            self._notice(Notice("text_before_interchange", f"{start} bytes stand before the first interchange", None, True))
+            self._notice(Notice("text_before_interchange", f"{start} bytes stand before the first interchange", is_reject=True))
         return start
 
     def _notice(self, notice: Notice) -> None:
         self.notices.append(notice)
 
 
-def _translate(chunk: bytes, separators: Separators, number: int, notices: list[Notice]) -> bytes:
+def _translate(chunk: bytes, separators: Separators, notices: list[Notice]) -> bytes:
     used = separators.element + separators.component + separators.terminators
     pairs = [(separators.component, COMPONENT), (separators.element, ELEMENT)]  # repetitions stay as they were sent
     table = _table([*pairs, *((bytes([t]), SEGMENT) for t in separators.terminators)])
     if any(c in chunk for c in (bytes([c]) for c in _CONTROL) if c not in used):
-        notice = Notice("control_characters", "control characters inside elements were read as spaces", number)
+        notice = Notice("control_characters", "control characters inside elements were read as spaces")
         if notice not in notices:
             notices.append(notice)
     is_by_line = separators.terminators in (b"\r\n", b"\n", b"\r")

@@ -31,14 +31,13 @@ class Notice:
 
     rule: str
     detail: str
-    interchange_no: int | None = None
     is_reject: bool = False
 
 
-def read_separators(text: bytes, start: int, number: int) -> tuple[Separators | None, list[Notice]]:
+def read_separators(text: bytes, start: int) -> tuple[Separators | None, list[Notice]]:
     """The separators of the interchange that begins here, None when they cannot be told, and what was odd about it."""
     if not text.startswith(b"ISA", start):
-        return _guess_separators(text, start, number)
+        return _guess_separators(text, start)
     element = text[start + 3 : start + 4]
     header = text[start : start + MAX_ISA]
     elements = header.split(element, 16)
@@ -46,7 +45,7 @@ def read_separators(text: bytes, start: int, number: int) -> tuple[Separators | 
         return None, []
     at = start + len(element.join(elements[:16])) + 1
     component, terminator = _component_and_terminator(text, at, element)
-    notices = [] if at - start == 104 else [Notice("isa_length", "the ISA is not 106 characters long", number)]
+    notices = [] if at - start == 104 else [Notice("isa_length", "the ISA is not 106 characters long")]
     if not terminator or terminator.isalnum() or terminator == element:
         return None, notices
     terminators = b"\r\n" if terminator in b"\r\n" else terminator
@@ -54,7 +53,7 @@ def read_separators(text: bytes, start: int, number: int) -> tuple[Separators | 
     end = next_interchange(text, at, found, min(at + _SAMPLE, len(text)))
     used = _component_in_use(text, at, end, element, terminators)
     if used and used != component and text.count(component, at + 2, end) == 0:
-        notices.append(Notice("component_separator", "ISA16 is not the component separator in use", number))
+        notices.append(Notice("component_separator", "ISA16 is not the component separator in use"))
         component = used
     return replace(found, component=component), notices
 
@@ -80,7 +79,7 @@ def _component_in_use(text: bytes, at: int, end: int, element: bytes, terminator
     return b""
 
 
-def _guess_separators(text: bytes, start: int, number: int) -> tuple[Separators | None, list[Notice]]:
+def _guess_separators(text: bytes, start: int) -> tuple[Separators | None, list[Notice]]:
     """Separators of a file that begins with GS or ST: known places in those two segments give them away."""
     element = text[start + 2 : start + 3]
     count = 8 if text.startswith(b"GS", start) else 2
@@ -89,7 +88,7 @@ def _guess_separators(text: bytes, start: int, number: int) -> tuple[Separators 
     match = re.compile(rb"(?:GS|ST)" + fields + last + rb"(?P<t>[^A-Za-z0-9 ])(?=\s*[A-Z][A-Z0-9]{1,2}" + re.escape(element) + rb")").match(
         text, start
     )
-    notice = Notice("no_interchange_header", "the file has no ISA; separators were worked out from its text", number)
+    notice = Notice("no_interchange_header", "the file has no ISA; separators were worked out from its text")
     if not match:
         return None, [notice]
     terminators = b"\r\n" if match["t"] in b"\r\n" else match["t"]

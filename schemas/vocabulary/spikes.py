@@ -1,0 +1,7 @@
+"""Closed lists of denial spikes: what they are split by, how they stand, how they are read."""
+
+SPIKE_DIMENSIONS = ["carc", "rarc", "code_family", "place", "provider", "coder"]
+OPEN_SPIKE_STATES = ["new", "continuing", "fading"]
+SPIKE_STATES = [*OPEN_SPIKE_STATES, "closed"]
+LINE_READINGS = ["payer", "process"]
+SPIKE_READINGS = ["coder", "client", "payer"]

@@ -1,7 +1,6 @@
 """What commands have in common: their shared options, and how a folder, a day or a client on the command line is understood."""
 
 import datetime as dt
-import sys
 from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
@@ -36,7 +35,7 @@ class Format(StrEnum):
 
 def say(text: str) -> None:
     """Narration goes to stderr, so that stdout holds data alone."""
-    print(text, file=sys.stderr)
+    typer.echo(text, err=True)
 
 
 def home_of(home: Path, inbox: Path | None = None, settings: Path | None = None) -> Home:

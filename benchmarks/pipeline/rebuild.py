@@ -6,16 +6,14 @@ import sys
 import time
 from pathlib import Path
 
-from assets.store import store_tables
-from rcm_pipeline.governance.marts import SOURCES as MART_SOURCES
-from rcm_pipeline.governance.marts import mart_tables
-
 from benchmarks.measure import measured
 from rcm_pipeline.connection import open_warehouse
-from rcm_pipeline.denials.core import SOURCES, RawTables, core_tables
+from rcm_pipeline.quality.contracts import check_contract
 from rcm_pipeline.settings import ClientSettings
-from rcm_pipeline.warehouse import create_tables, file_codes, read
+from rcm_pipeline.tables import build, registered
+from rcm_pipeline.warehouse import create_tables, read, replace, scan_all
 from rcm_pipeline.weeks import anchor_of
+from schemas.registry import CONTRACTS
 
 TODAY = dt.date(2026, 11, 23)
 SETTINGS = ClientSettings(capitated_payers=["PAY05"])
@@ -25,20 +23,23 @@ def rebuild(path: Path, steps: dict[str, float]) -> None:
     """Core, then each mart from what is stored, as the assets do it."""
     with open_warehouse(path) as connection:
         create_tables(connection)
-        start, files, stored = time.monotonic(), file_codes(connection), 0.0
-        raw = RawTables(lambda name: read(connection, name, SOURCES[name], files), files)
-        for name, table in core_tables(raw, SETTINGS, TODAY):
-            begin = time.monotonic()
-            assert all(outcome.is_passed for outcome in store_tables(connection, "benchmark", {name: table}))
-            stored += time.monotonic() - begin
-        steps["core"], steps["core stored"] = time.monotonic() - start - stored, stored
-        start = time.monotonic()
-        tables = {name: read(connection, name, columns, files) for name, columns in MART_SOURCES.items()}
-        steps["core read"] = time.monotonic() - start
-        start = time.monotonic()
-        for name, table in mart_tables(tables, anchor_of(tables["core_adjudications"], TODAY), SETTINGS):
-            assert all(outcome.is_passed for outcome in store_tables(connection, "benchmark", {name: table}))
-            steps[name], start = time.monotonic() - start, time.monotonic()
+        tables, done = scan_all(connection), set[str]()
+        for layer in ("core", "mart"):
+            week = anchor_of(read(connection, "core_adjudications", ("adjudication_date",)), TODAY) if layer == "mart" else None
+            for name, table in registered().items():
+                if table.layer == layer and name not in done:
+                    start = time.monotonic()
+                    done.update(_stored(connection, build(table, tables, week, SETTINGS, TODAY)))
+                    steps[name] = time.monotonic() - start
+
+
+def _stored(connection, made) -> list[str]:
+    names = []
+    for name, frame in made:
+        assert all(outcome.is_passed for outcome in check_contract(frame, CONTRACTS[name])), name
+        replace(connection, name, frame)
+        names.append(name)
+    return names
 
 
 def main() -> None:

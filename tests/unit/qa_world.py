@@ -36,11 +36,9 @@ def decided(*rows: tuple[str, str, str, bool, int]) -> tuple[pl.DataFrame, pl.Da
     """lineages, lines and denials of claims: token, coder, procedure code, denied for coding, weeks ago it was decided."""
     schema = ["claim_token", "coder_id", "procedure_code", "is_denied", "ago"]
     types = [pl.String, pl.String, pl.String, pl.Boolean, pl.Int64]
-    claims = pl.DataFrame([*rows], schema=dict(zip(schema, types, strict=True)), orient="row").with_row_index("claim_no", offset=1)
+    claims = pl.DataFrame([*rows], schema=dict(zip(schema, types, strict=True)), orient="row").with_row_index("answer_line_id", offset=1)
     lines = claims.with_columns(
-        pl.col("claim_no").cast(pl.Int64),
-        pl.lit("835").alias("file_id"),
-        pl.lit(1, pl.Int64).alias("line_no"),
+        pl.col("answer_line_id").cast(pl.String),
         pl.format("L-{}", "claim_token").alias("lineage_id"),
         pl.Series("week", [weeks_ago(r[4]) for r in rows], dtype=pl.Date),
         pl.lit(True).alias("is_first"),

@@ -1,18 +1,23 @@
-"""Pages of docs/ that are drawn from the code: the data dictionary and the metrics. `make docs` renews them."""
+"""Pages of docs/ that are drawn from the code: the map, the data dictionary and the metrics. `make docs` renews them."""
 
+import inspect
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from dashboards.pack import SECTIONS
 from rcm_pipeline.metrics.definitions import Definition, definitions
 from rcm_pipeline.metrics.scorecard import measures
-from schemas.contract import Contract, descriptions, polars_schema
+from rcm_pipeline.tables import Table, registered
+from schemas.contract import Contract, descriptions, key_columns, polars_schema
 from schemas.registry import CONTRACTS, layer
 
 _METRICS = """# Metrics
 
-Written from `rcm_pipeline/governance/definitions.toml` and `scorecard.toml` (`make docs`). `mart_metrics` holds them with both
-sides of every fraction. Intervals are 95 % Wilson score intervals; A1 and A2 use the effective sample size of codes within
-charts.
+Written from `rcm_pipeline/metrics/definitions.toml` and `schemas/reference/scorecard.toml` (`make docs`). `mart_metrics` holds
+them with both sides of every fraction. Intervals are 95 % Wilson score intervals; A1 and A2 use the effective sample size of
+codes within charts.
 """
 _WORDS = """
 ## Words
@@ -37,6 +42,16 @@ Red only when the whole interval lies beyond the limit. Targets per client: `[sc
 | name | metric | target | limit | better | weeks |
 |---|---|---|---|---|---|
 """
+_MAP = """# Map
+
+Drawn from the code (`make docs`). A table is a function: its name is the table's, its parameters are the tables it reads. What an
+inbox brings becomes raw tables in `intake` and `x12`; core tables are computed from raw, marts from core. "shown in" names the
+modules of `dashboards/`, one to a section of the pack; every table of the pack's workbook is listed there as well.
+"""
+_SECTIONS = {  # section of the pack → the tables that its module names
+    section.__name__.rpartition(".")[2]: frozenset(re.findall(r"\b(?:raw|core|mart|ops)_[a-z_]+", inspect.getsource(section)))
+    for section in SECTIONS
+}
 _LAYERS = {
     "raw": "As sent: typed, tokenised, with the place in the file every row came from. Each has a `quarantine_` twin with `broken_rule`.",
     "core": "What payers decided, recomputed from raw on every run.",
@@ -77,15 +92,38 @@ def _definition(d: Definition) -> str:
 
 def _table(name: str) -> str:
     contract: type[Contract] = CONTRACTS[name]
-    text, columns = descriptions(contract), contract.to_schema().columns
+    text, columns, keys = descriptions(contract), contract.to_schema().columns, key_columns(contract)
     rows = "".join(
-        f"| `{column}` | {str(dtype).lower()} | {'may be null' if columns[column].nullable else ''} | {text[column]} |\n"
+        f"| `{column}` | {str(dtype).lower()} | {_role(column, keys, is_nullable=columns[column].nullable)} | {text[column]} |\n"
         for column, dtype in polars_schema(contract).items()
     )
     return f"\n### {name}\n\n{contract.__doc__}\n\n| column | type | | meaning |\n|---|---|---|---|\n{rows}"
 
 
-PAGES = {"data_dictionary.md": dictionary_page, "metrics.md": metrics_page}
+def _role(column: str, keys: Sequence[str], *, is_nullable: bool) -> str:
+    return ", ".join([*(["key"] if column in keys else []), *(["may be null"] if is_nullable else [])])
+
+
+def map_page() -> str:
+    """docs/map.md: per package which tables it makes from which, and on which part of the pack they stand."""
+    packages: dict[str, list[Table]] = {}
+    for table in dict.fromkeys(registered().values()):
+        packages.setdefault(table.module.removeprefix("rcm_pipeline.").rpartition(".")[0], []).append(table)
+    parts = [_MAP]
+    for package, tables in sorted(packages.items()):
+        parts.append(f"\n## {package.replace('.', '/')}\n\n| tables | made in | from | shown in |\n|---|---|---|---|\n")
+        for table in tables:
+            made = f"`{table.module.rpartition('.')[2]}.py`"
+            shown = ", ".join(part for part in _SECTIONS if any(name in _SECTIONS[part] for name in table.names))
+            parts.append(f"| {_listed(table.names)} | {made} | {_listed(table.sources)} | {shown} |\n")
+    return "".join(parts)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+PAGES = {"map.md": map_page, "data_dictionary.md": dictionary_page, "metrics.md": metrics_page}
 
 if __name__ == "__main__":
     for page, write in PAGES.items():

@@ -27,7 +27,7 @@ class MartScorecard(Contract):
 
 
 class MartMetrics(Contract):
-    """Every defined measure M01 to M29 by period, up to the anchor week: both sides of the fraction, value and limits."""
+    """Every defined measure by period, up to the anchor week: both sides of the fraction, value and limits."""
 
     metric_id: Text = column("definition it follows, see docs/metrics.md", key=True)
     version: Count = column("version of that definition", ge=1)

@@ -12,7 +12,7 @@ class TransactionSet:
     """One set. `kind` is its name here, as in raw_transactions; `code` stands in its ST01.
 
     Sets that share a code are told apart by the first of these that the file gives: `guides`, a pattern of the guide in ST03 or
-    GS08; `purpose`, of BHT06; `service_segment`, which only this set has. `reader` names its reader in `sets/registry`; a set
+    GS08; `purpose`, of BHT06; `service_segment`, which only this set has. `reader` is the module in `sets/` that reads it; a set
     without one is reported and not read.
     """
 

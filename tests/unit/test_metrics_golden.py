@@ -1,4 +1,4 @@
-"""Every measure M01 to M29 on the golden world, each counted by hand (the counting is told beside the numbers)."""
+"""Every measure on the golden world, each counted by hand (the counting is told beside the numbers)."""
 
 import datetime as dt
 from decimal import Decimal as D

@@ -37,7 +37,7 @@ class AcknowledgementLoops:
         return ordinal_within(self.segments.file[self.subjects.rows]) + self.segments.began.acknowledged - repeated
 
 
-def read_acknowledgements(segments: Segments, transactions: Transactions, door: Door, notes: Notes) -> dict[str, pl.DataFrame]:
+def read(segments: Segments, transactions: Transactions, door: Door, notes: Notes) -> dict[str, pl.DataFrame]:
     """The two raw tables of every 999, 997 and TA1."""
     inside = transactions.inside(*kinds_of("acknowledgements"))
     parent = np.where(inside, transactions.of, -1)

@@ -43,7 +43,7 @@ class StatusLoops:
         return mask
 
 
-def read_claim_statuses(segments: Segments, transactions: Transactions, door: Door, notes: Notes) -> dict[str, pl.DataFrame]:
+def read(segments: Segments, transactions: Transactions, door: Door, notes: Notes) -> dict[str, pl.DataFrame]:
     """The two raw tables of every 277CA of the loops."""
     loops = _loops(segments, transactions)
     loose = np.flatnonzero(transactions.inside(*kinds_of("claim_statuses")) & (segments.ids == code_of("STC")))

@@ -2,22 +2,21 @@
 
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 
 import polars as pl
 
 from rcm_pipeline.privacy.shapes import Shape
 from rcm_pipeline.x12.buffer.segments import Segments
 from rcm_pipeline.x12.notes import Notes
-from rcm_pipeline.x12.sets.acknowledgements import read_acknowledgements
 from rcm_pipeline.x12.sets.balance import check_claims, check_remittances, payment_shares
 from rcm_pipeline.x12.sets.claim_loops import claim_loops
-from rcm_pipeline.x12.sets.claim_statuses import read_claim_statuses
 from rcm_pipeline.x12.sets.claims import read_claims
 from rcm_pipeline.x12.sets.headers import read_headers
 from rcm_pipeline.x12.sets.other_payers import read_other_payers
 from rcm_pipeline.x12.sets.remittances import read_remittances
 from rcm_pipeline.x12.table import Door
-from rcm_pipeline.x12.transaction_sets import kinds_of
+from rcm_pipeline.x12.transaction_sets import TRANSACTION_SETS, kinds_of
 from rcm_pipeline.x12.transactions import Transactions, find_transactions
 
 Tables = dict[str, pl.DataFrame]
@@ -29,7 +28,7 @@ def read_sets(segments: Segments, transactions: Transactions, door: Door, notes:
     held = set(transactions.kind)
     has_notes = len(segments.where("TA1")) > 0  # a TA1 stands in no transaction
     tables = {"raw_transactions": read_headers(segments, transactions, door, notes)}
-    for name, read in _READERS.items():
+    for name, read in _readers().items():
         is_held = held.intersection(kinds_of(name)) or (has_notes and name == "acknowledgements")
         tables |= read(segments, transactions, door, notes) if is_held else _nothing(name)
     return tables
@@ -48,12 +47,15 @@ def _read_837(segments: Segments, transactions: Transactions, door: Door, notes:
     return claims.frames | read_other_payers(loops, door, notes)
 
 
-_READERS: dict[str, Callable[[Segments, Transactions, Door, Notes], Tables]] = {
-    "remittances": _read_835,
-    "claims": _read_837,
-    "claim_statuses": read_claim_statuses,
-    "acknowledgements": read_acknowledgements,
-}
+Reader = Callable[[Segments, Transactions, Door, Notes], Tables]
+_WITH_BALANCES: dict[str, Reader] = {"remittances": _read_835, "claims": _read_837}
+
+
+@cache
+def _readers() -> dict[str, Reader]:
+    """Every reader that a transaction set names: the function `read` of the module of its name, or what checks balances as well."""
+    names = dict.fromkeys(entry.reader for entry in TRANSACTION_SETS if entry.reader)
+    return {name: _WITH_BALANCES.get(name) or import_module(f"{__package__}.{name}").read for name in names}
 
 
 class _Nobody:
@@ -71,4 +73,4 @@ def _nothing(name: str) -> Tables:
     """The tables of a reader without a row."""
     segments = Segments([])
     notes = Notes(segments)
-    return _READERS[name](segments, find_transactions(segments, notes), _Nobody(), notes)
+    return _readers()[name](segments, find_transactions(segments, notes), _Nobody(), notes)

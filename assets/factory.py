@@ -97,6 +97,7 @@ def _make_registered(step: Step) -> Made:
                 _note_reclassified(step, frame)
             if made in step.wanted:
                 yield made, frame.height, store(step, made, frame)
+            del frame  # the next table is made while this one would still be held
 
 
 def _note_reclassified(step: Step, denials: pl.DataFrame) -> None:

@@ -80,6 +80,7 @@ def core(*names: str) -> Callable[[Callable[..., Iterator[tuple[str, pl.DataFram
             others = {key: value for key, value in injected.items() if key not in tables}
             for name, frame in build(**{key: _lazy(value) for key, value in frames.items()}, **others):
                 yield name, conform(frame, CONTRACTS[name])
+                del frame  # the next table is made while this one would still be held
 
         _register(names, made, tables, build.__module__)
         return made

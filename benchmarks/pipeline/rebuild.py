@@ -39,6 +39,7 @@ def _stored(connection, made) -> list[str]:
         assert all(outcome.is_passed for outcome in check_contract(frame, CONTRACTS[name])), name
         replace(connection, name, frame)
         names.append(name)
+        del frame
     return names
 
 

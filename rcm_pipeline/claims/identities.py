@@ -29,9 +29,10 @@ def with_identity(frame: pl.DataFrame, name: str, fields: Sequence[str], order: 
     """Add `name`, an identity over these fields. Rows equal in all of them are told apart by their place in this order."""
     ordered = frame.sort(order, maintain_order=True)
     text = pl.concat_str([pl.col(field).cast(pl.String).fill_null("") for field in fields], separator="\x1f")
-    numbered = ordered.select(text.alias("_text")).with_columns(pl.int_range(pl.len()).over("_text").alias("_copy"))
-    hashed = [_hash(f"{name}\x1f{what}\x1f{copy}") for what, copy in numbered.iter_rows()]
-    return ordered.with_columns(pl.Series(name, hashed, dtype=pl.String))
+    hashes = ordered.select(text.map_elements(lambda what: _hash(f"{name}\x1f{what}"), return_dtype=pl.String).alias(name))
+    copy = pl.int_range(pl.len()).over(name)
+    told_apart = pl.when(copy > 0).then(pl.format("{}.{}", name, copy + 1)).otherwise(name)
+    return ordered.with_columns(hashes.select(told_apart.alias(name)).to_series())
 
 
 def payment_ids(payments: pl.DataFrame) -> pl.DataFrame:
@@ -43,7 +44,8 @@ def payment_ids(payments: pl.DataFrame) -> pl.DataFrame:
 def answer_ids(remits: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
     """claim_key, answer_id and payment_id of raw_remits. `payments` from `payment_ids`."""
     joined = remits.join(payments, on=_TRANSACTION, how="left", validate="m:1", maintain_order="left")
-    return with_identity(joined, "answer_id", _ANSWER, ["claim_key"]).select("claim_key", "transaction_no", "answer_id", "payment_id")
+    named = joined.select("claim_key", "transaction_no", *_ANSWER)
+    return with_identity(named, "answer_id", _ANSWER, ["claim_key"]).select("claim_key", "transaction_no", "answer_id", "payment_id")
 
 
 def submission_ids(transactions: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
@@ -59,7 +61,8 @@ def version_ids(claims: pl.DataFrame, transactions: pl.DataFrame, submissions: p
     joined = claims.join(batches, on=_TRANSACTION, how="left", maintain_order="left").join(
         submissions, on=_TRANSACTION, how="left", maintain_order="left"
     )
-    return with_identity(joined, "version_id", _VERSION, ["claim_key"]).select("claim_key", "transaction_no", "version_id", "submission_id")
+    named = joined.select("claim_key", "transaction_no", "submission_id", *_VERSION)
+    return with_identity(named, "version_id", _VERSION, ["claim_key"]).select("claim_key", "transaction_no", "version_id", "submission_id")
 
 
 def recoupment_ids(adjustments: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
@@ -86,9 +89,7 @@ def deliveries(
         )
         for fact, part in (("answer", answers), ("version", versions))
     ]
-    every = pl.concat(
-        [part.with_columns(pl.col("claim_no").cast(pl.Int64), pl.col("file_id").cast(pl.String)) for part in (*whole, *single)]
-    )
+    every = pl.concat([part.with_columns(pl.col("claim_no").cast(pl.Int64), pl.col("file_id").cast(files)) for part in (*whole, *single)])
     return every.sort("fact_code", "fact_id", "file_id", "transaction_no", "claim_no")
 
 

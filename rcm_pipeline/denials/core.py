@@ -1,7 +1,7 @@
 """Raw tables to the core tables, in one pure step: from what was sent and said to lineages, decisions, denials and events."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -98,8 +98,9 @@ class RawTables:
 
     def __init__(self, tables: Mapping[str, pl.LazyFrame]) -> None:
         self._tables = tables
-        ids = pl.concat([table.select(pl.col("file_id").cast(pl.String)).unique() for table in tables.values()]).unique().collect()
-        self.files = pl.Enum(ids["file_id"].sort())
+        kinds = {table.collect_schema()["file_id"] for table in tables.values()}
+        code = next((kind for kind in kinds if isinstance(kind, pl.Enum)), None)
+        self.files = code or _file_codes(tables.values())
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         """The table, by its name, as far as the core reads it."""
@@ -108,6 +109,12 @@ class RawTables:
         short = read.collect().with_columns(pl.col("file_id").cast(self.files))
         keyed = with_claim_key(short) if name in _KEYED else short
         return keyed.drop(PLACE) if name in _KEYED[2:] else keyed
+
+
+def _file_codes(tables: Iterable[pl.LazyFrame]) -> pl.Enum:
+    """A code of all files that these tables were read from."""
+    ids = pl.concat([table.select("file_id").unique() for table in tables]).unique().collect()
+    return pl.Enum(ids["file_id"].sort())
 
 
 @core(*_TABLES)

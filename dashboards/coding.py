@@ -9,7 +9,8 @@ import polars as pl
 from dashboards import auditors, texts
 from dashboards.facts import PackFacts
 from dashboards.theme import BLUE, GREEN, GREY, INK, RED, figure, with_limits
-from rcm_pipeline.stats.beta_binomial import funnel_limits
+from rcm_pipeline.stats.beta_binomial import SURE, funnel_limits
+from schemas.thresholds import EVIDENCE_ALARM
 from schemas.vocabulary import ALL
 
 SHEETS = {
@@ -59,6 +60,8 @@ def section(facts: PackFacts) -> dict[str, Any]:
         },
         "standard": texts.percent(standing["standard_rate"][0]) if standing.height else "",
         "method": f"{standing['method_id'][0]}, {METHODS[standing['method_id'][0]]}" if standing.height else "",
+        "sure": f"{SURE:.0%}".replace("%", "\u00a0%"),
+        "alarm": f"{EVIDENCE_ALARM:g}",
         "coders": coder_rows(standing),
         "methods": (methods := method_rows(accuracy)),
         "has_weights": any(row["weighted"] for row in methods),

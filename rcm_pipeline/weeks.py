@@ -49,7 +49,7 @@ class Week:
 def anchor_week(adjudicated: Iterable[dt.date | None], today: dt.date) -> Week | None:
     """The last complete week among the adjudication dates; None when there is none.
 
-    A week is complete when it is over and remittances dated on its Thursday or later have come in (payers close
+    A week is complete when it is over and remittances dated on `LAST_WORKDAY` or later have come in (payers close
     their cycles by then); where a later week has begun to arrive, the earlier one is taken as it is. Dates after
     today are typing errors and are left out.
     """

@@ -21,7 +21,7 @@ class Definition:
     source: str
     unit: str
     period: str
-    maturity_days: int
+    maturity_days: int = 0
     factor: int = 1
     sections: tuple[str, ...] = ()
     variants: dict[str, str] = field(default_factory=dict)

@@ -76,7 +76,7 @@ def verdict(panel: Panel, weeks: Week, at: int, settings: SpikeSettings) -> Verd
 
 
 def benjamini_hochberg(chances: Floats) -> Floats:
-    """Adjusted p-values: alarms at q <= .1 are wrong in one of ten on average. Any order; of nothing nothing."""
+    """Adjusted p-values: of the alarms at q <= x, a share of x is wrong on average. Any order; of nothing nothing."""
     order = np.argsort(chances, kind="stable")
     ranked = chances[order] * chances.size / np.arange(1, chances.size + 1)
     adjusted = np.empty(chances.size)

@@ -14,7 +14,7 @@ _DIAGNOSES = "SELECT DISTINCT qualifier_code, diagnosis_code FROM raw_claim_diag
 
 def _load(step: Step) -> Made:
     """Read the package's list and those of the client's folder; keep what they say of the codes on its claims."""
-    releases = load_releases(step.place.home.code_lists(step.settings))
+    releases = load_releases(step.workplace.home.code_lists(step.settings))
     entries = code_entries(used_codes(step.connection.sql(_LINES).pl(), step.connection.sql(_DIAGNOSES).pl()), releases)
     for name, table in zip(TABLES, (release_table(releases), entries), strict=True):
         if name in step.wanted:

@@ -27,7 +27,7 @@ from schemas.registry import CONTRACTS
 class Step:
     """What the tables of one step are made with, for one client, over one connection."""
 
-    place: Workplace
+    workplace: Workplace
     client: str
     run_id: str
     connection: duckdb.DuckDBPyConnection
@@ -59,13 +59,13 @@ def table_step(name: str, sources: Mapping[str, Iterable[str]], make: Make, desc
     return step
 
 
-def _run(place: Workplace, client: str, run_id: str, wanted: frozenset[str], make: Make) -> list[tuple[str, int, list[Outcome]]]:
-    path = place.home.warehouse(client)
-    settings = load_client_settings(place.home.settings, client)
+def _run(workplace: Workplace, client: str, run_id: str, wanted: frozenset[str], make: Make) -> list[tuple[str, int, list[Outcome]]]:
+    path = workplace.home.warehouse(client)
+    settings = load_client_settings(workplace.home.settings, client)
     with open_warehouse(path) as connection:
-        made = list(make(Step(place, client, run_id, connection, settings, wanted)))
+        made = list(make(Step(workplace, client, run_id, connection, settings, wanted)))
         record(connection, run_id, [outcome for _, _, outcomes in made for outcome in outcomes])
-    batch = judge(place, client, [table for table, _, _ in made])
+    batch = judge(workplace, client, [table for table, _, _ in made])
     if batch:
         with open_warehouse(path) as connection:
             record(connection, run_id, batch)
@@ -91,7 +91,7 @@ def _make_registered(step: Step) -> Made:
     for name, table in registered().items():
         if name not in step.wanted or name in done:
             continue
-        for made, frame in build(table, tables, week, step.settings, step.place.today):
+        for made, frame in build(table, tables, week, step.settings, step.workplace.today):
             done.add(made)
             if made == "core_denials":
                 _note_reclassified(step, frame)
@@ -107,7 +107,7 @@ def _note_reclassified(step: Step, denials: pl.DataFrame) -> None:
 
 
 def _anchor(step: Step) -> Week | None:
-    return anchor_of(read(step.connection, "core_adjudications", ("adjudication_date",)), step.place.today)
+    return anchor_of(read(step.connection, "core_adjudications", ("adjudication_date",)), step.workplace.today)
 
 
 def store(step: Step, name: str, frame: pl.DataFrame) -> list[Outcome]:
@@ -118,7 +118,7 @@ def store(step: Step, name: str, frame: pl.DataFrame) -> list[Outcome]:
     return outcomes
 
 
-def judge(place: Workplace, client: str, made: Iterable[str]) -> list[Outcome]:
+def judge(workplace: Workplace, client: str, made: Iterable[str]) -> list[Outcome]:
     """The batch checks of these tables; Great Expectations is imported only where there are any, for it takes seconds."""
     tables = set(made)
     checks = [check for check in CHECKS if check.table_name in tables]
@@ -126,10 +126,10 @@ def judge(place: Workplace, client: str, made: Iterable[str]) -> list[Outcome]:
         return []
     from rcm_pipeline.quality.expectations import judge_batch
 
-    path = place.home.warehouse(client)
+    path = workplace.home.warehouse(client)
     with open_warehouse(path, read_only=True) as connection:
         dates = read(connection, "core_adjudications", ("adjudication_date", "week"))
-    return judge_batch(path, batch_of(dates, anchor_of(dates, place.today), place.today), checks)
+    return judge_batch(path, batch_of(dates, anchor_of(dates, workplace.today), workplace.today), checks)
 
 
 def record(connection: duckdb.DuckDBPyConnection, run_id: str, outcomes: list[Outcome]) -> None:

@@ -19,7 +19,7 @@ def governance_pack(context: dg.AssetExecutionContext, workplace: dg.ResourcePar
     return dg.MaterializeResult(metadata={"week": str(published.week), "page_sha256": published.page_hash})
 
 
-def _publish(place: Workplace, client: str, run_id: str) -> Published:
-    with open_warehouse(place.home.warehouse(client), read_only=True) as connection:
+def _publish(workplace: Workplace, client: str, run_id: str) -> Published:
+    with open_warehouse(workplace.home.warehouse(client), read_only=True) as connection:
         dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
-    return publish_pack(place.home, client, anchor_week(dates, place.today), run_id=run_id, published_at=now())
+    return publish_pack(workplace.home, client, anchor_week(dates, workplace.today), run_id=run_id, published_at=now())

@@ -20,9 +20,9 @@ TABLES = tuple(layer("raw"))
 def _load(step: Step) -> Made:
     """Load every new file of the inbox, each content once, in transactions with its ledger rows, and judge the tables."""
     create_tables(step.connection)
-    found = list(deliveries(clients_of(step.place.home.inbox).get(step.client, [])))
+    found = list(deliveries(clients_of(step.workplace.home.inbox).get(step.client, [])))
     started = now()
-    loaded = load_inbox(step.connection, found, step.settings, _tokens(step), step.place.progress)
+    loaded = load_inbox(step.connection, found, step.settings, _tokens(step), step.workplace.progress)
     run = {
         "run_id": step.run_id,
         "started_at": started,
@@ -43,10 +43,10 @@ def _load(step: Step) -> Made:
 def _tokens(step: Step) -> Tokens:
     """The client's tokens; another key than the one the warehouse was made with would match nothing, so it is refused."""
     used = {row[0] for row in step.connection.sql("SELECT DISTINCT key_id FROM raw_files").fetchall()}
-    tokens = Tokens(client_key(step.place.home.keys, step.client, may_create=not used))
+    tokens = Tokens(client_key(step.workplace.home.keys, step.client, may_create=not used))
     if used - {tokens.key_id}:
         names = ", ".join(sorted(used))
-        keys = step.place.home.keys
+        keys = step.workplace.home.keys
         raise SettingsError(f"{keys}/{step.client}.key: this warehouse was made with another key ({names})", fix="restore that key")
     return tokens
 

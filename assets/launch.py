@@ -71,10 +71,10 @@ def launch_portfolio(home: Home, *, today: dt.date) -> RunOutcome:
     return _outcome(_execute("portfolio_job", Workplace(home, today)))
 
 
-def _execute(job: str, place: Workplace, client: str | None = None) -> dg.ExecuteInProcessResult:
+def _execute(job: str, workplace: Workplace, client: str | None = None) -> dg.ExecuteInProcessResult:
     """Run a job in this process, and say nothing: a log line could hold a value."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    definitions = build_defs(resource_overrides={"workplace": place})
+    definitions = build_defs(resource_overrides={"workplace": workplace})
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.get() as instance:
         return definitions.resolve_job_def(job).execute_in_process(

@@ -35,7 +35,7 @@ def portfolio(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[No
 
 def _take(step: Step) -> Made:
     """The portfolio's latest reference, for a client whose settings allow data aggregation; nothing for others."""
-    contract, path = CONTRACTS[_NAME], step.place.home.portfolio
+    contract, path = CONTRACTS[_NAME], step.workplace.home.portfolio
     is_part = step.settings.data_aggregation
     table = conform(pl.read_parquet(path), contract) if is_part and path.exists() else empty(contract)
     yield _NAME, table.height, store(step, _NAME, table)
@@ -44,13 +44,13 @@ def _take(step: Step) -> Made:
 ops_portfolio = table_step(_NAME, {_NAME: ("raw_files",)}, _take, "What the portfolio hands back to a client that takes part.")
 
 
-def _make(place: Workplace) -> tuple[int, int]:
-    clients = consenting(place.home)
-    counted = [_counts(place.home.warehouse(client), client) for client in clients]
+def _make(workplace: Workplace) -> tuple[int, int]:
+    clients = consenting(workplace.home)
+    counted = [_counts(workplace.home.warehouse(client), client) for client in clients]
     table = portfolio_table(pl.concat(counted)) if counted else empty(CONTRACTS[_NAME])
     buffer = io.BytesIO()
     table.write_parquet(buffer)
-    write_in_place(place.home.portfolio, buffer.getvalue())
+    write_in_place(workplace.home.portfolio, buffer.getvalue())
     return len(clients), table.height
 
 

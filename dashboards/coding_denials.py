@@ -96,12 +96,14 @@ def coder_lift_chart(denials: pl.DataFrame) -> go.Figure:
     groups = {"more": (RED, "Clearly more"), "unclear": (GREY, "Cannot be told apart"), "fewer": (GREEN, "Clearly fewer")}
     for name, (colour, label) in groups.items():
         rows = [r for r in shown.iter_rows(named=True) if group_of(r["lift_low"], r["lift_high"]) == name]
-        with_limits(chart, label, colour, [(r["scope_id"], r["lift"], r["lift_low"], r["lift_high"] or 2 * edge, _told(r)) for r in rows])
+        with_limits(
+            chart, label, colour, [(r["scope_id"], r["lift"], r["lift_low"], r["lift_high"] or 2 * edge, _hover_text(r)) for r in rows]
+        )
     chart.add_vline(x=1, line={"color": INK, "width": 1, "dash": "dot"})
     chart.update_xaxes(range=[0, edge], title={"text": "times as often as other coders"})
     chart.update_yaxes(type="category", categoryorder="array", categoryarray=shown["scope_id"].to_list(), showgrid=False)
     return chart
 
 
-def _told(r: Mapping[str, Any]) -> str:
+def _hover_text(r: Mapping[str, Any]) -> str:
     return f"{lift(r['lift'], r['lift_low'], r['lift_high'])}<br>{r['numerator']} of {r['denominator']} claims denied for coding"

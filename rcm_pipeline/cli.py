@@ -53,15 +53,15 @@ def run(
     from assets.runs import run_clients, run_portfolio
     from rcm_pipeline.intake.inbox import clients_of, deliveries
 
-    place, day = home_of(home, inbox, settings), day_of(today)
-    found = {name: list(deliveries(places)) for name, places in clients_of(place.inbox).items() if not client or name in client}
-    require_clients(place.inbox, found, client or ())
+    folders, day = home_of(home, inbox, settings), day_of(today)
+    found = {name: list(deliveries(places)) for name, places in clients_of(folders.inbox).items() if not client or name in client}
+    require_clients(folders.inbox, found, client or ())
     runs = []
-    for one in run_clients(place, found, day, is_forced=again, progress=_progress):
+    for one in run_clients(folders, found, day, is_forced=again, progress=_progress):
         runs.append(one)
         if one.message:
             say(f"rcm: {one.client}: {one.message}" if one.is_failed else f"{one.client}: {one.message}")
-    code, message = run_portfolio(place, day)
+    code, message = run_portfolio(folders, day)
     if message:
         say(f"portfolio: {message}")
     _print_run(runs, as_json)
@@ -88,15 +88,15 @@ def read(
     from rcm_pipeline.privacy.tokens import Identified, Tokens
     from rcm_pipeline.settings import client_of, load_client_settings
 
-    place, client = home_of(home, None, settings), client_of(client)
-    known = load_client_settings(place.settings, client)
+    folders, client = home_of(home, None, settings), client_of(client)
+    known = load_client_settings(folders.settings, client)
     found, unopened = find_files(paths)
     if explain:
         _explain(found, known, unopened)
         return
     if out is None:
         raise UsageError("there is no folder to write the tables to", fix="name one with --out FOLDER, or ask --explain")
-    pseudonyms = Identified() if identified else Tokens(client_key(place.keys, client))
+    pseudonyms = Identified() if identified else Tokens(client_key(folders.keys, client))
     with _progress("Reading", sum(d.byte_count for d in found)) as advance:
         done = export(found, known, pseudonyms, out, form.value, advance)
     done.unopened = unopened
@@ -118,9 +118,9 @@ def report(
     from assets.factory import now
     from dashboards.publish import publish_week
 
-    place = home_of(home, None, settings)
-    require_warehouse(place, client)
-    published = publish_week(place, client, week_of(week), day_of(today), now())
+    folders = home_of(home, None, settings)
+    require_warehouse(folders, client)
+    published = publish_week(folders, client, week_of(week), day_of(today), now())
     print(published.folder / "governance_pack.html")
 
 
@@ -137,9 +137,9 @@ def ui(
     from assets.launch import prepare_dagster, register_clients
     from rcm_pipeline.intake.inbox import clients_of
 
-    place = home_of(home, inbox, settings)
-    prepare_dagster(place)
-    register_clients(sorted(clients_of(place.inbox)) if place.inbox.is_dir() else [])
+    folders = home_of(home, inbox, settings)
+    prepare_dagster(folders)
+    register_clients(sorted(clients_of(folders.inbox)) if folders.inbox.is_dir() else [])
     os.environ["RCM_AUTOMATION"] = "on"
     say(f"Dagster is starting on http://127.0.0.1:{port} — stop it with Ctrl-C")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "rcm_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
@@ -151,8 +151,8 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
     """Say how each client stands. Ends with exit code 1 when a person is needed."""
     from rcm_pipeline.governance.status import clients_with_warehouse, summarise
 
-    place = home_of(home)
-    found = [summarise(place, client) for client in clients_with_warehouse(place)]
+    folders = home_of(home)
+    found = [summarise(folders, client) for client in clients_with_warehouse(folders)]
     if as_json:
         print(json.dumps([vars(summary) for summary in found], indent=1))
     for summary in [] if as_json else found:
@@ -165,7 +165,7 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
         for note in summary.notes:
             print(f"  worth doing: {note}")
     if not found:
-        say(f"There is no warehouse in {place.root} yet; start with: rcm run --inbox DIR --home {place.root}")
+        say(f"There is no warehouse in {folders.root} yet; start with: rcm run --inbox DIR --home {folders.root}")
     if not found or any(summary.trouble for summary in found):
         raise typer.Exit(ExitCode.NEEDS_A_PERSON)
 
@@ -183,11 +183,11 @@ def quarantine(
     """List what was not read and what was set aside: place, rule and what to do. Never a value."""
     from rcm_pipeline.intake.quarantine_listing import name_files, quarantine_listing
 
-    place = home_of(home, inbox)
-    require_warehouse(place, client)
-    rows = quarantine_listing(place, client)
+    folders = home_of(home, inbox)
+    require_warehouse(folders, client)
+    rows = quarantine_listing(folders, client)
     if names:
-        rows = name_files(rows, place, client)
+        rows = name_files(rows, folders, client)
     if as_json:
         print(json.dumps(rows, indent=1))
         return
@@ -207,9 +207,9 @@ def explain(
     """Tell the whole life of a claim: what was sent, what each layer said, every rule that fired, who decides next."""
     from rcm_pipeline.governance.claim_history import explain_claim, printed
 
-    place = home_of(home)
-    owner = only_client(place, client)
-    stories = explain_claim(place, owner, claim)
+    folders = home_of(home)
+    owner = only_client(folders, client)
+    stories = explain_claim(folders, owner, claim)
     if page:
         from dashboards.claims import claim_page
 
@@ -233,8 +233,8 @@ def worklist(
     """Write the worklist of open denials for the floor, one sheet per queue, with or without account numbers."""
     from dashboards.worklist import write_worklist
 
-    place = home_of(home, inbox)
-    count, named = write_worklist(place, only_client(place, client), out, with_accounts=accounts)
+    folders = home_of(home, inbox)
+    count, named = write_worklist(folders, only_client(folders, client), out, with_accounts=accounts)
     say(f"{count:,} open denials" + (f", {named:,} with their account number; this file identifies people" if accounts else ""))
     print(out)
 
@@ -268,11 +268,11 @@ def plan_qa(
         raise UsageError(
             "a workbook with account numbers does not belong among the reports", fix="say where to write it with --out FILE.xlsx"
         )
-    place = home_of(home, inbox, settings)
-    name, asked = only_client(place, client), week_of(week)
-    plan = drawn_plan(place, name, day_of(today), week=asked.monday if asked else None, seed=seed, redraw=redraw)
-    written, named = write_sample(place, plan, out, with_accounts=accounts)
-    files = {"workbook": str(written)} | ({"page": str(write_plan_page(place, plan))} if page else {})
+    folders = home_of(home, inbox, settings)
+    name, asked = only_client(folders, client), week_of(week)
+    plan = drawn_plan(folders, name, day_of(today), week=asked.monday if asked else None, seed=seed, redraw=redraw)
+    written, named = write_sample(folders, plan, out, with_accounts=accounts)
+    files = {"workbook": str(written)} | ({"page": str(write_plan_page(folders, plan))} if page else {})
     if accounts:
         say(f"{named:,} of {plan.sample.height:,} charts with their account number; this file identifies people")
     if as_json:
@@ -293,16 +293,16 @@ def backtest(
     """Replay the spike detector over a client's own past: alarms by month, whether p is to be believed, what each alarm was."""
     from rcm_pipeline.governance.backtest import as_values, backtest_client, printed
 
-    place = home_of(home)
-    require_warehouse(place, client)
-    found, payers = backtest_client(place, client, weeks)
+    folders = home_of(home)
+    require_warehouse(folders, client)
+    found, payers = backtest_client(folders, client, weeks)
     if found.week_count < weeks:
         say(f"{client}: there are only {found.week_count} complete weeks, and all were replayed")
     written = None
     if page:
         from dashboards.backtest import write_backtest
 
-        written = write_backtest(place, client, found, payers)
+        written = write_backtest(folders, client, found, payers)
     if as_json:
         print(json.dumps(as_values(client, found) | ({"page": str(written)} if written else {}), indent=1, default=str))
     else:
@@ -318,11 +318,11 @@ def keys(
     from rcm_pipeline.privacy.tokens import Tokens
     from rcm_pipeline.settings import client_of
 
-    place = home_of(home)
+    folders = home_of(home)
     if client:
-        client_key(place.keys, client_of(client))
-    for path in sorted(place.keys.glob("*.key")):
-        print(f"{path.stem}  {Tokens(client_key(place.keys, path.stem)).key_id}  {path}")
+        client_key(folders.keys, client_of(client))
+    for path in sorted(folders.keys.glob("*.key")):
+        print(f"{path.stem}  {Tokens(client_key(folders.keys, path.stem)).key_id}  {path}")
     say("Keep a copy of these files apart from the warehouse: without a key its tokens can never be matched again.")
 
 

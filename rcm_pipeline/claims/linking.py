@@ -7,7 +7,7 @@ import polars as pl
 
 from rcm_pipeline.claims.layers import with_answers
 from rcm_pipeline.claims.lineages import assign_lineages, merged, replaced, with_sequence, with_token_numbers
-from rcm_pipeline.claims.matching import UNMATCHED, match_strangers, match_versions
+from rcm_pipeline.claims.matching import UNMATCHED, match_by_evidence, match_versions
 from rcm_pipeline.claims.remits import KEYS, dated_remits, with_balance, with_service_dates
 from rcm_pipeline.claims.versions import claim_versions, numbered
 
@@ -43,18 +43,18 @@ def linked_claims(
     versions, remits = with_token_numbers(versions, with_service_dates(remits, remittances.lines))
     remits = with_sequence(remits, versions)
     versions, remits = assign_lineages(versions, remits)
-    strangers = match_strangers(remits, versions, remittances.lines, sent.lines, sent.statuses)
-    pairs = pl.concat([_adopted(strangers, versions, remits), replaced(versions, remits)])
+    by_evidence = match_by_evidence(remits, versions, remittances.lines, sent.lines, sent.statuses)
+    pairs = pl.concat([_adopted(by_evidence, versions, remits), replaced(versions, remits)])
     versions, remits = merged(versions, pairs), merged(remits, pairs)
-    matches = pl.concat([strangers, match_versions(remits.join(strangers, on=KEYS, how="anti"), versions)])
+    matches = pl.concat([by_evidence, match_versions(remits.join(by_evidence, on=KEYS, how="anti"), versions)])
     found = remits.join(matches, on=KEYS, how="left", validate="1:1", maintain_order="left")
     return numbered(versions), found.with_columns(pl.col("match_rule").fill_null(UNMATCHED))
 
 
-def _adopted(strangers: pl.DataFrame, versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
+def _adopted(by_evidence: pl.DataFrame, versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
     """Pairs of the lineage of a payment that was matched by other evidence, and the lineage of its version."""
     of = versions.select(*(pl.col(key).alias(f"version_{key}") for key in KEYS), pl.col("lineage_index").alias("_to"))
-    joined = strangers.join(remits.select(*KEYS, "lineage_index"), on=KEYS).join(of, on="version_claim_key")
+    joined = by_evidence.join(remits.select(*KEYS, "lineage_index"), on=KEYS).join(of, on="version_claim_key")
     return joined.select("lineage_index", "_to").unique()
 
 

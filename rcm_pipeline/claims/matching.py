@@ -54,23 +54,23 @@ def match_versions(remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame
     return pl.concat([single, best]).with_columns(pl.lit("M1").alias("match_rule"))
 
 
-def match_strangers(
+def match_by_evidence(
     remits: pl.DataFrame, versions: pl.DataFrame, remit_lines: pl.DataFrame, claim_lines: pl.DataFrame, statuses: pl.DataFrame
 ) -> pl.DataFrame:
     """M2, M3 and M4 for claim payments whose account number was never sent, in this order. Columns as of `match_versions`."""
     sent_numbers = versions.select("claim_token").drop_nulls().unique()
-    strangers = remits.join(sent_numbers, on="claim_token", how="anti")
+    unmatched = remits.join(sent_numbers, on="claim_token", how="anti")
     found = _empty(remits)
-    if strangers.is_empty() or versions.is_empty():
+    if unmatched.is_empty() or versions.is_empty():
         return found
-    of_lines = remit_lines.join(strangers.select(KEYS), on=KEYS, how="semi")
+    of_lines = remit_lines.join(unmatched.select(KEYS), on=KEYS, how="semi")
     rules: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
         "M2": lambda left: _by_payer_number(left, versions, statuses),
         "M3": lambda left: _by_line_number(left, of_lines, claim_lines),
         "M4": lambda left: _by_service(left, of_lines, versions, claim_lines),
     }
     for rule, pairs in rules.items():
-        left = strangers.join(found, on=KEYS, how="anti")
+        left = unmatched.join(found, on=KEYS, how="anti")
         matched = _latest(pairs(left), left, versions).with_columns(pl.lit(rule).alias("match_rule"))
         found = pl.concat([found, matched.select(found.columns)])
     return found

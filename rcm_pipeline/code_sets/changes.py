@@ -74,8 +74,8 @@ def _pairs(code_sets: pl.DataFrame, last: dt.date) -> list[tuple[dict[str, objec
 
 def _between(codes: pl.DataFrame, before: dict[str, object], after: dict[str, object], entries: pl.DataFrame) -> pl.DataFrame:
     mine = codes.filter(pl.col("system_code") == before["system_code"])
-    old = _said(mine, before["release_id"], before["valid_to"], entries)
-    new = _said(mine, after["release_id"], after["valid_from"], entries)
+    old = _listed(mine, before["release_id"], before["valid_to"], entries)
+    new = _listed(mine, after["release_id"], after["valid_from"], entries)
     joined = old.join(new, on=["system_code", "code"], suffix="_new")
     change = (
         pl.when(pl.col("is_good") & pl.col("is_heading_new"))
@@ -96,7 +96,7 @@ def _between(codes: pl.DataFrame, before: dict[str, object], after: dict[str, ob
     ).drop_nulls("change_code")
 
 
-def _said(codes: pl.DataFrame, release: object, day: object, entries: pl.DataFrame) -> pl.DataFrame:
+def _listed(codes: pl.DataFrame, release: object, day: object, entries: pl.DataFrame) -> pl.DataFrame:
     """Whether a release lists each code as billable on a day, or as a heading."""
     asked = codes.with_columns(pl.lit(release).alias("release_id"), pl.lit(day, pl.Date).alias("service_date"))
     found = codes.join(standing(asked, entries), on=["system_code", "code"], how="left")

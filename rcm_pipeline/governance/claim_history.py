@@ -92,12 +92,12 @@ def _answers(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator
     of_claim = read_where(connection, "core_layer_events", "version_id", versions["version_id"].to_list())
     of_claim = of_claim.filter(pl.col("layer_code") == "L2").join(sent.drop("submission_id"), on="version_id")
     for r in of_file.iter_rows(named=True):
-        yield _said(r, f"{r['source_code']}: file of version {r['version_no']} {_ANSWERS[r['outcome_code']]}")
+        yield _event_of(r, f"{r['source_code']}: file of version {r['version_no']} {_ANSWERS[r['outcome_code']]}")
     for r in of_claim.iter_rows(named=True):
-        yield _said(r, f"277CA: version {r['version_no']} {_ANSWERS[r['outcome_code']]}")
+        yield _event_of(r, f"277CA: version {r['version_no']} {_ANSWERS[r['outcome_code']]}")
 
 
-def _said(r: dict[str, Any], what: str) -> Event:
+def _event_of(r: dict[str, Any], what: str) -> Event:
     particulars = [f"status {r['reason_code']}"] if r["reason_code"] else []
     if r["root_cause"]:
         particulars.append(f"cause {r['root_cause']}; began in {r['stage_introduced']}, first to be seen in {r['stage_detectable']}")

@@ -74,7 +74,7 @@ def shipped_words() -> dict[str, dict[str, list[str]]]:
     return tomllib.loads(files("rcm_pipeline.intake").joinpath("words.toml").read_text(encoding="utf-8"))
 
 
-def our_words(name: str, text: pl.Series, row_no: pl.Series, reading: SheetReading) -> pl.Series:
+def normalised(name: str, text: pl.Series, row_no: pl.Series, reading: SheetReading) -> pl.Series:
     """Cells of a column with a closed list in our words.
 
     What is none of them is a finding: it becomes `other`, or null where that is said to mean something. Where neither can

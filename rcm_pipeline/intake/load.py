@@ -11,7 +11,7 @@ from rcm_pipeline.errors import RcmError
 from rcm_pipeline.intake.archives import unpack
 from rcm_pipeline.intake.contents import Content, content_of
 from rcm_pipeline.intake.inbox import Delivery
-from rcm_pipeline.intake.quarantine import set_aside_unbalanced, split
+from rcm_pipeline.intake.quarantine import quarantine_unbalanced, split
 from rcm_pipeline.intake.reading import FileReading, Known, add_unread, read_files, reader_failed, stream_file
 from rcm_pipeline.intake.recognise import ARCHIVES, Recognised, recognise
 from rcm_pipeline.privacy.tokens import Pseudonyms
@@ -84,7 +84,7 @@ def _store_portion(
         for reading in readings:
             _store(connection, reading, rows)
         if settings.balancing.policy == "quarantine":
-            set_aside_unbalanced(connection, [content.file_id for content in contents])
+            quarantine_unbalanced(connection, [content.file_id for content in contents])
     loaded.file_count += len(contents)
     for table, count in rows.items():
         loaded.rows[table] = loaded.rows.get(table, 0) + count

@@ -41,7 +41,7 @@ def split(frame: pl.DataFrame, contract: type[Contract]) -> tuple[pl.DataFrame, 
     )
 
 
-def set_aside_unbalanced(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[str]) -> None:
+def quarantine_unbalanced(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[str]) -> None:
     """Move claims of these files that do not balance to the quarantine, whole; with a payment that does not, all its claims."""
     for rule, tables, place in (
         (LINE, _REMIT_TABLES, "raw_remit_lines"),

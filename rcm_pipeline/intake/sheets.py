@@ -1,10 +1,11 @@
 """Exports, QA sheets and logs into raw tables by a header map: which column is which, what is missing, which cells do not fit."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import polars as pl
 
-from rcm_pipeline.intake.cells import our_words, parse
+from rcm_pipeline.intake.cells import normalised, parse
 from rcm_pipeline.intake.exports import EXPORTS
 from rcm_pipeline.intake.headings import KEYS, KINDS, Headers, Part, counted_or_listed, match_header, parts_of
 from rcm_pipeline.intake.sheet_reading import SheetReading
@@ -34,44 +35,55 @@ def read_sheets(raw: bytes, format_code: str, headers: Headers, pseudonyms: Pseu
 
 
 def _read_sheet(rows: Rows, headers: Headers, pseudonyms: Pseudonyms, reading: SheetReading) -> None:
-    top = next((place for place, row in enumerate(rows) if any(cell.strip() for cell in row)), None)
+    top = next((at for at, row in enumerate(rows) if _filled([row])), None)
     if top is None:
         return
     if rows[top][0].strip().startswith(NOT_DATA):
-        filled = sum(1 for row in rows for cell in row if cell.strip())
-        reading.cell_count += filled
-        reading.dropped_count += filled
+        reading.cell_count += _filled(rows)
+        reading.dropped_count += _filled(rows)
         return
     header, below = rows[top][:_MAX_COLUMNS], enumerate(rows[top + 1 :], start=top + 2)
-    body = {number: row for number, row in below if any(cell.strip() for cell in row)}
+    body = {number: row for number, row in below if _filled([row])}
     mapped = match_header(header, headers)
     if mapped.kind == "qa_reviews":
         mapped = replace(mapped, places=counted_or_listed(mapped.places, body))
     reading.mapped.append(mapped)
     if mapped.kind is None:
-        reading.reject("sheet_unknown", "the header row matches no sheet we know; " + _KNOWN)
-        return
-    if mapped.missing:
-        names, fix = (
-            ", ".join(mapped.missing),
-            f"add the column, or name its heading under [headers.{mapped.kind}] in the client's settings",
-        )
-        reason = f"looks like {mapped.kind}, but no column was found for {names}; {fix}"
-        reading.rejects.append((1, mapped.missing[0], "column_missing", reason))
-        return
-    ragged = [number for number, row in body.items() if any(cell.strip() for cell in row[len(header) :])]
-    for number in ragged:
-        reason = "the row has more cells than the header; quote cells that hold the separator"
-        reading.rejects.append((number, None, "row_too_long", reason))
-    good = {number: row for number, row in body.items() if number not in set(ragged)}
+        reading.reject("sheet_unknown", "the header row matches no sheet we know; " + _KINDS_KNOWN)
+    elif mapped.missing:
+        _reject_missing(mapped.kind, mapped.missing, reading)
+    else:
+        good = _without_ragged(body, len(header), reading)
+        _read_rows(parts_of(mapped.kind, mapped.places, header, good, headers), good, pseudonyms, reading)
+
+
+def _filled(rows: Iterable[Sequence[str]]) -> int:
+    """Cells that hold anything but blanks."""
+    return sum(1 for row in rows for cell in row if cell.strip())
+
+
+def _reject_missing(kind: str, missing: Sequence[str], reading: SheetReading) -> None:
+    fix = f"add the column, or name its heading under [headers.{kind}] in the client's settings"
+    reason = f"looks like {kind}, but no column was found for {', '.join(missing)}; {fix}"
+    reading.rejects.append((1, missing[0], "column_missing", reason))
+
+
+def _without_ragged(body: dict[int, list[str]], width: int, reading: SheetReading) -> dict[int, list[str]]:
+    """The rows without those that hold more cells than the header: where each value belongs is not known."""
+    ragged = [number for number, row in body.items() if _filled([row[width:]])]
+    reason = "the row has more cells than the header; quote cells that hold the separator"
+    reading.rejects.extend((number, None, "row_too_long", reason) for number in ragged)
+    return {number: row for number, row in body.items() if number not in set(ragged)}
+
+
+def _read_rows(parts: Iterable[Part], rows: dict[int, list[str]], pseudonyms: Pseudonyms, reading: SheetReading) -> None:
     admitted: dict[int, int] = {}
-    for part in parts_of(mapped.kind, mapped.places, header, good, headers):
-        for place, count in _fill(part, pseudonyms, reading).items():
-            admitted[place] = max(admitted.get(place, 0), count)
-    filled = sum(1 for row in good.values() for cell in row if cell.strip())
-    reading.row_count += len(good)
-    reading.cell_count += filled
-    reading.dropped_count += filled - sum(admitted.values())
+    for part in parts:
+        for at, count in _fill(part, pseudonyms, reading).items():
+            admitted[at] = max(admitted.get(at, 0), count)
+    reading.row_count += len(rows)
+    reading.cell_count += _filled(rows.values())
+    reading.dropped_count += _filled(rows.values()) - sum(admitted.values())
 
 
 def _fill(part: Part, pseudonyms: Pseudonyms, reading: SheetReading) -> dict[int, int]:
@@ -87,7 +99,7 @@ def _fill(part: Part, pseudonyms: Pseudonyms, reading: SheetReading) -> dict[int
             continue
         cells = [row[places[name]] if places.get(name, len(row)) < len(row) else "" for row in body.values()]
         text = pl.Series(cells, dtype=pl.String).str.strip_chars().replace("", None)
-        words = our_words(name, text, row_no, reading)
+        words = normalised(name, text, row_no, reading)
         value = parse(door.admit(name, words), dtype)
         value = getattr(value.str, f"to_{_CASE[name]}case")() if name in _CASE else value
         if name not in places:
@@ -133,4 +145,4 @@ def _note_cells(
     return ~is_lost
 
 
-_KNOWN = "known are " + ", ".join(KINDS) + "; name the client's headings in its settings"
+_KINDS_KNOWN = "known are " + ", ".join(KINDS) + "; name the client's headings in its settings"

@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
+from rcm_pipeline.sample.claim_courses import Version
 from rcm_pipeline.sample.claim_text import guide_of, member_of
-from rcm_pipeline.sample.lives import Version
 from rcm_pipeline.sample.world import Client
 from rcm_pipeline.sample.x12_text import CLIENT_STYLE, wrapped
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import cache
 from itertools import accumulate
 
+from rcm_pipeline.sample.claim_courses import Amounts, Answer, Version
 from rcm_pipeline.sample.claims import Line
 from rcm_pipeline.sample.draws import Draws
-from rcm_pipeline.sample.lives import Amounts, Answer, Version
 from rcm_pipeline.sample.scenarios import (
     AMBIGUOUS,
     AUTHORIZATION_SENT,

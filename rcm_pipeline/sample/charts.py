@@ -4,9 +4,9 @@ import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from rcm_pipeline.sample.claim_courses import PRIMARY, Answer, ClaimCourse
 from rcm_pipeline.sample.claims import Claim
 from rcm_pipeline.sample.draws import Draws
-from rcm_pipeline.sample.lives import PRIMARY, Answer, Life
 from rcm_pipeline.sample.miscoding import DIAGNOSIS, PROCEDURE, Code, Error, Miscoding, codes_of
 from rcm_pipeline.sample.world import NEWCOMER_WEEKS, Coder, Habit
 
@@ -33,9 +33,9 @@ class Chart:
         return not self.errors
 
 
-def coding_denial(life: Life) -> Answer | None:
+def coding_denial(course: ClaimCourse) -> Answer | None:
     """The first decision of the first payer, if it denied a line for coding."""
-    first = next((a for a in life.answers if a.is_first and a.sequence == PRIMARY), None)
+    first = next((a for a in course.answers if a.is_first and a.sequence == PRIMARY), None)
     return first if first is not None and any(s.root_cause == "coding" for s in first.outcomes) else None
 
 
@@ -47,10 +47,10 @@ def hand_over(draws: Draws, claim: Claim, week: int) -> None:
             claim.coder = coder
 
 
-def draw_chart(draws: Draws, life: Life) -> Chart:
+def draw_chart(draws: Draws, course: ClaimCourse) -> Chart:
     """The chart of a claim: the same however often it is asked for, and whatever else is drawn."""
-    claim, rng = life.claim, draws.stream(f"chart {life.claim.account}")
-    miscoding, denial = Miscoding(rng, codes_of(claim)), coding_denial(life)
+    claim, rng = course.claim, draws.stream(f"chart {course.claim.account}")
+    miscoding, denial = Miscoding(rng, codes_of(claim)), coding_denial(course)
     chance = _by_habit(draws, claim, rng, miscoding) * _by_chance(claim.coder, rng, miscoding)
     if denial is not None:
         chance *= 1 - _MISCODED_SHARE

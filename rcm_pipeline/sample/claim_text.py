@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from rcm_pipeline.sample.claim_courses import PRIMARY, Answer, Version
 from rcm_pipeline.sample.claims import Claim, Line
-from rcm_pipeline.sample.lives import PRIMARY, Answer, Version
 from rcm_pipeline.sample.world import INPATIENT, Client
 from rcm_pipeline.sample.x12_text import CLIENT_STYLE, coded, wrapped, ymd
 

@@ -1,10 +1,10 @@
 """The course of a claim from the day it is sent: who answers, what follows, and how it ends."""
 
 from rcm_pipeline.sample.answers import decide
+from rcm_pipeline.sample.claim_courses import Answer, ClaimCourse, Version
 from rcm_pipeline.sample.claims import Claim
 from rcm_pipeline.sample.draws import Draws
 from rcm_pipeline.sample.followups import follow_up
-from rcm_pipeline.sample.lives import Answer, Life, Version
 from rcm_pipeline.sample.mistakes import mangle, send_twice
 from rcm_pipeline.sample.scenarios import AUTHORIZATION_SENT, PENDED
 from rcm_pipeline.sample.secondary import bill_second_payer, cross_over
@@ -18,62 +18,62 @@ _BY_LETTER_EVERY = 140  # paid claims
 _AUTHORIZED = 0.1
 
 
-def draw_life(draws: Draws, claim: Claim, week: int) -> Life:
+def draw_life(draws: Draws, claim: Claim, week: int) -> ClaimCourse:
     """Everything that will happen to a claim of a week."""
-    life = Life(claim)
-    version = send(draws, life, draft(draws, claim, week))
+    course = ClaimCourse(claim)
+    version = send(draws, course, draft(draws, claim, week))
     if draws.rng.random() > _NEVER_ANSWERED:
-        first = _first_decision(draws, life, version)
+        first = _first_decision(draws, course, version)
         if first.is_denied:
-            follow_up(draws, life, version, first)
+            follow_up(draws, course, version, first)
         elif all(s.disposition in ("paid", "paid_patient_resp") for s in first.outcomes):
-            _after_payment(draws, life, version, first)
-    _authorize(draws, life)
-    return numbered(life)
+            _after_payment(draws, course, version, first)
+    _authorize(draws, course)
+    return numbered(course)
 
 
-def _first_decision(draws: Draws, life: Life, version: Version) -> Answer:
-    first = decide(draws, version, answer_week(draws, version, life.claim.lag_weeks))
-    life.answers.append(first)
+def _first_decision(draws: Draws, course: ClaimCourse, version: Version) -> Answer:
+    first = decide(draws, version, answer_week(draws, version, course.claim.lag_weeks))
+    course.answers.append(first)
     tell(draws, version, first.icn)
     mangle(draws, version, first)
     if first.scenarios[0] is PENDED:
         first = decide(draws, version, first.week + draws.rng.randint(2, 4), may_pend=False)
         first.follows_pend = True
-        life.answers.append(first)
+        course.answers.append(first)
     return first
 
 
-def _after_payment(draws: Draws, life: Life, version: Version, first: Answer) -> None:
+def _after_payment(draws: Draws, course: ClaimCourse, version: Version, first: Answer) -> None:
     """A paid claim may be sent twice, go to a second payer, or be taken back; mostly it rests."""
-    if send_twice(draws, life, version, first):
+    if send_twice(draws, course, version, first):
         return
     if first.patient_share and draws.rng.random() < _CROSSED_OVER:
-        cross_over(draws, life, first)
+        cross_over(draws, course, first)
     elif first.patient_share and draws.rng.random() < _SECOND_PAYER:
-        bill_second_payer(draws, life, version, first)
+        bill_second_payer(draws, course, version, first)
     elif first.paid and draws.rng.random() < _TAKEN_BACK:
-        take_back(draws, life, version, first)
+        take_back(draws, course, version, first)
     elif first.paid and draws.is_due("letter", _BY_LETTER_EVERY):
-        recoup(draws, life, first)
+        recoup(draws, course, first)
 
 
-def _authorize(draws: Draws, life: Life) -> None:
+def _authorize(draws: Draws, course: ClaimCourse) -> None:
     """Some claims carry an authorization number; none of those denied for want of one, but where that is the payer's error."""
-    scenarios = {scenario for answer in life.answers for scenario in answer.scenarios}
+    scenarios = {scenario for answer in course.answers for scenario in answer.scenarios}
     if any(scenario.root_cause == "authorization" for scenario in scenarios):
         return
     if AUTHORIZATION_SENT in scenarios or draws.rng.random() < _AUTHORIZED:
-        life.claim.authorization = f"A{draws.rng.randrange(10**7):07d}"
+        course.claim.authorization = f"A{draws.rng.randrange(10**7):07d}"
 
 
-def numbered(life: Life) -> Life:
+def numbered(course: ClaimCourse) -> ClaimCourse:
     """Number the answers as they come in, and mark the first decision of each payer sequence."""
-    life.answers.sort(key=lambda answer: answer.week)
+    course.answers.sort(key=lambda answer: answer.week)
     decided: set[str] = set()
-    for number, answer in enumerate(life.answers, start=1):
+    for number, answer in enumerate(course.answers, start=1):
         answer.number = number
         if not answer.is_reversal and answer.scenarios[0] is not PENDED and answer.sequence not in decided:
             answer.is_first = True
             decided.add(answer.sequence)
-    return life
+    return course

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rcm_pipeline.sample.answers import corrected, denied_again, denied_otherwise, paid_after_all
+from rcm_pipeline.sample.claim_courses import Answer, ClaimCourse, Touch, Version
 from rcm_pipeline.sample.draws import Draws
-from rcm_pipeline.sample.lives import Answer, Life, Touch, Version
 from rcm_pipeline.sample.scenarios import STAY_NOT_NEEDED
 from rcm_pipeline.sample.sending import answer_week, draft, send, tell
 from rcm_pipeline.sample.work import APPEAL, CALL, PEER_TO_PEER, RECORDS, WRITE_OFF, logged, rework_activity
@@ -31,24 +31,24 @@ class _Case:
     """An initial denial, and the version it answers."""
 
     draws: Draws
-    life: Life
+    course: ClaimCourse
     version: Version
     denial: Answer
 
     def log(self, activity: str, most_days: int) -> Touch:
         """Log an activity within so many days after the denial."""
         day = self.draws.remitted_day(self.denial.week) + timedelta(days=self.draws.rng.randrange(1, most_days))
-        self.life.touches.append(logged(self.draws, self.denial, day, activity))
-        return self.life.touches[-1]
+        self.course.touches.append(logged(self.draws, self.denial, day, activity))
+        return self.course.touches[-1]
 
     def later(self, touch: Touch, least: int, most: int) -> int:
         """A week so many weeks after a touch."""
         return self.draws.week_of(touch.day) + self.draws.rng.randint(least, most)
 
 
-def follow_up(draws: Draws, life: Life, version: Version, denial: Answer) -> None:
+def follow_up(draws: Draws, course: ClaimCourse, version: Version, denial: Answer) -> None:
     """Draw one way for an initial denial."""
-    case = _Case(draws, life, version, denial)
+    case = _Case(draws, course, version, denial)
     if _is_stay(case) and draws.rng.random() < 0.7:
         _downgrade(case)
         return
@@ -58,7 +58,7 @@ def follow_up(draws: Draws, life: Life, version: Version, denial: Answer) -> Non
 
 
 def _is_stay(case: _Case) -> bool:
-    is_inpatient = case.life.claim.is_institutional and case.version.place == INPATIENT
+    is_inpatient = case.course.claim.is_institutional and case.version.place == INPATIENT
     return is_inpatient and case.denial.scenarios[0] is STAY_NOT_NEEDED
 
 
@@ -67,35 +67,35 @@ def _resend(case: _Case, place: str) -> tuple[Version, int]:
     draws, denial = case.draws, case.denial
     weeks = draws.rng.randint(1, 3)
     case.log(rework_activity(denial), 7 * weeks + 1)
-    version = draft(draws, case.life.claim, denial.week + weeks, frequency="7")
+    version = draft(draws, case.course.claim, denial.week + weeks, frequency="7")
     version.place, version.original_icn = place, denial.icn
-    sent = send(draws, case.life, version)
+    sent = send(draws, case.course, version)
     return sent, answer_week(draws, sent, draws.rng.randint(2, 4))
 
 
 def _downgrade(case: _Case) -> None:
     """A denied stay is billed again as an outpatient visit, and paid."""
     sent, week = _resend(case, OUTPATIENT)
-    case.life.answers.append(paid_after_all(case.draws, sent, week))
-    tell(case.draws, sent, case.life.answers[-1].icn)
+    case.course.answers.append(paid_after_all(case.draws, sent, week))
+    tell(case.draws, sent, case.course.answers[-1].icn)
 
 
 def _correct(case: _Case) -> None:
     sent, week = _resend(case, case.version.place)
     outcome = case.draws.rng.random()
     if not case.denial.is_denied_whole:
-        case.life.answers += corrected(case.draws, case.denial, sent, week, paid_after_all)
+        case.course.answers += corrected(case.draws, case.denial, sent, week, paid_after_all)
     elif outcome < 0.7:
-        case.life.answers.append(paid_after_all(case.draws, sent, week))
+        case.course.answers.append(paid_after_all(case.draws, sent, week))
     elif outcome < 0.87:
         _deny_again(case, sent, week)
     else:
-        case.life.answers.append(denied_otherwise(case.draws, sent, week, case.denial))
-    tell(case.draws, sent, case.life.answers[-1].icn)
+        case.course.answers.append(denied_otherwise(case.draws, sent, week, case.denial))
+    tell(case.draws, sent, case.course.answers[-1].icn)
 
 
 def _deny_again(case: _Case, version: Version, week: int) -> None:
-    case.life.answers.append(denied_again(case.draws, version, week, case.denial))
+    case.course.answers.append(denied_again(case.draws, version, week, case.denial))
     if case.draws.rng.random() < 0.4:
         _give_up(case, week)
 
@@ -103,13 +103,13 @@ def _deny_again(case: _Case, version: Version, week: int) -> None:
 def _give_up(case: _Case, week: int) -> None:
     """Write off after an answer of this week."""
     day = case.draws.remitted_day(week) + timedelta(days=case.draws.rng.randrange(1, 20))
-    case.life.touches.append(logged(case.draws, case.denial, day, WRITE_OFF))
+    case.course.touches.append(logged(case.draws, case.denial, day, WRITE_OFF))
 
 
 def _appeal(case: _Case) -> None:
     week, outcome = case.later(case.log(APPEAL, 20), 3, 6), case.draws.rng.random()
     if outcome < 0.5:
-        case.life.answers += corrected(case.draws, case.denial, case.version, week, paid_after_all)
+        case.course.answers += corrected(case.draws, case.denial, case.version, week, paid_after_all)
     elif outcome < 0.7 and case.denial.is_denied_whole:
         _deny_again(case, case.version, week)
     elif outcome < 0.85:
@@ -119,7 +119,7 @@ def _appeal(case: _Case) -> None:
 def _send_records(case: _Case) -> None:
     week, outcome = case.later(case.log(RECORDS, 14), 2, 5), case.draws.rng.random()
     if outcome < 0.7:
-        case.life.answers.append(paid_after_all(case.draws, case.version, week))
+        case.course.answers.append(paid_after_all(case.draws, case.version, week))
     elif outcome < 0.82:
         _deny_again(case, case.version, week)
 
@@ -127,7 +127,7 @@ def _send_records(case: _Case) -> None:
 def _call_a_peer(case: _Case) -> None:
     week = case.later(case.log(PEER_TO_PEER, 10), 1, 3)
     if case.draws.turn("peer agrees", (True, False, True)):
-        case.life.answers += corrected(case.draws, case.denial, case.version, week, paid_after_all)
+        case.course.answers += corrected(case.draws, case.denial, case.version, week, paid_after_all)
 
 
 def _write_off(case: _Case) -> None:
@@ -137,14 +137,14 @@ def _write_off(case: _Case) -> None:
 def _wait_for_payer(case: _Case) -> None:
     """The payer sees its own mistake."""
     week = case.denial.week + case.draws.rng.randint(2, 6)
-    case.life.answers += corrected(case.draws, case.denial, case.version, week, paid_after_all)
+    case.course.answers += corrected(case.draws, case.denial, case.version, week, paid_after_all)
 
 
 def _only_call(case: _Case) -> None:
     first = case.log(CALL, 16)
     if case.draws.rng.random() < 0.25:
         day = first.day + timedelta(days=case.draws.rng.randrange(3, 12))
-        case.life.touches.append(logged(case.draws, case.denial, day, CALL))
+        case.course.touches.append(logged(case.draws, case.denial, day, CALL))
 
 
 def _do_nothing(_: _Case) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 from rcm_pipeline.sample import files
 from rcm_pipeline.sample.acknowledgements import acknowledgement_file
 from rcm_pipeline.sample.charts import hand_over
+from rcm_pipeline.sample.claim_courses import Answer, ClaimCourse, Recoupment, Version
 from rcm_pipeline.sample.claim_text import claim_file
 from rcm_pipeline.sample.claims import Claim, draw_claim
 from rcm_pipeline.sample.course import draw_life, numbered
 from rcm_pipeline.sample.draws import Draws
 from rcm_pipeline.sample.lineage_truth import lineage_row, lineages_of
-from rcm_pipeline.sample.lives import Answer, Life, Recoupment, Version
 from rcm_pipeline.sample.logs import Logs
 from rcm_pipeline.sample.metrics_truth import Metrics
 from rcm_pipeline.sample.mistakes import stranger
@@ -57,7 +57,7 @@ class _Maker:
         self._logs = Logs(self._inbox, draws)
         self._qa = Qa(draws, self._logs, self._truth, self._metrics)
         self._sends: dict[date, list[Version]] = {}
-        self._due: dict[tuple[int, str], list[tuple[Life, Answer]]] = {}
+        self._due: dict[tuple[int, str], list[tuple[ClaimCourse, Answer]]] = {}
         self._moves: dict[tuple[int, str], list[Recoupment]] = {}
         self._control = self._drawn = 0
 
@@ -91,28 +91,28 @@ class _Maker:
             claim = draw_claim(self._draws.rng, self._client, self._draws.monday(week), account)
             if week + claim.lag_weeks >= 0:
                 count += 1
-                life = draw_life(self._draws, claim, week)
+                course = draw_life(self._draws, claim, week)
                 hand_over(self._draws, claim, week)
                 coded = self._log_coding(claim)
-                self._plan(life, coded)
-                self._qa.code(life, coded)
+                self._plan(course, coded)
+                self._qa.code(course, coded)
         other = stranger(self._draws, week) if week >= 0 else None
         if other is not None:
             self._plan(numbered(other), None)
         return count
 
-    def _plan(self, life: Life, coded: date | None) -> None:
-        """Queue what a life brings, and note where it stands on the last day."""
+    def _plan(self, course: ClaimCourse, coded: date | None) -> None:
+        """Queue what a course brings, and note where it stands on the last day."""
         draws, last_week = self._draws, self._draws.weeks - 1
-        for version in life.versions:
+        for version in course.versions:
             self._sends.setdefault(version.sent, []).append(version)
-        for answer in life.answers:
-            self._due.setdefault((answer.week, answer.payer.payer_id), []).append((life, answer))
-        for move in life.recoupments:
+        for answer in course.answers:
+            self._due.setdefault((answer.week, answer.payer.payer_id), []).append((course, answer))
+        for move in course.recoupments:
             self._moves.setdefault((move.week, move.payer.payer_id), []).append(move)
-        for touch in life.touches:
+        for touch in course.touches:
             self._logs.touch(draws.week_of(touch.day), touch_row(touch))
-        for lineage in lineages_of(life, last_week, draws.monday(last_week) + timedelta(days=6)):
+        for lineage in lineages_of(course, last_week, draws.monday(last_week) + timedelta(days=6)):
             self._truth.add("lineages", [lineage_row(lineage)])
             self._metrics.add(lineage, coded)
 
@@ -171,12 +171,12 @@ class _Maker:
                 self._moves.setdefault((week + 1, payer_id), []).append(move)
         return borne
 
-    def _note(self, week: int, due: list[tuple[Life, Answer]], moves: list[Recoupment]) -> None:
+    def _note(self, week: int, due: list[tuple[ClaimCourse, Answer]], moves: list[Recoupment]) -> None:
         monday, day, last_week = self._draws.monday(week), self._draws.remitted_day(week), self._draws.weeks - 1
-        for life, answer in due:
-            self._truth.add("lines", line_rows(answer, life, monday))
-            self._truth.add("answers", [answer_row(answer, life, last_week)])
-            self._qa.hear(life, answer)
+        for course, answer in due:
+            self._truth.add("lines", line_rows(answer, course, monday))
+            self._truth.add("answers", [answer_row(answer, course, last_week)])
+            self._qa.hear(course, answer)
             if answer.is_denied:
                 self._ask(denial_query(self._draws, answer))
         for move in moves:

@@ -1,9 +1,9 @@
-"""How a claim's life looks on the last day: first denial, what was done, what came of it, where it stands."""
+"""How a claim's course looks on the last day: first denial, what was done, what came of it, where it stands."""
 
 from dataclasses import dataclass, field
 from datetime import date
 
-from rcm_pipeline.sample.lives import PRIMARY, SECONDARY, Answer, Life, Touch, Version
+from rcm_pipeline.sample.claim_courses import PRIMARY, SECONDARY, Answer, ClaimCourse, Touch, Version
 from rcm_pipeline.sample.scenarios import PENDED, SENT_TWICE
 from rcm_pipeline.sample.truth import denied_cents
 from rcm_pipeline.sample.work import APPEAL, PEER_TO_PEER, RECORDS, WRITE_OFF
@@ -75,15 +75,15 @@ class Lineage:
         return min((t.day for t in self.touches if not activities or t.activity in activities), default=None)
 
 
-def lineages_of(life: Life, last_week: int, last_day: date) -> list[Lineage]:
-    """The lineages of a life that were sent or answered by the last day; work belongs to the first payer's."""
+def lineages_of(course: ClaimCourse, last_week: int, last_day: date) -> list[Lineage]:
+    """The lineages of a course that were sent or answered by the last day; work belongs to the first payer's."""
     found = []
     for sequence in (PRIMARY, SECONDARY):
-        versions = [v for v in life.versions if v.sequence == sequence and v.sent <= last_day]
-        answers = [a for a in life.answers if a.sequence == sequence and a.week <= last_week]
+        versions = [v for v in course.versions if v.sequence == sequence and v.sent <= last_day]
+        answers = [a for a in course.answers if a.sequence == sequence and a.week <= last_week]
         if versions or answers:
-            touches = [t for t in life.touches if t.day <= last_day] if sequence == PRIMARY else []
-            found.append(Lineage(life.claim.account, sequence, versions, answers, sorted(touches, key=lambda t: t.day)))
+            touches = [t for t in course.touches if t.day <= last_day] if sequence == PRIMARY else []
+            found.append(Lineage(course.claim.account, sequence, versions, answers, sorted(touches, key=lambda t: t.day)))
     return found
 
 

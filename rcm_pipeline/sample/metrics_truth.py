@@ -1,4 +1,4 @@
-"""The measures of definitions.toml counted from the lives themselves, as far as these know them; all payers together.
+"""The measures of definitions.toml counted from the courses themselves, as far as these know them; all payers together.
 
 Left out is what needs a payer's clock, a contract price, a code table or an interval: M13, M14, M17 to M19, M21, M26, M29,
 the denominator of M15 and its allowed dollars.
@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from rcm_pipeline.sample.audits import FIRST, RANDOM, Review
+from rcm_pipeline.sample.claim_courses import DENIED_WORDS, NOT_DECIDED_WORDS, PRIMARY, Answer, Recoupment, Version
 from rcm_pipeline.sample.draws import Draws
 from rcm_pipeline.sample.lineage_truth import Lineage
-from rcm_pipeline.sample.lives import DENIED_WORDS, NOT_DECIDED_WORDS, PRIMARY, Answer, Recoupment, Version
 from rcm_pipeline.sample.scenarios import PENDED
 from rcm_pipeline.sample.tally import CENT, ONE, Tally
 from rcm_pipeline.sample.truth import denied_cents
@@ -22,7 +22,7 @@ _DUPLICATE = "18"
 
 
 class Metrics:
-    """Counts every life once, when it is drawn."""
+    """Counts every course once, when it is drawn."""
 
     def __init__(self, draws: Draws) -> None:
         self._draws, self._tally = draws, Tally(draws)

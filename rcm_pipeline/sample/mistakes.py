@@ -1,9 +1,9 @@
 """What goes wrong at the payer or with us: account numbers mangled, claims sent twice, answers to claims that are not ours."""
 
 from rcm_pipeline.sample.answers import answer, uniform
+from rcm_pipeline.sample.claim_courses import Answer, ClaimCourse, Version
 from rcm_pipeline.sample.claims import draw_claim
 from rcm_pipeline.sample.draws import Draws
-from rcm_pipeline.sample.lives import Answer, Life, Version
 from rcm_pipeline.sample.scenarios import CONTRACT, COPAY, PAID, SENT_TWICE, Scenario
 from rcm_pipeline.sample.sending import answer_week, draft, send
 
@@ -26,32 +26,32 @@ def mangle(draws: Draws, version: Version, first: Answer) -> None:
     version.told_icn = first.icn if kind == "payer number" else ""
 
 
-def send_twice(draws: Draws, life: Life, version: Version, first: Answer) -> bool:
+def send_twice(draws: Draws, course: ClaimCourse, version: Version, first: Answer) -> bool:
     """Send a few paid claims again as if new, a week or two after the first; the payer denies the second as a duplicate.
 
     Where the second goes out before the first is answered, both 277CAs tell the payer's claim numbers: nothing else does.
     """
-    if life.claim.lag_weeks != 2 or first.follows_pend or not draws.is_due("twice", _TWICE_EVERY):
+    if course.claim.lag_weeks != 2 or first.follows_pend or not draws.is_due("twice", _TWICE_EVERY):
         return False
     weeks = draws.turn("twice after", (1, 2))
-    second = send(draws, life, draft(draws, life.claim, version.week + weeks))
+    second = send(draws, course, draft(draws, course.claim, version.week + weeks))
     week = max(answer_week(draws, second, draws.rng.randint(2, 3)), first.week + 1)
     duplicate = uniform(draws, second, week, SENT_TWICE)
     if weeks == 1:
         version.told_icn, second.told_icn = first.icn, duplicate.icn
-    life.answers.append(duplicate)
+    course.answers.append(duplicate)
     return True
 
 
-def stranger(draws: Draws, week: int) -> Life | None:
+def stranger(draws: Draws, week: int) -> ClaimCourse | None:
     """Every few weeks an answer to a claim that another system sent: no 837 of ours exists."""
     if not draws.is_due("stranger", _STRANGER_EVERY):
         return None
     account = f"{draws.client.account_prefix}X{draws.next_number('stranger'):06d}"
     claim = draw_claim(draws.rng, draws.client, draws.monday(week - 3), account)
-    life = Life(claim, is_ours=False)
+    course = ClaimCourse(claim, is_ours=False)
     outcome: Scenario = draws.turn("stranger kind", (CONTRACT, COPAY, PAID[3]))
     made = answer(draws, draft(draws, claim, week - 3), week, [outcome] * len(claim.lines))
     made.version = None
-    life.answers.append(made)
-    return life
+    course.answers.append(made)
+    return course

@@ -6,9 +6,9 @@ from typing import Any
 
 from rcm_pipeline.sample.audits import Review
 from rcm_pipeline.sample.charts import Chart, coding_denial, draw_chart, education_day
+from rcm_pipeline.sample.claim_courses import Answer, ClaimCourse
 from rcm_pipeline.sample.draws import Draws
 from rcm_pipeline.sample.feedback import EDUCATION, Feedback
-from rcm_pipeline.sample.lives import Answer, Life
 from rcm_pipeline.sample.logs import Logs
 from rcm_pipeline.sample.metrics_truth import Metrics
 from rcm_pipeline.sample.miscoding import Error
@@ -41,9 +41,9 @@ class Qa:
         self._denied: list[Chart] = []
         self._coders = {coder.coder_id: (coder, _Charts()) for coder in (*draws.client.coders, *draws.client.newcomers)}
 
-    def code(self, life: Life, coded: date) -> None:
+    def code(self, course: ClaimCourse, coded: date) -> None:
         """A chart was coded."""
-        chart = draw_chart(self._draws, life)
+        chart = draw_chart(self._draws, course)
         self._coded.append(chart)
         self._truth.add("charts", [_chart_row(chart, coded)])
         charts = self._coders[chart.claim.coder.coder_id][1]
@@ -51,10 +51,10 @@ class Qa:
         charts.right += chart.is_right
         charts.chance += round(chart.right_chance, 4)
 
-    def hear(self, life: Life, answer: Answer) -> None:
+    def hear(self, course: ClaimCourse, answer: Answer) -> None:
         """A payer answered: a chart denied for coding may be chosen for that."""
-        if life.is_ours and coding_denial(life) is answer:
-            self._denied.append(draw_chart(self._draws, life))
+        if course.is_ours and coding_denial(course) is answer:
+            self._denied.append(draw_chart(self._draws, course))
 
     def end(self, week: int) -> None:
         """Review a week; before the first one nobody does."""

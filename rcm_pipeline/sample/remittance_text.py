@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from rcm_pipeline.sample.claim_courses import Answer, Recoupment
 from rcm_pipeline.sample.claim_text import member_of
 from rcm_pipeline.sample.claims import Line
-from rcm_pipeline.sample.lives import Answer, Recoupment
 from rcm_pipeline.sample.world import Client, Payer
 from rcm_pipeline.sample.x12_text import Style, coded, style_of, wrapped, ymd
 

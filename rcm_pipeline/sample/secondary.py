@@ -1,7 +1,7 @@
 """The second payer of a claim: one we bill with what the first one paid, or one the first payer forwards the claim to."""
 
+from rcm_pipeline.sample.claim_courses import SECONDARY, Amounts, Answer, ClaimCourse, Version
 from rcm_pipeline.sample.draws import Draws
-from rcm_pipeline.sample.lives import SECONDARY, Amounts, Answer, Life, Version
 from rcm_pipeline.sample.scenarios import ALL_PAID_BEFORE, SECOND_DENIED, SHARE_LEFT, SHARE_PAID, Scenario
 from rcm_pipeline.sample.sending import answer_week, draft, send, tell
 from rcm_pipeline.sample.world import CAPITATED_PAYER, PAYERS, Payer
@@ -9,23 +9,23 @@ from rcm_pipeline.sample.world import CAPITATED_PAYER, PAYERS, Payer
 _OUTCOMES, _WEIGHTS = (SHARE_PAID, SHARE_LEFT, ALL_PAID_BEFORE, SECOND_DENIED), (62, 12, 16, 10)
 
 
-def bill_second_payer(draws: Draws, life: Life, version: Version, first: Answer) -> None:
+def bill_second_payer(draws: Draws, course: ClaimCourse, version: Version, first: Answer) -> None:
     """Send the claim to another payer in the week the first one paid; answered two to four weeks later."""
     payer = _other_payer(draws, first.payer)
-    second = draft(draws, life.claim, first.week + draws.rng.randrange(2))
+    second = draft(draws, course.claim, first.week + draws.rng.randrange(2))
     second.payer, second.sequence, second.place, second.prior = payer, SECONDARY, version.place, first
-    sent = send(draws, life, second)
+    sent = send(draws, course, second)
     answer = _second_answer(draws, payer, first, answer_week(draws, sent, draws.rng.randint(2, 4)))
     answer.version = sent.number
     tell(draws, sent, answer.icn)
-    life.answers.append(answer)
+    course.answers.append(answer)
 
 
-def cross_over(draws: Draws, life: Life, first: Answer) -> None:
+def cross_over(draws: Draws, course: ClaimCourse, first: Answer) -> None:
     """The first payer forwards the claim: its answer says so, and a payer we sent nothing answers."""
     first.crossover = _other_payer(draws, first.payer)
     first.status = "19"
-    life.answers.append(_second_answer(draws, first.crossover, first, first.week + draws.rng.randint(1, 3)))
+    course.answers.append(_second_answer(draws, first.crossover, first, first.week + draws.rng.randint(1, 3)))
 
 
 def _other_payer(draws: Draws, first: Payer) -> Payer:

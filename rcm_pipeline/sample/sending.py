@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from rcm_pipeline.sample.claim_courses import PRIMARY, ClaimCourse, Version
 from rcm_pipeline.sample.claims import Claim
 from rcm_pipeline.sample.draws import Draws
-from rcm_pipeline.sample.lives import PRIMARY, Life, Version
 
 _REJECTED_SHARE = 0.025
 _TOLD_SHARE = 0.3
@@ -19,21 +19,21 @@ def draft(draws: Draws, claim: Claim, week: int, *, frequency: str = "1") -> Ver
     return Version(claim, claim.payer, PRIMARY, 0, week, draws.sent_day(week), frequency, claim.place)
 
 
-def send(draws: Draws, life: Life, version: Version) -> Version:
+def send(draws: Draws, course: ClaimCourse, version: Version) -> Version:
     """Send a version, and again after each rejection; returns the one that went through.
 
     A rejected batch goes out again three days later, a rejected claim with the batch of the next week.
     """
-    version.number = 1 + sum(1 for before in life.versions if before.sequence == version.sequence)
-    life.versions.append(version)
+    version.number = 1 + sum(1 for before in course.versions if before.sequence == version.sequence)
+    course.versions.append(version)
     week = version.week + 1
     is_regular = version.sent == draws.sent_day(version.week)
     if is_regular and (version.week, version.claim.is_institutional) in draws.rejected_batches:
         version.is_batch_rejected = True
-        return send(draws, life, replace(version, week=week, sent=version.sent + _AGAIN_AFTER, is_batch_rejected=False))
+        return send(draws, course, replace(version, week=week, sent=version.sent + _AGAIN_AFTER, is_batch_rejected=False))
     if draws.rng.random() < _REJECTED_SHARE:
         version.rejection = draws.turn("rejection", _REJECTIONS)
-        return send(draws, life, replace(version, week=week, sent=draws.sent_day(week), rejection=""))
+        return send(draws, course, replace(version, week=week, sent=draws.sent_day(week), rejection=""))
     return version
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from rcm_pipeline.sample.lives import Answer, Life, Recoupment, Version
+from rcm_pipeline.sample.claim_courses import Answer, ClaimCourse, Recoupment, Version
 from rcm_pipeline.sample.scenarios import Scenario
 
 _PART_ROWS = 200_000
@@ -85,10 +85,10 @@ class Truth:
         self._rows[name] = []
 
 
-def line_rows(answer: Answer, life: Life, monday: date) -> list[_Row]:
+def line_rows(answer: Answer, course: ClaimCourse, monday: date) -> list[_Row]:
     """Every line of an answer; without an account where no 837 of ours exists."""
     claim, kind = answer.claim, kind_of(answer)
-    sign, head = (-1 if answer.is_reversal else 1), (claim.account if life.is_ours else None, answer.number)
+    sign, head = (-1 if answer.is_reversal else 1), (claim.account if course.is_ours else None, answer.number)
     rows: list[_Row] = []
     for number, (line, scenario, adjusted) in enumerate(zip(claim.lines, answer.scenarios, answer.adjustments, strict=True), start=1):
         told = (answer.payer.payer_id, monday, kind, answer.is_first, sign * line.charge)
@@ -110,14 +110,14 @@ def version_row(version: Version, *, has_statuses: bool) -> _Row:
     return (claim.account, version.sequence, version.number, version.sent, version.frequency, l1, l2, claim.charge)
 
 
-def answer_row(answer: Answer, life: Life, last_week: int) -> _Row:
+def answer_row(answer: Answer, course: ClaimCourse, last_week: int) -> _Row:
     """An answer; a correction that comes after the last week is none."""
     correction = answer.corrected_by
     if correction is not None and correction.week > last_week:
         correction = None
     written = answer.written_account or None
     return (
-        answer.claim.account if life.is_ours else None,
+        answer.claim.account if course.is_ours else None,
         answer.sequence,
         answer.number,
         answer.payer.payer_id,
@@ -127,7 +127,7 @@ def answer_row(answer: Answer, life: Life, last_week: int) -> _Row:
         kind_of(answer),
         answer.version,
         written is not None,
-        written if life.is_ours else answer.claim.account,
+        written if course.is_ours else answer.claim.account,
         answer.reverses.number if answer.reverses else None,
         correction.number if correction else None,
         answer.charge,

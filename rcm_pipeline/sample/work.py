@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from rcm_pipeline.sample.claim_courses import Answer, Touch
 from rcm_pipeline.sample.claims import Claim
 from rcm_pipeline.sample.draws import Draws
-from rcm_pipeline.sample.lives import Answer, Touch
 
 Row = list[object]
 TOUCH_HEADER = ["Account Number", "Work Date", "Staff ID", "Role", "Activity", "Minutes", "Notes"]

@@ -4,6 +4,7 @@ A set is one entry here; what the reader of X12 knows of sets is drawn from this
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -75,9 +76,12 @@ def kind_of(code: str, guide: str, purpose: str, has_segment: frozenset[str]) ->
 
     Claims of no named guide without a service line are taken as the first set of that code.
     """
-    named = [entry for entry in TRANSACTION_SETS if entry.code == code]
-    by_guide = [entry for entry in named if entry.guides and re.search(entry.guides, guide)]
-    by_purpose = [entry for entry in named if entry.purpose and entry.purpose == purpose]
-    by_segment = [entry for entry in named if entry.service_segment in has_segment]
-    plain = [entry for entry in named if entry.kind == code] or named
-    return (by_guide or by_purpose or by_segment or plain or [UNKNOWN])[0].kind
+    tests: tuple[Callable[[TransactionSet], bool], ...] = (
+        lambda entry: bool(entry.guides) and re.search(entry.guides, guide) is not None,
+        lambda entry: bool(entry.purpose) and entry.purpose == purpose,
+        lambda entry: entry.service_segment in has_segment,
+        lambda entry: entry.kind == code,
+        lambda _: True,
+    )
+    of_code = [entry for entry in TRANSACTION_SETS if entry.code == code]
+    return next((entry.kind for fits in tests for entry in of_code if fits(entry)), UNKNOWN.kind)

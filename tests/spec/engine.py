@@ -9,7 +9,7 @@ from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import read_x12
 from tests.conftest import OpenDoor
 from tests.spec.cases import Case
-from tests.spec.lives import Life
+from tests.spec.claim_courses import ClaimCourse
 from tests.tables import core_of
 
 DAY = dt.date(2026, 11, 23)
@@ -47,9 +47,9 @@ def run_case(case: Case) -> tuple[list[tuple[str, str, str]], list[str]]:
     return shown, lines["rule_id"].to_list()
 
 
-def run_life(life: Life) -> tuple[list[tuple[str, str]], str, list[str]]:
+def run_course(course: ClaimCourse) -> tuple[list[tuple[str, str]], str, list[str]]:
     """Kind and standing of every answer, the status of every lineage, and what moved outside the claims."""
-    parts = [(day, *segments.split("|")) for day, segments in life.remittances]
+    parts = [(day, *segments.split("|")) for day, segments in course.remittances]
     core = core_tables(*(remittance(body, *(payer or ["PAYERX"]), day=day) for day, body, *payer in parts))
     keys = ["answer_id"]
     places = core["core_deliveries"].filter(pl.col("fact_code") == "answer").rename({"fact_id": "answer_id"})

@@ -6,7 +6,7 @@ import polars as pl
 
 from rcm_pipeline.reference import reference
 from tests.spec.cases import CASES
-from tests.spec.lives import LIVES, Life
+from tests.spec.claim_courses import CLAIM_COURSES, ClaimCourse
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
 _HEAD = """\
@@ -78,14 +78,14 @@ def _rules(subject: str) -> str:
     return f"| rule | result | applies when |\n|---|---|---|\n{rows}"
 
 
-def _life(life: Life) -> str:
+def _life(course: ClaimCourse) -> str:
     """A case of several answers: snippets by day, and how each answer stands."""
-    texts = "\n".join(f"{day}\n{segments.replace('|', '   payer ')}" for day, segments in life.remittances)
-    rows = "".join(f"| {n} | {kind} | {standing} |\n" for n, (kind, standing) in enumerate(life.answers, start=1))
-    moved = "".join(f"\nOutside the claims: {kind}.\n" for kind in life.kinds)
+    texts = "\n".join(f"{day}\n{segments.replace('|', '   payer ')}" for day, segments in course.remittances)
+    rows = "".join(f"| {n} | {kind} | {standing} |\n" for n, (kind, standing) in enumerate(course.answers, start=1))
+    moved = "".join(f"\nOutside the claims: {kind}.\n" for kind in course.kinds)
     return (
-        f"\n### {life.rule}: {life.title}\n\n{life.why}\n\n```\n{texts}\n```\n\n| answer | kind | standing |\n|---|---|---|\n{rows}"
-        f"\nThe claim is then: {life.status}.\n{moved}"
+        f"\n### {course.rule}: {course.title}\n\n{course.why}\n\n```\n{texts}\n```\n\n| answer | kind | standing |\n|---|---|---|\n{rows}"
+        f"\nThe claim is then: {course.status}.\n{moved}"
     )
 
 
@@ -99,7 +99,7 @@ def page() -> str:
             f"\n### {case.rule}: {case.title}\n\n{case.why}{payer}\n\n```\n{case.segments}\n```\n\n"
             f"| line | disposition | root cause | denied |\n|---|---|---|---|\n{rows}\n"
         )
-    parts += ["\n## Answers, case by case\n", *(_life(life) for life in LIVES)]
+    parts += ["\n## Answers, case by case\n", *(_life(course) for course in CLAIM_COURSES)]
     return "".join(parts)
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.spec.cases import CASES, Case
-from tests.spec.engine import run_case, run_life
-from tests.spec.lives import LIVES, Life
+from tests.spec.claim_courses import CLAIM_COURSES, ClaimCourse
+from tests.spec.engine import run_case, run_course
 from tests.spec.rules_page import PAGE, page
 
 
@@ -15,12 +15,12 @@ def test_case(case: Case) -> None:
     assert case.rule in rules
 
 
-@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.title)
-def test_life(life: Life) -> None:
-    answers, status, moved = run_life(life)
-    assert answers == life.answers
-    assert status == life.status
-    assert moved == life.kinds
+@pytest.mark.parametrize("course", CLAIM_COURSES, ids=lambda course: course.title)
+def test_life(course: ClaimCourse) -> None:
+    answers, status, moved = run_course(course)
+    assert answers == course.answers
+    assert status == course.status
+    assert moved == course.kinds
 
 
 def test_every_rule_has_a_case() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcm_pipeline.coding.reviews.overturned import with_codes_given_back
+from rcm_pipeline.coding.reviews.overturned import with_overturned_codes
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.intake.inbox import deliveries
 from rcm_pipeline.intake.load import load_inbox
@@ -193,7 +193,7 @@ def test_giving_back_never_takes_and_never_goes_too_far(parts: tuple, found: lis
         },
         orient="row",
     )
-    _, coder, auditor, correct = with_codes_given_back(frame, findings).row(0)
+    _, coder, auditor, correct = with_overturned_codes(frame, findings).row(0)
     assert coder == before[0]
     assert before[2] <= correct <= min(coder, auditor)
     assert coder - correct <= before[0] - before[2]

@@ -310,9 +310,9 @@ def test_payers_make_their_mistakes(made: Made) -> None:
     assert numbered.height > 2
     assert told.sum() > 2
     assert numbered.height + told.sum() < remits.height
-    strangers = answers.filter(pl.col("account").is_null())
-    assert strangers.height > 4
-    assert strangers["version_no"].null_count() == strangers.height
+    unmatched = answers.filter(pl.col("account").is_null())
+    assert unmatched.height > 4
+    assert unmatched["version_no"].null_count() == unmatched.height
     never = made.truth["lineages"].filter(pl.col("first_answer_date").is_null() & (pl.col("first_sent_date") < pl.date(2026, 9, 1)))
     assert never.height > 10
     bare = made.raw("adjustments").filter(pl.col("carc_code") == "16").join(made.raw("remarks"), on=[*KEYS, "line_no"], how="anti")

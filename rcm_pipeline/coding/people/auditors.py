@@ -24,7 +24,7 @@ def mart_auditor_agreement(core_qa_reviews: pl.LazyFrame, core_qa_findings: pl.L
     below it on ten charts or more, null between. AC1 and not kappa, which falls to 0 where nearly all charts are right.
     """
     minimum = settings.minimum_agreement
-    pairs = _pairs(_with_found(_known(core_qa_reviews, week), core_qa_findings.collect()))
+    pairs = _pairs(_with_finding_counts(_known(core_qa_reviews, week), core_qa_findings.collect()))
     if pairs.is_empty():
         return empty(CONTRACTS["mart_auditor_agreement"])
     seen = sorted({code for side in ("a", "b") for codes in pairs[side].to_list() for code in codes})
@@ -66,7 +66,7 @@ def mart_auditor_quality(core_qa_reviews: pl.LazyFrame, core_qa_findings: pl.Laz
         pl.col("rebuttal_code").is_in(["upheld", "overturned"]).sum().cast(pl.Int64).alias("rebutted_count"),
         (pl.col("rebuttal_code") == "overturned").sum().cast(pl.Int64).alias("overturned_count"),
     )
-    joined = of_first.join(_calibrated(_with_found(reviews, findings)), on="auditor_id", how="full", coalesce=True)
+    joined = of_first.join(_calibrated(_with_finding_counts(reviews, findings)), on="auditor_id", how="full", coalesce=True)
     counts = [pl.col(name).fill_null(0) for name in joined.columns if name.endswith("_count")]
     filled = with_share(joined.with_columns(counts), "overturned_count", "finding_count", "overturn_rate")
     shares = [
@@ -81,7 +81,7 @@ def _known(reviews: pl.LazyFrame, week: Week) -> pl.DataFrame:
     return reviews.filter(pl.col("week") <= week.monday).collect()
 
 
-def _with_found(reviews: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+def _with_finding_counts(reviews: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """Reviews by a named auditor with `found`, the categories, and `is_told`: right, or it says what is wrong."""
     found = findings.group_by("review_token").agg(pl.col("error_code").unique().sort().alias("found"))
     joined = reviews.filter(pl.col("auditor_id").is_not_null()).join(found, on="review_token", how="left")

@@ -20,7 +20,7 @@ _BY_CATEGORY = {
 _BY_CODES = ("UNBUNDLED", "DOC_INSUFFICIENT", "DOC_NONE", "CODESET_DATE")
 
 
-def with_codes_given_back(counts: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+def with_overturned_codes(counts: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """The three counts of a review as they are once findings that do not count against the coder are taken away.
 
     Counts on a sheet, and those compared from codes, are the auditor's view before rebuttal. They leave two gaps: codes of

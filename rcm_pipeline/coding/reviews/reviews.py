@@ -4,7 +4,7 @@ import polars as pl
 
 from rcm_pipeline.coding.comparison.comparison import code_counts
 from rcm_pipeline.coding.reviews.findings import DERIVED, STATED
-from rcm_pipeline.coding.reviews.overturned import with_codes_given_back
+from rcm_pipeline.coding.reviews.overturned import with_overturned_codes
 from rcm_pipeline.redelivery import latest_by
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
@@ -25,10 +25,10 @@ def core_qa_reviews(
 
     Counts stated on the sheet go before those of its codes, which stand in where it states none; a review with neither is
     left out, for nothing says how many codes it is about. Both are then corrected for findings that do not count (see
-    `with_codes_given_back`). A chart is right when all codes agree after that and no finding counts.
+    `with_overturned_codes`). A chart is right when all codes agree after that and no finding counts.
     """
     sampled = _with_sample(reviews, samples)
-    counted = with_codes_given_back(_with_counts(sampled, codes), findings)
+    counted = with_overturned_codes(_with_counts(sampled, codes), findings)
     found = findings.group_by("review_token").agg(pl.col("is_counted").sum().cast(pl.Int64).alias("finding_count"))
     joined = (
         counted.join(found, on="review_token", how="left", validate="1:1", maintain_order="left")

@@ -32,8 +32,8 @@ def mart_unmatched(core_claim_lineages: pl.LazyFrame, core_adjudications: pl.Laz
         "charge_amount",
         "is_crossover",
     )
-    strangers = adjudications.filter(pl.col("match_rule") == "none").sort("adjudication_date", *ANSWER, nulls_last=True)
-    first = strangers.unique("lineage_id", keep="first", maintain_order=True).select(
+    unmatched = adjudications.filter(pl.col("match_rule") == "none").sort("adjudication_date", *ANSWER, nulls_last=True)
+    first = unmatched.unique("lineage_id", keep="first", maintain_order=True).select(
         "lineage_id", "payer_id", pl.col("adjudication_date").alias("date"), "charge_amount"
     )
     answers = first.join(lineages.select("lineage_id", "is_crossover"), on="lineage_id", how="left")

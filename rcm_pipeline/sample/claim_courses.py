@@ -1,4 +1,4 @@
-"""What a claim's life is made of: versions sent, answers received, work logged, money taken back."""
+"""What a claim's course is made of: versions sent, answers received, work logged, money taken back."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -129,7 +129,7 @@ class Recoupment:
 
 
 @dataclass(slots=True, eq=False)
-class Life:
+class ClaimCourse:
     """Everything that happens to one claim, whenever it happens; `is_ours` unless no 837 of ours exists."""
 
     claim: Claim

@@ -93,17 +93,20 @@ def _make_registered(step: Step) -> Made:
             continue
         for made, frame in build(table, tables, week, step.settings, step.workplace.today):
             done.add(made)
-            if made == "core_denials":
-                _note_reclassified(step, frame)
-            if made in step.wanted:
+            if made == "core_denials" and made in step.wanted:
+                yield made, frame.height, _store_denials(step, frame)
+            elif made in step.wanted:
                 yield made, frame.height, store(step, made, frame)
             del frame  # the next table is made while this one would still be held
 
 
-def _note_reclassified(step: Step, denials: pl.DataFrame) -> None:
-    """What a new state of the taxonomy changed, in ops_reclassifications, before the old causes are gone."""
+def _store_denials(step: Step, denials: pl.DataFrame) -> list[Outcome]:
+    """Store them, and note in ops_reclassifications what a new state of the taxonomy changed."""
     before = read(step.connection, "core_denials", RECLASSIFIED_BY)
-    append(step.connection, "ops_reclassifications", reclassified(before, denials, step.run_id))
+    outcomes = store(step, "core_denials", denials)
+    if all(outcome.is_passed for outcome in outcomes):
+        append(step.connection, "ops_reclassifications", reclassified(before, denials, step.run_id))
+    return outcomes
 
 
 def _anchor(step: Step) -> Week | None:

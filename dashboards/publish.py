@@ -20,7 +20,7 @@ from rcm_pipeline import __version__
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import InputError, QualityError, StorageError
 from rcm_pipeline.governance.as_of import keep_copies, tables_of_week
-from rcm_pipeline.governance.publications import NO_WEEK, PAGE, input_hash
+from rcm_pipeline.governance.publications import NO_WEEK, PAGE, input_hash, is_computed
 from rcm_pipeline.publishing import switch_link, write_durably, write_in_place
 from rcm_pipeline.quality.contracts import check_contract
 from rcm_pipeline.reference import reference_hash
@@ -46,13 +46,13 @@ class Published:
 def publish_pack(home: Home, client: str, week: Week | None, *, run_id: str, published_at: dt.datetime) -> Published:
     """Publish the pack of the anchor week from the marts of a run, and keep what was not raw as it stood in that week.
 
-    Raises StorageError when the pack cannot be written; the one that was there before then stays.
+    Raises StorageError when the pack cannot be written, and BusyError while another has the warehouse; the pack that was there
+    before then stays.
     """
-    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+    with open_warehouse(home.warehouse(client)) as connection:  # for writing from the start: no pack without its row
         checks = read(connection, "ops_checks").filter(pl.col("run_id") == run_id)
         facts = PackFacts(client, load_client_settings(home.settings, client), week, scan_all(connection), checks)
-        published, row = _publish(home, facts, is_latest=True)
-    with open_warehouse(home.warehouse(client)) as connection:
+        published, row = _publish(home, facts, settings_hash(home.settings, client), is_latest=True)
         if week:
             keep_copies(connection, home, client, week)
         _record(connection, row | {"run_id": run_id, "published_at": published_at}, is_run=True)
@@ -62,7 +62,7 @@ def publish_pack(home: Home, client: str, week: Week | None, *, run_id: str, pub
 def publish_week(home: Home, client: str, week: Week | None, today: dt.date, published_at: dt.datetime) -> Published:
     """Publish from the warehouse without a run: the last complete week, or an earlier one as it was known when it was complete.
 
-    Raises QualityError when the last run was not published (raw is then ahead of what was computed), and InputError
+    Raises QualityError when the last run was not published, or was for another week or with other settings, and InputError
     for a week that is not complete or that nothing was decided in.
     """
     with open_warehouse(home.warehouse(client), read_only=True) as connection:
@@ -72,6 +72,11 @@ def publish_week(home: Home, client: str, week: Week | None, today: dt.date, pub
         raise QualityError(f"{client}: the last run was not published, so its tables may not agree", fix="see rcm status, then rcm run")
     last = anchor_week(dates, today)
     if week is None or week == last:
+        with open_warehouse(home.warehouse(client), read_only=True) as connection:
+            if not is_computed(connection, home, client, last):
+                raise QualityError(
+                    f"{client}: the tables were computed for another week, or with other settings, files or code", fix="rcm run"
+                )
         return publish_pack(home, client, last, run_id=run[0], published_at=published_at)
     if last is None or week > last:
         raise InputError(f"{client}: the week of {week} is not complete yet", fix=f"the last complete week is {last}")
@@ -79,11 +84,10 @@ def publish_week(home: Home, client: str, week: Week | None, today: dt.date, pub
 
 
 def _publish_past(home: Home, client: str, week: Week, run_id: str, published_at: dt.datetime) -> Published:
-    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+    with open_warehouse(home.warehouse(client)) as connection:
         past = tables_of_week(connection, home, client, week)
         facts = PackFacts(client, past.settings, past.week, past.tables, _checks(past.tables, run_id))
-        published, row = _publish(home, facts, is_latest=False)
-    with open_warehouse(home.warehouse(client)) as connection:
+        published, row = _publish(home, facts, past.settings_hash, is_latest=False)
         _record(connection, row | {"run_id": run_id, "published_at": published_at}, is_run=False)
     return published
 
@@ -107,9 +111,9 @@ def mark_stale(home: Home, client: str, reason: str, at: dt.datetime) -> None:
         write_in_place(latest.resolve() / STALE, note.encode())
 
 
-def _publish(home: Home, facts: PackFacts, *, is_latest: bool) -> tuple[Published, dict[str, Any]]:
+def _publish(home: Home, facts: PackFacts, settings_digest: str, *, is_latest: bool) -> tuple[Published, dict[str, Any]]:
     """The files of a pack, put in place, and its row for the ledger of publications."""
-    manifest = _manifest(home, facts)
+    manifest = _manifest(facts, settings_digest)
     page = pack_page(PackFacts(facts.client, facts.settings, facts.week, facts.tables, facts.checks, manifest)).encode()
     files = {
         PAGE: page,
@@ -125,7 +129,7 @@ def _publish(home: Home, facts: PackFacts, *, is_latest: bool) -> tuple[Publishe
     return Published(folder, facts.week, page_hash), row | hashes
 
 
-def _manifest(home: Home, facts: PackFacts) -> dict[str, Any]:
+def _manifest(facts: PackFacts, settings_digest: str) -> dict[str, Any]:
     ids = facts["raw_files"]["file_id"].cast(pl.String).to_list()
     return {
         "client": facts.client,
@@ -133,7 +137,7 @@ def _manifest(home: Home, facts: PackFacts) -> dict[str, Any]:
         "file_count": len(ids),
         "input_hash": input_hash(ids),
         "reference_hash": reference_hash(),
-        "settings_hash": settings_hash(home.settings, facts.client),
+        "settings_hash": settings_digest,
         "code_version": __version__,
         "rows": {name: facts[name].height for name in sorted(marts())},
     }

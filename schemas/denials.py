@@ -33,6 +33,7 @@ class CoreAdjudications(Contract):
     """One row per claim payment: what kind of answer it is and what it decided over all."""
 
     answer_id: Text = column(_ANSWER, key=True)
+    answer_no: Count = column("ordinal among the answers of its lineage as they were read: it orders those of one day", ge=1)
     payment_id: Text = column("payment it stands in: payer, trace, day and amount; core_deliveries says where it was read")
     claim_token: Text = column("pseudonym of the patient control number; null when the payer sent none", nullable=True)
     payer_id: Text = column("payer, as in core_payers")

@@ -4,7 +4,6 @@ import datetime as dt
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import ANSWER
 from rcm_pipeline.denials.classify.adjudications import first_decisions
 from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
 from rcm_pipeline.redelivery import latest_by
@@ -63,7 +62,8 @@ def mart_coding_denials(
 
 def _decided(lineages: pl.LazyFrame, adjudications: pl.LazyFrame, outcomes: pl.LazyFrame, last: dt.date) -> pl.DataFrame:
     """Primary claims first decided in the window, by the earliest decision that decides a line, and whether denied for coding."""
-    answers = adjudications.select(*ANSWER, _ON, "is_first", "disposition", "adjudication_date").filter(pl.col("adjudication_date") <= last)
+    known = adjudications.filter(pl.col("adjudication_date") <= last)
+    answers = known.select("answer_no", _ON, "is_first", "disposition", "adjudication_date")
     first = first_decisions(answers).select(_ON, pl.col("adjudication_date").alias("decided_date"))
     in_window = first.filter(pl.col("decided_date") > last - dt.timedelta(weeks=WINDOW_WEEKS))
     primary = lineages.filter(pl.col("sequence_code") == "P").select(_ON, "claim_token", "payer_id", "coder_id")

@@ -163,7 +163,8 @@ def claims_core(
     yield "core_layer_events", finished(_layer_events(linked, remits, denials))
     yield "core_denials", finished(denials)
     yield "core_claim_versions", finished(linked.versions)
-    yield "core_adjudications", finished(remits)
+    answer_no = pl.col("claim_key").rank("ordinal").over("lineage_index").cast(pl.Int64)
+    yield "core_adjudications", finished(remits.with_columns(answer_no.alias("answer_no")))
 
 
 def _denials(causes: pl.DataFrame, lines: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:

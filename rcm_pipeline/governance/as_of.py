@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from rcm_pipeline.errors import InputError
-from rcm_pipeline.settings import ClientSettings, Home, load_client_settings, parse_client_settings, settings_text
+from rcm_pipeline.settings import ClientSettings, Home, parse_client_settings, settings_text
 from rcm_pipeline.tables import compute
 from rcm_pipeline.warehouse import append, read, scan_all
 from rcm_pipeline.weeks import Week, anchor_of, anchor_week
@@ -44,6 +44,7 @@ class PastTables:
     day: dt.date
     week: Week | None
     settings: ClientSettings
+    settings_hash: str
     tables: Mapping[str, pl.LazyFrame]
 
 
@@ -52,17 +53,21 @@ def tables_of_week(connection: duckdb.DuckDBPyConnection, home: Home, client: st
     day = first_day_of(connection, week)
     if day is None:
         raise InputError(f"{client}: nothing was decided in the week of {week}", fix="name a week in which remittances were dated")
-    return tables_as_of(connection, home, client, day)
+    return tables_as_of(connection, home, client, day, week)
 
 
-def tables_as_of(connection: duckdb.DuckDBPyConnection, home: Home, client: str, day: dt.date) -> PastTables:
-    """Raw, core and mart tables from the rows known on a day, judged as on that day."""
-    week_of_day = Week.of(day).back(1)
-    settings = _settings_of(connection, home, client, week_of_day)
+def tables_as_of(connection: duckdb.DuckDBPyConnection, home: Home, client: str, day: dt.date, week: Week | None = None) -> PastTables:
+    """Raw, core and mart tables from the rows known on a day, judged as on that day.
+
+    What is not raw is that of the anchor week of the day, `week` where it is known [default: the week before the day].
+    """
+    week_of_day = week or Week.of(day).back(1)
+    text = _settings_text(connection, home, client, week_of_day)
+    settings = parse_client_settings(text, f"settings of {client} in the week of {week_of_day}")
     known = known_on(scan_all(connection), day) | _copies_of(connection, week_of_day)
     known |= {name: frame.lazy() for name, frame in compute(known, settings, day)}
     week = anchor_of(known["core_adjudications"].select("adjudication_date").collect(), day)
-    return PastTables(day, week, settings, known)
+    return PastTables(day, week, settings, hashlib.sha256(text.encode()).hexdigest(), known)
 
 
 def known_on(tables: Mapping[str, pl.LazyFrame], day: dt.date) -> dict[str, pl.LazyFrame]:
@@ -155,11 +160,9 @@ def _copies_of(connection: duckdb.DuckDBPyConnection, week: Week) -> dict[str, p
     return {name: pl.read_parquet(io.BytesIO(content)).lazy() for name, content in found.items() if content is not None}
 
 
-def _settings_of(connection: duckdb.DuckDBPyConnection, home: Home, client: str, week: Week) -> ClientSettings:
+def _settings_text(connection: duckdb.DuckDBPyConnection, home: Home, client: str, week: Week) -> str:
     text = _content(connection, _SETTINGS, week)
-    if text is None:
-        return load_client_settings(home.settings, client)
-    return parse_client_settings(text.decode(), f"settings of {client} in the week of {week}")
+    return settings_text(home.settings, client) if text is None else text.decode()
 
 
 def _content(connection: duckdb.DuckDBPyConnection, name: str, week: Week) -> bytes | None:

@@ -12,7 +12,7 @@ from rcm_pipeline.errors import BusyError, StorageError
 from rcm_pipeline.intake.inbox import Delivery
 from rcm_pipeline.reference import reference_hash
 from rcm_pipeline.settings import Home, settings_hash
-from rcm_pipeline.weeks import anchor_week
+from rcm_pipeline.weeks import Week, anchor_week
 
 NO_WEEK = dt.date(1900, 1, 1)
 PAGE = "governance_pack.html"
@@ -50,7 +50,12 @@ def _matches(connection: duckdb.DuckDBPyConnection, home: Home, client: str, fou
         return False
     last_run = connection.sql("SELECT status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
     dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
-    week = anchor_week(dates, today)
+    return last_run == ("published",) and is_computed(connection, home, client, anchor_week(dates, today))
+
+
+def is_computed(connection: duckdb.DuckDBPyConnection, home: Home, client: str, week: Week | None) -> bool:
+    """Whether the newest pack, and so the marts, are of this week and of the files, settings, code tables and code of now."""
+    known = [row[0] for row in connection.sql("SELECT file_id FROM raw_files").fetchall()]
     expected = (
         week.monday if week else NO_WEEK,
         input_hash(known),
@@ -62,4 +67,4 @@ def _matches(connection: duckdb.DuckDBPyConnection, home: Home, client: str, fou
         "SELECT week, input_hash, reference_hash, settings_hash, code_version FROM ops_publications "
         "ORDER BY week DESC, published_at DESC LIMIT 1"
     ).fetchone()
-    return last_run == ("published",) and published == expected
+    return bool(published == expected)

@@ -65,7 +65,7 @@ def mart_metrics(
         quality=mart_payer_quality.collect(),
         outcomes=initial_denials(mart_denial_outcomes).collect(),
         accuracy=mart_coder_accuracy.collect(),
-        current=standing(adjudications, reversals, "lineage_id", ANSWER),
+        current=standing(adjudications, reversals, "lineage_id", ANSWER, ["answer_no"]),
         timeliness=settings.timeliness,
         monthly_net_revenue=settings.monthly_net_revenue,
     )

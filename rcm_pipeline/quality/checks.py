@@ -46,13 +46,14 @@ class BatchCheck:
         return self.template.format(kept=f"{1 - self.allowed:.0%}".replace("%", " %"), allowed=f"{self.allowed:.0%}".replace("%", " %"))
 
     def counts(self, batch: Batch, source: str) -> str:
-        """The query of both counts: failed and checked."""
+        """The query of both counts, dollars rounded up: failed and checked. The verdict is taken from the exact sums."""
         failed = f"coalesce(cast(ceil({self.failed(batch)}) as bigint), 0)"
         return f"select {failed} as failed, coalesce(cast(ceil({self.checked}) as bigint), 0) as checked from {source}"
 
     def unexpected(self, batch: Batch) -> str:
         """The query Great Expectations runs: a row when the check fails, none when it holds."""
-        return f"select 1 from ({self.counts(batch, '{batch}')}) as counted where failed > {self.allowed} * checked"
+        sums = f"select coalesce({self.failed(batch)}, 0) as failed, coalesce({self.checked}, 0) as checked from {{batch}}"
+        return f"select 1 from ({sums}) as counted where failed > {self.allowed} * checked"
 
 
 def _is_anchor(batch: Batch) -> str:

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -127,3 +128,21 @@ def test_the_sample_is_the_same_bytes_every_time(tmp_path: Path) -> None:
     assert file_hashes(first) == file_hashes(second)
     assert generate(tmp_path / "c", weeks=4, scale=0.2, seed=1)
     assert file_hashes(tmp_path / "c") != file_hashes(first)
+
+
+def test_a_report_never_gives_new_settings_to_tables_computed_with_the_old(own_home: Path, sample: Path, tmp_path: Path) -> None:
+    """Otherwise the next run would find nothing new, and the change would never be computed."""
+    client = "lakeside-physicians"
+    settings = shutil.copytree(sample / "settings", tmp_path / "settings")
+    with (settings / f"{client}.toml").open("a") as out:
+        out.write("\n# agreed anew\n")
+    folders = ("--settings", settings, "--today", "2026-11-23")
+    pack = own_home / "reports" / client / "latest" / "governance_pack.html"
+    before = pack.read_bytes()
+    done = rcm("report", client, *folders, home=own_home, check=False)
+    assert done.returncode == ExitCode.QUALITY
+    assert "computed for another week, or with other settings" in done.stderr
+    assert pack.read_bytes() == before
+    again = rcm("run", "--inbox", sample / "inbox", "--client", client, *folders, home=own_home)
+    assert "nothing new" not in again.stderr
+    assert rcm("report", client, *folders, home=own_home).returncode == 0

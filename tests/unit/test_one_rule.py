@@ -78,3 +78,27 @@ def test_the_cause_of_a_claim_whose_lines_tie_is_one() -> None:
     assert claims["root_cause"].unique().to_list() == ["coding"]
     costs = tables["mart_rework_costs"].filter((pl.col("root_cause") != "all") & (pl.col("denial_count") > 0))
     assert costs["root_cause"].unique().to_list() == ["coding"]
+
+
+def test_a_decision_split_over_claim_payments_of_one_day_is_one_denial_with_one_cause() -> None:
+    """100 denied for authorization and 300 for coding on the same day: one claim denied for 400, and its cause is coding."""
+    parts = "\n".join(
+        f"CLP*A*1*{charge}*0**12*{icn}\nSVC*HC:{code}*{charge}*0\nCAS*CO*{reason}"
+        for charge, icn, code, reason in ((100, "I1", "99213", "197*100"), (300, "I2", "99214", "16*300\nLQ*HE*N822"))
+    )
+    tables = computed(sent("20261026", "9", "20261020", ("A", "1", "", [("99213", 100), ("99214", 300)])), decided("20261119", "2", parts))
+    columns = ("root_cause", "denied_amount", "claim_charge_amount", "line_count")
+    assert tables["mart_denial_outcomes"].select(columns).rows() == [("coding", D("400.00"), D("400.00"), 2)]
+    assert tables["mart_rework_costs"].filter(pl.col("root_cause") == "coding")["denied_amount"].to_list() == [D("400.00")]
+
+
+def test_of_answers_of_one_day_the_same_one_stands_everywhere() -> None:
+    """Each claim is denied and then paid in one remittance: what stands is what was read last, whatever the identities are."""
+    pairs = "\n".join(
+        f"CLP*A{n}*1*100*0**12*I{n}\nSVC*HC:99213*100*0\nCAS*CO*197*100\nCLP*A{n}*1*100*80**12*I{n}\nSVC*HC:99213*100*80\nCAS*CO*45*20"
+        for n in range(12)
+    )
+    tables = computed(decided("20261119", "2", pairs))
+    current = tables["core_adjudications"].filter("is_current")
+    assert current["disposition"].to_list() == ["paid"] * 12
+    assert set(tables["mart_denial_outcomes"]["current_disposition"]) <= {"paid"}

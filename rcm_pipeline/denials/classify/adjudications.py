@@ -1,10 +1,11 @@
 """Adjudications: which came first, which stands now, and what a whole claim payment comes to."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import ANSWER, KEYS
+from rcm_pipeline.claims.remits import KEYS
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 DUPLICATE_CARCS = ("18", "B13")
@@ -32,7 +33,7 @@ def mark_first(remits: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
 def first_decisions(adjudications: Frame) -> Frame:
     """The first decision of each claim: the earliest first decision of any payer on it that decides a line, on a known day."""
     decides = pl.col("is_first") & pl.col("adjudication_date").is_not_null() & (pl.col("disposition") != "undecided")
-    return adjudications.filter(decides).sort("adjudication_date", *ANSWER).unique("lineage_id", keep="first", maintain_order=True)
+    return adjudications.filter(decides).sort("adjudication_date", "answer_no").unique("lineage_id", keep="first", maintain_order=True)
 
 
 def mark_pended(remits: pl.DataFrame, pended: pl.DataFrame) -> pl.DataFrame:
@@ -56,15 +57,19 @@ def taken_back(reversals: pl.DataFrame, keys: list[str] = KEYS) -> pl.DataFrame:
     return reversals.select(pl.col(f"original_{key}").alias(key) for key in keys).drop_nulls().unique()
 
 
-def standing(remits: pl.DataFrame, reversals: pl.DataFrame, lineage: str, keys: list[str] = KEYS) -> pl.DataFrame:
-    """Per lineage the newest decision that is neither taken back nor only pended. `lineage` names its column.
+def standing(
+    remits: pl.DataFrame, reversals: pl.DataFrame, lineage: str, keys: list[str] = KEYS, order: Sequence[str] = KEYS
+) -> pl.DataFrame:
+    """Per lineage the newest decision that is neither taken back nor only pended; of one day, the last by `order`.
+
+    `lineage` names the column of the lineage, `keys` those of a decision.
 
     One that denies everything as a duplicate stands only where nothing else does: it says that the other one counts.
     """
     decisions = remits.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended")).join(
         taken_back(reversals, keys), on=keys, how="anti"
     )
-    ordered = decisions.sort([~pl.col("is_duplicate"), "adjudication_date", *keys], nulls_last=False)
+    ordered = decisions.sort([~pl.col("is_duplicate"), "adjudication_date", *order], nulls_last=False)
     return ordered.unique(lineage, keep="last", maintain_order=True)
 
 

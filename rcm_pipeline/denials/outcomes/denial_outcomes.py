@@ -25,8 +25,8 @@ VERSION = (
     "last_service_date", "place_code", "place_qualifier", "is_rejected", "is_first_rejected", "first_answer_date", "answer_date",
 )  # fmt: skip
 ADJUDICATION = (
-    *ANSWER, _ON, "payer_id", "status_code", "kind", "adjudication_date", "week", "charge_amount", "paid_amount", "disposition", "is_first",
-    "is_pended", "is_duplicate", "version_id",
+    *ANSWER, "answer_no", _ON, "payer_id", "status_code", "kind", "adjudication_date", "week", "charge_amount", "paid_amount",
+    "disposition", "is_first", "is_pended", "is_duplicate", "version_id",
 )  # fmt: skip
 DENIAL = (
     *ANSWER, "line_no", _ON, "payer_id", "adjudication_date", "is_initial", "procedure_code", "charge_amount", "denied_amount",
@@ -130,12 +130,12 @@ def _initial(claims: ClaimTables, last_day: dt.date) -> pl.DataFrame:
         "initial_paid_amount",
         "provider_npi",
         "coder_id",
-        pl.col("denial_answer_id").alias("answer_id"),
+        pl.col("denial_answer_id").alias("_first_answer_id"),
         pl.lit(1, pl.Int64).alias("episode_no"),  # a claim paid, taken back and denied again has further ones
         pl.lit(True).alias("is_initial"),
     )
-    lines = claims.denials.filter("is_initial").join(facts.select(ANSWER), on=ANSWER, how="semi")
-    sums = lines.group_by(ANSWER).agg(
+    lines = _initial_lines(claims, facts)
+    sums = lines.group_by(_ON).agg(
         pl.len().cast(pl.Int64).alias("line_count"),
         *(pl.col(f"{name}_amount").sum().cast(pl.Decimal(18, 2)) for name in ("charge", "denied")),
         _money_of(pl.col("expected_amount")).alias("expected_amount"),
@@ -145,12 +145,21 @@ def _initial(claims: ClaimTables, last_day: dt.date) -> pl.DataFrame:
         ),
         _money_of(pl.col("denied_amount").filter(pl.col("root_cause") == "unspecified")).alias("unspecified_amount"),
     )
-    named = main_lines(lines, ANSWER).select(
-        *ANSWER, "payer_id", "line_no", "procedure_code", "group_code", "carc_code", "rarc_code", "root_cause", "owner",
+    named = main_lines(lines, [_ON]).select(
+        _ON, *ANSWER, "payer_id", "line_no", "procedure_code", "group_code", "carc_code", "rarc_code", "root_cause", "owner",
         "rework_target", "preventable", "hardness", "evidence_detail", "review_reason",
     )  # fmt: skip
-    charges = claims.adjudications.select(*ANSWER, pl.col("charge_amount").alias("claim_charge_amount"))
-    return facts.join(sums, on=ANSWER, how="inner").join(named, on=ANSWER, how="inner").join(charges, on=ANSWER, how="left").sort(_ON)
+    parts = claims.adjudications.join(lines.select(ANSWER).unique(), on=ANSWER, how="semi")
+    charges = parts.group_by(_ON).agg(_money_of(pl.col("charge_amount")).alias("claim_charge_amount"))
+    return facts.drop("_first_answer_id").join(sums, on=_ON).join(named, on=_ON).join(charges, on=_ON, how="left").sort(_ON)
+
+
+def _initial_lines(claims: ClaimTables, facts: pl.DataFrame) -> pl.DataFrame:
+    """The denied lines of each initial denial: of every part of it, where the payer split one decision over claim payments of a day."""
+    whose = claims.adjudications.select(pl.col("answer_id").alias("_first_answer_id"), pl.col("payer_id"))
+    first = facts.select(_ON, "denied_date", "_first_answer_id").join(whose, on="_first_answer_id")
+    own, other = [_ON, "payer_id", "adjudication_date"], [_ON, "payer_id", "denied_date"]
+    return claims.denials.filter("is_initial").join(first, left_on=own, right_on=other, how="semi")
 
 
 def _money_of(amounts: pl.Expr) -> pl.Expr:
@@ -161,7 +170,7 @@ def _current(claims: ClaimTables, denied: pl.DataFrame, last_day: dt.date) -> pl
     """The decision that stood on the day."""
     known = claims.adjudications.join(denied.select(_ON), on=_ON, how="semi").filter(pl.col("adjudication_date") <= last_day)
     reversals = claims.reversals.filter(pl.col("adjudication_date") <= last_day)
-    return standing(known, reversals, _ON, ANSWER).select(
+    return standing(known, reversals, _ON, ANSWER, ["answer_no"]).select(
         _ON,
         pl.col("adjudication_date").alias("current_date"),
         pl.col("disposition").alias("current_disposition"),

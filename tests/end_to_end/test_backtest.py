@@ -24,7 +24,7 @@ def test_the_past_is_replayed_and_every_alarm_is_counted_once(published: Path) -
     assert fewer.stderr == ""
 
 
-def test_the_page_is_written_beside_the_packs_and_leaves_them_alone(own_home: Path) -> None:
+def test_the_page_is_written_beside_the_packs_and_leaves_them_alone(own_home: Path, sample: Path) -> None:
     reports = own_home / "reports" / CLIENT
     before = sorted(p.name for p in reports.iterdir())
     done = rcm("backtest", CLIENT, "--page", home=own_home)
@@ -35,7 +35,7 @@ def test_the_page_is_written_beside_the_packs_and_leaves_them_alone(own_home: Pa
     assert "default-src 'none'" in text[:2000].replace("&#39;", "'")
     assert "Summerfield Assurance" in text
     assert json.loads(rcm("backtest", CLIENT, "--page", "--json", home=own_home).stdout)["page"] == str(page)
-    rcm("report", CLIENT, "--today", "2026-11-23", home=own_home)
+    rcm("report", CLIENT, "--today", "2026-11-23", "--settings", sample / "settings", home=own_home)
     assert page.read_text() == text, "a new pack leaves it"
 
 

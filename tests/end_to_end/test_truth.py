@@ -43,7 +43,7 @@ def both(request: pytest.FixtureRequest, published: Path, sample: Path) -> Both:
         truth[name] = frame
     read_from = tables["core_deliveries"].filter(pl.col("fact_code") == "answer").rename({"fact_id": "answer_id"})
     sent = read_from.join(tables["raw_remits"], on=["file_id", "claim_no"]).select(*KEYS, "icn_token")
-    mine = tables["core_adjudications"].join(sent, on=KEYS)
+    mine = tables["core_adjudications"].drop("answer_no").join(sent, on=KEYS)  # the truth has an answer_no of its own
     answers = mine.join(truth["answers"], on=["icn_token", "kind"], how="full", suffix="_truth")
     return Both(tables, truth, answers)
 

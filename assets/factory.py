@@ -10,7 +10,7 @@ import polars as pl
 
 from assets.guard import safely
 from assets.resources import Workplace
-from assets.specs import CHECK, check_spec, result, table_spec
+from assets.specs import check_spec, result, table_spec
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.denials.classify.causes import RECLASSIFIED_BY, reclassified
 from rcm_pipeline.quality.checks import CHECKS, batch_of
@@ -18,7 +18,7 @@ from rcm_pipeline.quality.contracts import Outcome, check_contract
 from rcm_pipeline.settings import ClientSettings, load_client_settings
 from rcm_pipeline.tables import build, registered
 from rcm_pipeline.warehouse import append, read, replace, scan_all
-from rcm_pipeline.weeks import Week, anchor_of
+from rcm_pipeline.weeks import anchor_of, anchor_stored
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
@@ -86,17 +86,16 @@ def registered_steps() -> list[dg.AssetsDefinition]:
 def _make_registered(step: Step) -> Made:
     """Compute the wanted tables from the warehouse, each stored and judged as it is made."""
     tables = scan_all(step.connection)
-    week = _anchor(step) if any(name.startswith("mart_") for name in step.wanted) else None
+    needs_week = any(name.startswith("mart_") for name in step.wanted)
+    week = anchor_stored(step.connection, step.workplace.today) if needs_week else None
     done: set[str] = set()
     for name, table in registered().items():
         if name not in step.wanted or name in done:
             continue
         for made, frame in build(table, tables, week, step.settings, step.workplace.today):
             done.add(made)
-            if made == "core_denials" and made in step.wanted:
-                yield made, frame.height, _store_denials(step, frame)
-            elif made in step.wanted:
-                yield made, frame.height, store(step, made, frame)
+            if made in step.wanted:
+                yield made, frame.height, _store_denials(step, frame) if made == "core_denials" else store(step, made, frame)
             del frame  # the next table is made while this one would still be held
 
 
@@ -107,10 +106,6 @@ def _store_denials(step: Step, denials: pl.DataFrame) -> list[Outcome]:
     if all(outcome.is_passed for outcome in outcomes):
         append(step.connection, "ops_reclassifications", reclassified(before, denials, step.run_id))
     return outcomes
-
-
-def _anchor(step: Step) -> Week | None:
-    return anchor_of(read(step.connection, "core_adjudications", ("adjudication_date",)), step.workplace.today)
 
 
 def store(step: Step, name: str, frame: pl.DataFrame) -> list[Outcome]:
@@ -145,6 +140,3 @@ def record(connection: duckdb.DuckDBPyConnection, run_id: str, outcomes: list[Ou
 def now() -> dt.datetime:
     """UTC without zone, as the warehouse keeps it."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
-
-
-__all__ = ["CHECK", "Made", "Step", "judge", "now", "record", "registered_steps", "store", "table_step"]

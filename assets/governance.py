@@ -9,7 +9,7 @@ from assets.resources import Workplace
 from dashboards.publish import Published, publish_pack
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.tables import registered
-from rcm_pipeline.weeks import anchor_week
+from rcm_pipeline.weeks import anchor_stored
 
 
 @dg.asset(deps=list(registered()), partitions_def=CLIENTS, group_name="reports", kinds={"plotly", "excel"})
@@ -21,5 +21,5 @@ def governance_pack(context: dg.AssetExecutionContext, workplace: dg.ResourcePar
 
 def _publish(workplace: Workplace, client: str, run_id: str) -> Published:
     with open_warehouse(workplace.home.warehouse(client), read_only=True) as connection:
-        dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
-    return publish_pack(workplace.home, client, anchor_week(dates, workplace.today), run_id=run_id, published_at=now())
+        week = anchor_stored(connection, workplace.today)
+    return publish_pack(workplace.home, client, week, run_id=run_id, published_at=now())

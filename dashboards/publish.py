@@ -27,7 +27,7 @@ from rcm_pipeline.reference import reference_hash
 from rcm_pipeline.settings import Home, load_client_settings, settings_hash
 from rcm_pipeline.tables import marts, registered
 from rcm_pipeline.warehouse import append, read, scan_all
-from rcm_pipeline.weeks import Week, anchor_week
+from rcm_pipeline.weeks import Week, anchor_stored
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
@@ -66,11 +66,10 @@ def publish_week(home: Home, client: str, week: Week | None, today: dt.date, pub
     for a week that is not complete or that nothing was decided in.
     """
     with open_warehouse(home.warehouse(client), read_only=True) as connection:
-        dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
+        last = anchor_stored(connection, today)
         run = connection.sql("SELECT run_id, status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
     if run is None or run[1] != "published":
         raise QualityError(f"{client}: the last run was not published, so its tables may not agree", fix="see rcm status, then rcm run")
-    last = anchor_week(dates, today)
     if week is None or week == last:
         with open_warehouse(home.warehouse(client), read_only=True) as connection:
             if not is_computed(connection, home, client, last):

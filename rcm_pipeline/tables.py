@@ -8,7 +8,7 @@ import datetime as dt
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
 from graphlib import TopologicalSorter
@@ -59,10 +59,7 @@ def mart(build: Build) -> Build:
     def made(*given: Frame, **injected: Any) -> pl.DataFrame:
         if needs_week and injected.get("week") is None:
             return empty(contract)
-        named = dict(zip(tables, given, strict=False))
-        others = {key: value for key, value in injected.items() if key not in tables}
-        frames = {key: _lazy(value) for key, value in (named | {k: v for k, v in injected.items() if k in tables}).items()}
-        return conform(build(**frames, **others), contract)
+        return conform(build(**_named(tables, given, injected)), contract)
 
     _register((name,), made, tables, build.__module__)
     return made
@@ -76,9 +73,7 @@ def core(*names: str) -> Callable[[Callable[..., Iterator[tuple[str, pl.DataFram
 
         @wraps(build)
         def made(*given: Frame, **injected: Any) -> Iterator[tuple[str, pl.DataFrame]]:
-            frames = dict(zip(tables, given, strict=False)) | {k: v for k, v in injected.items() if k in tables}
-            others = {key: value for key, value in injected.items() if key not in tables}
-            for name, frame in build(**{key: _lazy(value) for key, value in frames.items()}, **others):
+            for name, frame in build(**_named(tables, given, injected)):
                 yield name, conform(frame, CONTRACTS[name])
                 del frame  # the next table is made while this one would still be held
 
@@ -144,6 +139,12 @@ def _tables_of(build: Callable[..., Any]) -> tuple[str, ...]:
     if unknown:
         raise NameError(f"{build.__module__}.{build.__name__}: {', '.join(unknown)} is no table; name parameters as contracts are named")
     return tuple(positional)
+
+
+def _named(tables: Sequence[str], given: Sequence[Frame], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Every argument by its name, tables lazy whether they came by position or by name."""
+    every = dict(zip(tables, given, strict=False)) | dict(more)
+    return {name: _lazy(value) if name in tables else value for name, value in every.items()}
 
 
 def _register(names: tuple[str, ...], build: Callable[..., Any], sources: tuple[str, ...], module: str) -> None:

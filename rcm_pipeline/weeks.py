@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import duckdb
     import polars as pl
 
 QUARTER_WEEKS = 13  # a quarter of whole weeks: the window of measures, costs and figures that need more than a week
@@ -65,3 +66,8 @@ def anchor_week(adjudicated: Iterable[dt.date | None], today: dt.date) -> Week |
 def anchor_of(adjudications: "pl.DataFrame", today: dt.date) -> Week | None:
     """The anchor week of core_adjudications."""
     return anchor_week(adjudications["adjudication_date"].unique().to_list(), today)
+
+
+def anchor_stored(connection: "duckdb.DuckDBPyConnection", today: dt.date) -> Week | None:
+    """The anchor week of the core_adjudications in a warehouse."""
+    return anchor_week((row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()), today)

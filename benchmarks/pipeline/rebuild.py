@@ -11,8 +11,8 @@ from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.quality.contracts import check_contract
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.tables import build, registered
-from rcm_pipeline.warehouse import create_tables, read, replace, scan_all
-from rcm_pipeline.weeks import anchor_of
+from rcm_pipeline.warehouse import create_tables, replace, scan_all
+from rcm_pipeline.weeks import anchor_stored
 from schemas.registry import CONTRACTS
 
 TODAY = dt.date(2026, 11, 23)
@@ -25,7 +25,7 @@ def rebuild(path: Path, steps: dict[str, float]) -> None:
         create_tables(connection)
         tables, done = scan_all(connection), set[str]()
         for layer in ("core", "mart"):
-            week = anchor_of(read(connection, "core_adjudications", ("adjudication_date",)), TODAY) if layer == "mart" else None
+            week = anchor_stored(connection, TODAY) if layer == "mart" else None
             for name, table in registered().items():
                 if table.layer == layer and name not in done:
                     start = time.monotonic()

@@ -12,7 +12,7 @@ from rcm_pipeline.errors import BusyError, StorageError
 from rcm_pipeline.intake.inbox import Delivery
 from rcm_pipeline.reference import reference_hash
 from rcm_pipeline.settings import Home, settings_hash
-from rcm_pipeline.weeks import Week, anchor_week
+from rcm_pipeline.weeks import Week, anchor_stored
 
 NO_WEEK = dt.date(1900, 1, 1)
 PAGE = "governance_pack.html"
@@ -49,8 +49,7 @@ def _matches(connection: duckdb.DuckDBPyConnection, home: Home, client: str, fou
     if not same_trouble or any(d.file_id is not None and d.file_id not in known for d in found):
         return False
     last_run = connection.sql("SELECT status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
-    dates = [row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()]
-    return last_run == ("published",) and is_computed(connection, home, client, anchor_week(dates, today))
+    return last_run == ("published",) and is_computed(connection, home, client, anchor_stored(connection, today))
 
 
 def is_computed(connection: duckdb.DuckDBPyConnection, home: Home, client: str, week: Week | None) -> bool:

@@ -15,7 +15,7 @@ from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import InputError, UsageError
 from rcm_pipeline.settings import Home, load_client_settings
 from rcm_pipeline.warehouse import append, file_codes, read
-from rcm_pipeline.weeks import Week, anchor_of
+from rcm_pipeline.weeks import Week, anchor_stored
 
 TABLE = "ops_qa_samples"
 _LOG = "raw_coded_encounters"
@@ -146,7 +146,7 @@ def plan_text(plan: Plan) -> Iterator[str]:
 
 
 def _week(connection: duckdb.DuckDBPyConnection, client: str, week: dt.date | None, today: dt.date) -> dt.date:
-    anchor = anchor_of(read(connection, "core_adjudications", ("adjudication_date",)), today)
+    anchor = anchor_stored(connection, today)
     found = week or (anchor.monday if anchor else None)
     if found is None:
         raise InputError(f"{client}: no week is complete yet", fix="load its remittances with rcm run, or name a week with --week")

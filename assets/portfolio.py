@@ -1,7 +1,6 @@
 """What clients know together: read back into a client's file before its marts, and made anew after the clients have run."""
 
 import datetime as dt
-import io
 from pathlib import Path
 
 import dagster as dg
@@ -15,7 +14,7 @@ from rcm_pipeline.denials.spikes.counts import weekly_counts
 from rcm_pipeline.denials.spikes.portfolio import portfolio as portfolio_table
 from rcm_pipeline.publishing import write_in_place
 from rcm_pipeline.settings import consenting
-from rcm_pipeline.warehouse import read
+from rcm_pipeline.warehouse import as_parquet, read
 from schemas.contract import conform, empty
 from schemas.registry import CONTRACTS
 
@@ -48,9 +47,7 @@ def _make(workplace: Workplace) -> tuple[int, int]:
     clients = consenting(workplace.home)
     counted = [_counts(workplace.home.warehouse(client), client) for client in clients]
     table = portfolio_table(pl.concat(counted)) if counted else empty(CONTRACTS[_NAME])
-    buffer = io.BytesIO()
-    table.write_parquet(buffer)
-    write_in_place(workplace.home.portfolio, buffer.getvalue())
+    write_in_place(workplace.home.portfolio, as_parquet(table))
     return len(clients), table.height
 
 

@@ -1,5 +1,6 @@
 """One DuckDB file per client: make its tables from the contracts, read them lazily or whole, and write whole frames."""
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
@@ -102,6 +103,13 @@ def file_codes(connection: duckdb.DuckDBPyConnection) -> pl.Enum:
     """A code for every file of the ledger, in the order of their ids."""
     ids = connection.sql("SELECT file_id FROM raw_files ORDER BY file_id").fetchall()
     return pl.Enum([row[0] for row in ids])
+
+
+def as_parquet(frame: pl.DataFrame) -> bytes:
+    """A frame as the bytes of a Parquet file."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
 
 
 def read_where(connection: duckdb.DuckDBPyConnection, table: str, column: str, values: Sequence[str]) -> pl.DataFrame:

@@ -17,7 +17,7 @@ import polars as pl
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.settings import ClientSettings, Home, parse_client_settings, settings_text
 from rcm_pipeline.tables import compute
-from rcm_pipeline.warehouse import append, read, scan_all
+from rcm_pipeline.warehouse import append, as_parquet, read, scan_all
 from rcm_pipeline.weeks import Week, anchor_of, anchor_week
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
@@ -116,7 +116,7 @@ def first_day_of(connection: duckdb.DuckDBPyConnection, week: Week) -> dt.date |
 
 def keep_copies(connection: duckdb.DuckDBPyConnection, home: Home, client: str, week: Week) -> None:
     """Keep what is not raw as it stands in this week: settings, portfolio reference and code sets, each content once."""
-    contents = {_SETTINGS: settings_text(home.settings, client).encode()} | {name: _parquet(read(connection, name)) for name in _COPIES}
+    contents = {_SETTINGS: settings_text(home.settings, client).encode()} | {name: as_parquet(read(connection, name)) for name in _COPIES}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     stored = {row[0] for row in connection.sql("SELECT content_hash FROM ops_contents").fetchall()}
     fresh = {hashes[name]: content for name, content in contents.items() if hashes[name] not in stored}
@@ -171,9 +171,3 @@ def _content(connection: duckdb.DuckDBPyConnection, name: str, week: Week) -> by
 ORDER BY week DESC LIMIT 1"""
     row = connection.execute(query, [name, week.monday]).fetchone()
     return None if row is None else bytes(row[0])
-
-
-def _parquet(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    return buffer.getvalue()

@@ -25,6 +25,7 @@ from schemas.registry import CONTRACTS
 _SUBJECTS = ("claims", "code_sets", "denials", "coding", "rework", "metrics", "governance")
 Frame = pl.DataFrame | pl.LazyFrame
 Build = Callable[..., pl.DataFrame]
+Pass = Callable[..., Iterator[tuple[str, pl.DataFrame]]]
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,10 @@ def mart(build: Build) -> Build:
     return made
 
 
-def core(*names: str) -> Callable[[Callable[..., Iterator[tuple[str, pl.DataFrame]]]], Callable[..., Iterator[tuple[str, pl.DataFrame]]]]:
-    """Register a function that makes several core tables in one pass; it yields each under its name when it is finished."""
+def one_pass(*names: str) -> Callable[[Pass], Pass]:
+    """Register a function that makes several tables in one pass; it yields each under its name when it is finished."""
 
-    def register(build: Callable[..., Iterator[tuple[str, pl.DataFrame]]]) -> Callable[..., Iterator[tuple[str, pl.DataFrame]]]:
+    def register(build: Pass) -> Pass:
         tables = _tables_of(build)
 
         @wraps(build)

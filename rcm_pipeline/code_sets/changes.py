@@ -6,29 +6,11 @@ from itertools import pairwise
 import polars as pl
 
 from rcm_pipeline.code_sets.systems import ICD10CM
-from rcm_pipeline.code_sets.values import coded_values
 from rcm_pipeline.code_sets.verdicts import standing
-from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
 
 _MIX = dt.timedelta(weeks=52)
 _DAY = dt.timedelta(days=1)
-
-
-@mart
-def mart_code_set_changes(
-    raw_claim_lines: pl.LazyFrame,
-    raw_claim_diagnoses: pl.LazyFrame,
-    core_deliveries: pl.LazyFrame,
-    core_claim_versions: pl.LazyFrame,
-    ops_code_sets: pl.LazyFrame,
-    ops_code_entries: pl.LazyFrame,
-    *,
-    week: Week,
-) -> pl.DataFrame:
-    """One row per code of the last 52 weeks that a release changes."""
-    values = coded_values(raw_claim_lines, raw_claim_diagnoses, core_deliveries, core_claim_versions)
-    return code_set_changes(values, ops_code_sets.collect(), ops_code_entries.collect(), week)
 
 
 def code_set_changes(values: pl.DataFrame, code_sets: pl.DataFrame, entries: pl.DataFrame, week: Week) -> pl.DataFrame:

@@ -1,44 +1,40 @@
 """Codes of 837 claims that were not valid on their date of service, and how much could be checked at all."""
 
+from collections.abc import Iterator
+
 import polars as pl
 
+from rcm_pipeline.code_sets.changes import code_set_changes
 from rcm_pipeline.code_sets.systems import SYSTEMS
 from rcm_pipeline.code_sets.values import coded_values
 from rcm_pipeline.code_sets.verdicts import UNCHECKED, VALID, judged
 from rcm_pipeline.stats.intervals import rate, wilson
-from rcm_pipeline.tables import mart
+from rcm_pipeline.tables import one_pass
 from rcm_pipeline.weeks import Week
+from schemas.contract import empty
+from schemas.registry import CONTRACTS
 
 
-@mart
-def mart_code_set_findings(
+@one_pass("mart_code_set_findings", "mart_code_set_coverage", "mart_code_set_changes")
+def code_set_marts(
     raw_claim_lines: pl.LazyFrame,
     raw_claim_diagnoses: pl.LazyFrame,
     core_deliveries: pl.LazyFrame,
     core_claim_versions: pl.LazyFrame,
-    ops_code_sets: pl.LazyFrame,
-    ops_code_entries: pl.LazyFrame,
     core_claim_lineages: pl.LazyFrame,
-) -> pl.DataFrame:
-    """One row per code that was not valid on its date of service."""
-    values = coded_values(raw_claim_lines, raw_claim_diagnoses, core_deliveries, core_claim_versions)
-    return code_set_findings(judged(values, ops_code_sets.collect(), ops_code_entries.collect()), core_claim_lineages.collect())
-
-
-@mart
-def mart_code_set_coverage(
-    raw_claim_lines: pl.LazyFrame,
-    raw_claim_diagnoses: pl.LazyFrame,
-    core_deliveries: pl.LazyFrame,
-    core_claim_versions: pl.LazyFrame,
     ops_code_sets: pl.LazyFrame,
     ops_code_entries: pl.LazyFrame,
     *,
-    week: Week,
-) -> pl.DataFrame:
-    """One row per code set and release."""
-    values, releases = coded_values(raw_claim_lines, raw_claim_diagnoses, core_deliveries, core_claim_versions), ops_code_sets.collect()
-    return code_set_coverage(judged(values, releases, ops_code_entries.collect()), releases, week)
+    week: Week | None,
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """What was coded against what was valid; coverage and changes are of a week and have no rows where there is none yet."""
+    values = coded_values(raw_claim_lines, raw_claim_diagnoses, core_deliveries, core_claim_versions)
+    releases, entries = ops_code_sets.collect(), ops_code_entries.collect()
+    changes = code_set_changes(values, releases, entries, week) if week else empty(CONTRACTS["mart_code_set_changes"])
+    yield "mart_code_set_changes", changes
+    values = judged(values, releases, entries)
+    yield "mart_code_set_findings", code_set_findings(values, core_claim_lineages.collect())
+    yield "mart_code_set_coverage", code_set_coverage(values, releases, week) if week else empty(CONTRACTS["mart_code_set_coverage"])
 
 
 def code_set_findings(judged_values: pl.DataFrame, lineages: pl.DataFrame) -> pl.DataFrame:

@@ -30,7 +30,7 @@ from rcm_pipeline.denials.classify.reasons import main_lines, main_reasons
 from rcm_pipeline.denials.classify.remit_quality import with_broken_rules
 from rcm_pipeline.reference import reference, reference_hash
 from rcm_pipeline.settings import ClientSettings
-from rcm_pipeline.tables import core
+from rcm_pipeline.tables import one_pass
 
 _TABLES = (
     "core_deliveries",
@@ -117,7 +117,7 @@ def _file_codes(tables: Iterable[pl.LazyFrame]) -> pl.Enum:
     return pl.Enum(ids["file_id"].sort())
 
 
-@core(*_TABLES)
+@one_pass(*_TABLES)
 def claims_core(
     raw_transactions: pl.LazyFrame,
     raw_acknowledgements: pl.LazyFrame,
@@ -154,6 +154,7 @@ def claims_core(
     remarks = raw["raw_remarks"]
     lines, remits, reversals = judged_lines(linked.remits, linked.remit_lines, raw["raw_adjustments"], remarks, settings)
     lines = with_sent_lines(lines, linked.remit_lines, remits, linked.claim_lines)
+    del linked.claim_lines, linked.remit_lines  # the widest tables, and nobody needs them below
     attributes = claim_attributes(remits, linked.versions, raw["raw_other_payers"], clocks)
     denials = _denials(find_causes(lines, remarks, attributes, taxonomy_of(settings)), lines, remits)
     yield "core_adjudicated_lines", finished(lines)

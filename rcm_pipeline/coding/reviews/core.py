@@ -10,14 +10,14 @@ from rcm_pipeline.coding.reviews.reviews import core_qa_reviews, in_force
 from rcm_pipeline.redelivery import once
 from rcm_pipeline.reference import reference
 from rcm_pipeline.settings import Qa
-from rcm_pipeline.tables import core
+from rcm_pipeline.tables import one_pass
 
 _SAMPLE = (
     "sample_id", "stratum_code", "reason_code", "frame_count", "selection_rate", "draw_no", "is_spare", "claim_token",
 )  # fmt: skip
 
 
-@core("core_qa_reviews", "core_qa_codes", "core_qa_findings")
+@one_pass("core_qa_reviews", "core_qa_codes", "core_qa_findings")
 def qa_core(
     raw_qa_reviews: pl.LazyFrame,
     raw_qa_codes: pl.LazyFrame,

@@ -19,9 +19,8 @@ def mark_first(remits: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
     """
     corrections = reversals.select(pl.col(f"correction_{key}").alias(key) for key in KEYS).drop_nulls()
     group = ["lineage_index", "payer_id"]
-    candidates = remits.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended")).sort(
-        ["adjudication_date", *KEYS], nulls_last=True
-    )
+    decisions = remits.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended"))
+    candidates = decisions.select(*group, *KEYS, "adjudication_date", "icn_token").sort(["adjudication_date", *KEYS], nulls_last=True)
     earliest = candidates.unique(group, keep="first", maintain_order=True).select(*group, *KEYS, pl.col("adjudication_date").alias("_day"))
     same_day = candidates.filter(pl.col("icn_token").is_not_null()).join(earliest.drop(KEYS), on=group, how="inner", maintain_order="left")
     parts = same_day.filter(pl.col("adjudication_date") == pl.col("_day")).join(corrections, on=KEYS, how="anti", maintain_order="left")
@@ -44,7 +43,8 @@ def mark_pended(remits: pl.DataFrame, pended: pl.DataFrame) -> pl.DataFrame:
 
 def mark_current(remits: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
     """Mark what was reversed, and the decision of each lineage that stands."""
-    now = standing(remits, reversals, "lineage_index").select(*KEYS, pl.lit(True).alias("is_current"))
+    decisions = remits.select("lineage_index", *KEYS, "kind", "is_pended", "is_duplicate", "adjudication_date")
+    now = standing(decisions, reversals, "lineage_index").select(*KEYS, pl.lit(True).alias("is_current"))
     marks = (taken_back(reversals).with_columns(pl.lit(True).alias("is_reversed")), now)
     marked = remits
     for mark in marks:

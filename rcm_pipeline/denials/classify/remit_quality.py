@@ -67,15 +67,21 @@ def with_broken_rules(
 
 def _unremarked(classified: pl.DataFrame, remarks: pl.DataFrame, carc: pl.DataFrame) -> pl.DataFrame:
     needs = carc.filter(pl.col("rarc_required") == "y").select("carc_code")
-    asked = classified.filter(pl.col("amount") != 0).join(needs, on="carc_code", how="semi").select(LINE).unique()
-    above = remarks.filter(pl.col("line_no").is_null()).select(KEYS).unique()
-    bare = asked.join(remarks.filter(pl.col("line_no").is_not_null()).select(LINE).unique(), on=LINE, how="anti")
+    coded = classified.select(*LINE, "carc_code", "amount")
+    asked = coded.join(needs, on="carc_code", how="semi").filter(pl.col("amount") != 0).select(LINE).unique()
+    remarked = remarks.select(LINE).unique()
+    above = remarked.filter(pl.col("line_no").is_null()).select(KEYS)
+    bare = asked.join(remarked.filter(pl.col("line_no").is_not_null()), on=LINE, how="anti")
     return _ruled(bare.join(above, on=KEYS, how="anti"), "Q1")
 
 
 def _hidden(lines: pl.DataFrame, classified: pl.DataFrame) -> pl.DataFrame:
-    contract = classified.filter((pl.col("carc_code") == "45") & (pl.col("group_code") == "CO")).group_by(LINE).agg(pl.col("amount").sum())
-    unpaid = lines.filter((pl.col("paid_amount") == 0) & (pl.col("charge_amount") > 0) & (pl.col("kind") == "adjudication"))
+    is_contract = (pl.col("carc_code") == "45") & (pl.col("group_code") == "CO")
+    is_unpaid = (pl.col("paid_amount") == 0) & (pl.col("charge_amount") > 0) & (pl.col("kind") == "adjudication")
+    unpaid = lines.filter(is_unpaid).select(*LINE, "charge_amount")
+    contract = (
+        classified.filter(is_contract).select(*LINE, "amount").join(unpaid, on=LINE, how="semi").group_by(LINE).agg(pl.col("amount").sum())
+    )
     return _ruled(unpaid.join(contract, on=LINE).filter(pl.col("amount") >= pl.col("charge_amount")), "Q2")
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.failures import note_failure
-from assets.partitions import CLIENTS
+from assets.guard import note_failure
+from assets.resources import CLIENTS
 from rcm_pipeline.intake.inbox import clients_of, files_under
 from rcm_pipeline.settings import Home
 

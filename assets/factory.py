@@ -1,6 +1,5 @@
 """One factory: the tables of a layer and subject become one multi-asset with one step, one connection and one check a table."""
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -135,8 +134,3 @@ def record(connection: duckdb.DuckDBPyConnection, run_id: str, outcomes: list[Ou
     if outcomes:
         rows = [vars(outcome) | {"run_id": run_id} for outcome in outcomes]
         append(connection, "ops_checks", conform(pl.DataFrame(rows), CONTRACTS["ops_checks"]))
-
-
-def now() -> dt.datetime:
-    """UTC without zone, as the warehouse keeps it."""
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None)

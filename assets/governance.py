@@ -2,10 +2,8 @@
 
 import dagster as dg
 
-from assets.factory import now
 from assets.guard import safely
-from assets.partitions import CLIENTS
-from assets.resources import Workplace
+from assets.resources import CLIENTS, Workplace, now
 from dashboards.publish import Published, publish_pack
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.tables import registered

@@ -6,7 +6,11 @@ from typing import TypeVar
 
 import dagster as dg
 
+from assets.resources import now
+from dashboards.publish import is_stale, mark_stale
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode, RcmError
+from rcm_pipeline.settings import Home
 
 Result = TypeVar("Result")
 
@@ -22,3 +26,14 @@ def safely(work: Callable[[], Result]) -> Result:
         name = place.filename.rsplit("/", 1)[-1]
         text, code = f"{type(error).__name__} in {name}:{place.lineno} ({place.name}); please report this line", ExitCode.INTERNAL
     raise dg.Failure(description=text, metadata={"exit_code": int(code)}, allow_retries=False)
+
+
+def note_failure(home: Home, client: str, run_id: str, status: str, message: str, *, only_once: bool = False) -> None:
+    """Mark the pack stale (with `only_once` unless it is already) and record the run's end if the warehouse can be opened."""
+    if not (only_once and is_stale(home, client)):
+        mark_stale(home, client, message, now())
+    try:
+        with open_warehouse(home.warehouse(client)) as connection:
+            connection.execute("UPDATE ops_runs SET status = ? WHERE run_id = ? AND status = 'running'", [status, run_id])
+    except Exception:  # noqa: BLE001 - the failure being reported may be that the warehouse cannot be written
+        return

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from assets.factory import Made, Step, now, table_step
+from assets.factory import Made, Step, table_step
+from assets.resources import now
 from rcm_pipeline import __version__
 from rcm_pipeline.errors import SettingsError
 from rcm_pipeline.intake.inbox import clients_of, deliveries

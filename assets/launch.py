@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from assets.build import build_defs
-from assets.failures import note_failure
+from assets.guard import note_failure
 from assets.resources import Workplace
 from rcm_pipeline.errors import BusyError, ExitCode
 from rcm_pipeline.quality.contracts import QUARANTINE

@@ -1,8 +1,10 @@
-"""What assets are given: the folders they work in, the day they judge by, and where progress is reported."""
+"""What assets are given: a client as partition, the folders they work in, the day they judge by, where progress is reported."""
 
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import dagster as dg
 
 from rcm_pipeline.settings import Home
 
@@ -19,3 +21,11 @@ class Workplace:
     def today(self) -> dt.date:
         """The day runs judge by: the clock's, unless one was given. A server may run for weeks, so it is asked each time."""
         return self.fixed_today or dt.datetime.now(dt.UTC).date()
+
+
+CLIENTS = dg.DynamicPartitionsDefinition(name="clients")
+
+
+def now() -> dt.datetime:
+    """UTC without zone, as the warehouse keeps it."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import dagster as dg
 import polars as pl
 
-from assets.partitions import CLIENTS
+from assets.resources import CLIENTS
 from rcm_pipeline import __version__
 from rcm_pipeline.quality.checks import checks_of
 from rcm_pipeline.quality.contracts import Outcome

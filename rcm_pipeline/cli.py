@@ -115,7 +115,7 @@ def report(
     today: TodayOption = "",
 ) -> None:
     """Publish a client's pack from the warehouse, for the last complete week or an earlier one."""
-    from assets.factory import now
+    from assets.resources import now
     from dashboards.publish import publish_week
 
     folders = home_of(home, None, settings)

@@ -15,14 +15,12 @@ from rcm_pipeline.claims.lineages import named_lineages
 from rcm_pipeline.claims.linking import RemittanceTables, SentTables, linked_claims
 from rcm_pipeline.claims.matching import UNMATCHED
 from rcm_pipeline.claims.payers import core_payers, identify_payers
-from rcm_pipeline.claims.recoupments import recoupments
 from rcm_pipeline.claims.remits import KEYS, LINE, PLACE
-from rcm_pipeline.claims.reversals import pair_reversals
+from rcm_pipeline.claims.reversals import pair_reversals, recoupments
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
 from rcm_pipeline.denials.classify.adjudications import claim_dispositions, mark_current, mark_first, mark_pended
-from rcm_pipeline.denials.classify.attributes import claim_attributes
+from rcm_pipeline.denials.classify.attributes import claim_attributes, payer_clocks
 from rcm_pipeline.denials.classify.causes import Taxonomy, find_causes, overrides_hash
-from rcm_pipeline.denials.classify.clocks import payer_clocks
 from rcm_pipeline.denials.classify.dispositions import classify, dispose, payable_lines
 from rcm_pipeline.denials.classify.expected import expected_amounts
 from rcm_pipeline.denials.classify.lifecycle import claim_lineages

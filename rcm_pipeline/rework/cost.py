@@ -1,14 +1,43 @@
 """What denials cost: labour, money not recovered, money recovered late, with a 90 % range."""
 
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
 import polars as pl
 
 from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
-from rcm_pipeline.rework.parameters import Parameters, default_parameters
+from rcm_pipeline.denials.outcomes.priors import cause_priors
 from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ALL
 
 _Z90 = 1.6448536269514722
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Priors of the model; `causes` has one row per root cause with minutes, hourly and recovered."""
+
+    cost_of_capital: float
+    overhead: float
+    rate_cv: float
+    worked_rate: float
+    worked_cv: float
+    recovered_cv: float
+    minutes_cv: float
+    extra_days: int
+    minimum_worked: int
+    causes: pl.DataFrame
+
+
+@cache
+def default_parameters() -> Parameters:
+    """The priors of parameters.toml, and those by cause that the worklist ranks by too."""
+    read: dict[str, Any] = tomllib.loads(files("rcm_pipeline.rework").joinpath("parameters.toml").read_text(encoding="utf-8"))
+    return Parameters(**read, causes=cause_priors())
 
 
 @mart
@@ -17,10 +46,9 @@ def mart_rework_costs(mart_denial_outcomes: pl.LazyFrame, *, week: Week) -> pl.D
 
     Cause, expected dollars and work on each denial are those of mart_denial_outcomes: nothing is decided here about denials.
     labour = worked x minutes x hourly rate x (1 + overhead); loss = expected allowed x (1 - worked share x recovered
-    share); delay = expected allowed x recovered share of all x days/365 x cost of capital. The range
-    treats the parts as independent, but the
-    hourly rate, the share recovered and a prior share worked as figures shared by all causes that use them; limits are
-    those of a lognormal with the same mean and variance.
+    share); delay = expected allowed x recovered share of all x days/365 x cost of capital. The range treats the parts as
+    independent, but the hourly rate, the share recovered and a prior share worked as figures shared by all causes that use
+    them; limits are those of a lognormal with the same mean and variance.
     """
     recent = initial_denials(mart_denial_outcomes).filter(pl.col("week").is_between(week.first(), week.monday))
     return rework_costs(recent.select("root_cause", "denied_amount", "expected_amount", "touch_count", "worked_minutes").collect())

@@ -1,15 +1,14 @@
 """The course of a claim from the day it is sent: who answers, what follows, and how it ends."""
 
-from rcm_pipeline.sample.answers import decide
-from rcm_pipeline.sample.claim_courses import Answer, ClaimCourse, Version
+from rcm_pipeline.sample.answers import corrected, decide, paid_after_all, reversal, uniform
+from rcm_pipeline.sample.claim_courses import Answer, ClaimCourse, Recoupment, Version
 from rcm_pipeline.sample.claims import Claim
 from rcm_pipeline.sample.draws import Draws
 from rcm_pipeline.sample.followups import follow_up
 from rcm_pipeline.sample.mistakes import mangle, send_twice
-from rcm_pipeline.sample.scenarios import AUTHORIZATION_SENT, PENDED
+from rcm_pipeline.sample.scenarios import AUTHORIZATION_SENT, COPAY, NO_AUTHORIZATION, PENDED
 from rcm_pipeline.sample.secondary import bill_second_payer, cross_over
 from rcm_pipeline.sample.sending import answer_week, draft, send, tell
-from rcm_pipeline.sample.takebacks import recoup, take_back
 
 _NEVER_ANSWERED = 0.01
 _CROSSED_OVER, _SECOND_PAYER = 0.025, 0.12  # of claims paid with a share left to the patient: about 1 % and 4 % of all
@@ -77,3 +76,41 @@ def numbered(course: ClaimCourse) -> ClaimCourse:
             answer.is_first = True
             decided.add(answer.sequence)
     return course
+
+
+# What follows a reversal: a correction beside it, one in a later week, none, a second reversal, or a delayed recovery
+_KINDS = ("same", "later", "chain", "never", "delayed", "same", "later", "same")
+
+
+def take_back(draws: Draws, course: ClaimCourse, version: Version, paid: Answer) -> None:
+    """Reverse a paid answer three to six weeks later."""
+    kind, week = draws.turn("takeback", _KINDS), paid.week + draws.rng.randint(3, 6)
+    taken = reversal(draws, paid, week)
+    course.answers.append(taken)
+    if kind == "never":
+        return
+    is_denied = kind != "chain" and draws.rng.random() < 0.35
+    correction_week = week + (draws.rng.randint(1, 3) if kind == "later" else 0)
+    correction = uniform(draws, version, correction_week, NO_AUTHORIZATION if is_denied else COPAY)
+    taken.corrected_by = correction
+    course.answers.append(correction)
+    if kind == "chain":
+        course.answers += corrected(draws, correction, version, week + draws.rng.randint(2, 4), paid_after_all)
+    if kind == "delayed":
+        course.recoupments += _delayed(draws, taken)
+
+
+def _delayed(draws: Draws, taken: Answer) -> list[Recoupment]:
+    """The payer leaves the money for now, and takes it a week or two later."""
+    amount, claim = -taken.paid, taken.claim
+    later = taken.week + draws.rng.randint(1, 2)
+    return [
+        Recoupment(taken.payer, week, "WO", cents, taken.icn, claim.account) for week, cents in ((taken.week, -amount), (later, amount))
+    ]
+
+
+def recoup(draws: Draws, course: ClaimCourse, paid: Answer) -> None:
+    """By letter: the money, or half of it, is taken from a later payment, and no claim is reversed."""
+    amount = paid.paid if draws.rng.random() < 0.5 else paid.paid // 2
+    week = paid.week + draws.rng.randint(4, 8)
+    course.recoupments.append(Recoupment(paid.payer, week, "WO", amount, paid.icn, paid.claim.account))

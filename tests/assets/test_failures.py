@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from assets.failures import note_failure
+from assets.guard import note_failure
 from dashboards.publish import PAGE, STALE
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.settings import Home

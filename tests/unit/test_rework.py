@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 
 from rcm_pipeline.denials.outcomes.denial_outcomes import mart_denial_outcomes
-from rcm_pipeline.rework.cost import mart_rework_costs
-from rcm_pipeline.rework.parameters import default_parameters
+from rcm_pipeline.rework.cost import default_parameters, mart_rework_costs
 from rcm_pipeline.weeks import Week
 from schemas.vocabulary.denials import ROOT_CAUSES
 from tests.spec.engine import core_tables, remittance

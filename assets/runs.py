@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from rcm_pipeline.errors import ExitCode, RcmError
 from rcm_pipeline.governance.publications import is_current
@@ -31,6 +32,24 @@ class ClientRun:
     def is_failed(self) -> bool:
         """It was not published. A file that cannot be opened asks for a person, and the pack is published all the same."""
         return self.exit_code not in (ExitCode.OK, ExitCode.NEEDS_A_PERSON)
+
+    @property
+    def pack(self) -> str:
+        """Where the newest pack lies, and whether it is an older one; empty when there is none."""
+        if not self.summary or not self.summary.pack:
+            return ""
+        return self.summary.pack + ("  (the last good one; this run was not published)" if self.is_failed else "")
+
+    def narration(self) -> list[str]:
+        """What the run read, and where to look when something was not read."""
+        if not self.summary:
+            return []
+        is_whole = not self.summary.reject_count and not self.summary.quarantined_count
+        return [self.summary.sentence, *([] if is_whole else [f"  what and where: rcm quarantine {self.client} --names"])]
+
+    def as_data(self) -> dict[str, Any]:
+        """For `rcm run --json`."""
+        return {"exit_code": int(self.exit_code), **(vars(self.summary) if self.summary else {"client": self.client})}
 
 
 def run_clients(

@@ -91,15 +91,15 @@ def heat_map(recent: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
         recent.group_by("payer_id").agg((pl.col("numerator").sum() / pl.col("denominator").max()).alias("rate")).sort("rate", "payer_id")
     )
     causes, payers = by_cause["root_cause"].to_list(), by_payer["payer_id"].to_list()
-    cells = {(r["payer_id"], r["root_cause"]): r for r in recent.iter_rows(named=True)}
-    grid = [[cells.get((payer, cause)) for cause in causes] for payer in payers]
+    cells = {(r["payer_id"], r["root_cause"]): _cell(r) for r in recent.iter_rows(named=True)}
+    grid = [[cells.get((payer, cause), (None, "", "")) for cause in causes] for payer in payers]
     chart = figure(height=110 + 44 * max(len(payers), 1))
     chart.add_heatmap(
-        z=[[None if c is None else c["rate"] for c in row] for row in grid],
+        z=[[rate for rate, _, _ in row] for row in grid],
         x=[texts.cause(cause) for cause in causes],
         y=[names.get(payer, payer) for payer in payers],
-        text=[["" if c is None or not c["numerator"] else texts.percent(c["rate"], 0) for c in row] for row in grid],
-        customdata=[["" if c is None else f"{c['numerator']} of {c['denominator']} lines" for c in row] for row in grid],
+        text=[[shown for _, shown, _ in row] for row in grid],
+        customdata=[[counts for _, _, counts in row] for row in grid],
         texttemplate="%{text}",
         hovertemplate="%{y}<br>%{x}: <b>%{text}</b><br>%{customdata}<extra></extra>",
         colorscale=HEAT,
@@ -112,6 +112,12 @@ def heat_map(recent: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
     chart.update_yaxes(showgrid=False)
     chart.update_layout(margin={"l": 10, "r": 70, "t": 10, "b": 10})
     return chart
+
+
+def _cell(row: Mapping[str, Any]) -> tuple[float, str, str]:
+    """Rate, what is written on the cell (nothing where nothing was denied), and what it says when pointed at."""
+    shown = texts.percent(row["rate"], 0) if row["numerator"] else ""
+    return row["rate"], shown, f"{row['numerator']} of {row['denominator']} lines"
 
 
 def headline(rates: pl.DataFrame, week: Week) -> str:

@@ -111,11 +111,16 @@ def check_rows(checks: pl.DataFrame) -> list[dict[str, Any]]:
         }
         for r in checks.filter(~pl.col("is_passed")).sort("severity", "table_name", "check_name").iter_rows(named=True)
     ]
-    passed = checks.filter("is_passed").group_by("check_name").agg(pl.len(), pl.col("checked_count").sum()).sort("check_name")
+    passed = (
+        checks.filter("is_passed")
+        .group_by("check_name")
+        .agg(pl.col("table_name").unique(), pl.col("checked_count").sum())
+        .sort("check_name")
+    )
     return failed + [
         {
             "name": texts.plain(r["check_name"]),
-            "table": f"{r['len']} {'table' if r['len'] == 1 else 'tables'}",
+            "table": r["table_name"][0] if len(r["table_name"]) == 1 else f"{len(r['table_name'])} tables",
             "result": "passed",
             "severity": "",
             "text": _SENTENCES.get(r["check_name"], ""),

@@ -156,14 +156,7 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
     if as_json:
         print(json.dumps([vars(summary) for summary in found], indent=1))
     for summary in [] if as_json else found:
-        print(
-            f"{summary.client}: last run {summary.last_run}; pack of week {summary.week or '–'}; {summary.file_count} files, "
-            f"{summary.reject_count} not read, {summary.quarantined_count} rows set aside"
-        )
-        for trouble in summary.trouble:
-            print(f"  needs a person: {trouble}")
-        for note in summary.notes:
-            print(f"  worth doing: {note}")
+        print(*summary.lines, sep="\n")
     if not found:
         say(f"There is no warehouse in {folders.root} yet; start with: rcm run --inbox DIR --home {folders.root}")
     if not found or any(summary.trouble for summary in found):
@@ -355,19 +348,14 @@ def main() -> None:
 
 def _print_run(runs: "list[ClientRun]", as_json: bool) -> None:
     if as_json:
-        print(
-            json.dumps(
-                [{"exit_code": int(r.exit_code), **(vars(r.summary) if r.summary else {"client": r.client})} for r in runs], indent=1
-            )
-        )
+        print(json.dumps([run.as_data() for run in runs], indent=1))
         return
-    for summary in [r.summary for r in runs if r.summary]:
-        say(summary.sentence)
-        if summary.reject_count or summary.quarantined_count:
-            say(f"  what and where: rcm quarantine {summary.client} --names")
-    for r in runs:
-        if r.summary and r.summary.pack:
-            print(r.summary.pack + ("" if not r.is_failed else "  (the last good one; this run was not published)"))
+    for run in runs:
+        for line in run.narration():
+            say(line)
+    for run in runs:
+        if run.pack:
+            print(run.pack)
 
 
 def _explain(found: list[Any], settings: Any, unopened: list[str]) -> None:

@@ -89,7 +89,7 @@ class OpsCopies(Contract):
     """One row per week and thing that is not raw: which content it had then. As-of reads it."""
 
     week: Date = column("Monday of the anchor week of the run", key=True)
-    name: Text = column("settings, or the table: ops_portfolio, ops_code_sets, ops_code_entries", key=True)
+    name: Text = column("settings, settings_hash, or the table: ops_portfolio, ops_code_sets, ops_code_entries", key=True)
     content_hash: Text = column("SHA-256 of the content, in ops_contents")
 
 

@@ -58,10 +58,9 @@ def _table(lines: list[str]) -> Iterator[Row]:
     columns = [_HEADINGS.get(_plain_heading(cell), "") for cell in next(rows)]
     places = {name: columns.index(name) for name in set(columns) if name}
     for cells in rows:
-        if any(cell.strip() for cell in cells):
-            value = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
-            if value.get("record", "") not in _CONTINUED:
-                yield at + rows.line_num, value["code"], value.get("from", ""), value.get("to", "")
+        value = {name: cells[place].strip() for name, place in places.items() if place < len(cells)}
+        if any(cell.strip() for cell in cells) and value.get("record", "") not in _CONTINUED:
+            yield at + rows.line_num, value.get("code", ""), value.get("from", ""), value.get("to", "")
 
 
 def _plain(lines: list[str]) -> Iterator[Row]:

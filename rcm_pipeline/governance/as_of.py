@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from rcm_pipeline.errors import InputError
-from rcm_pipeline.settings import ClientSettings, Home, parse_client_settings, settings_text
+from rcm_pipeline.settings import ClientSettings, Home, parse_client_settings, settings_hash, settings_text
 from rcm_pipeline.tables import compute
 from rcm_pipeline.warehouse import append, as_parquet, read, scan_all
 from rcm_pipeline.weeks import Week, anchor_of, anchor_week
@@ -34,7 +34,7 @@ _EVENT_DATES = {  # the event a row of a sheet is about
     "ops_qa_samples": pl.col("planned_at"),
 }
 _COPIES = ("ops_portfolio", "ops_code_sets", "ops_code_entries")
-_SETTINGS = "settings"
+_SETTINGS, _SETTINGS_HASH = "settings", "settings_hash"
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ def tables_as_of(connection: duckdb.DuckDBPyConnection, home: Home, client: str,
     What is not raw is that of the anchor week of the day, `week` where it is known [default: the week before the day].
     """
     week_of_day = week or Week.of(day).back(1)
-    text = _settings_text(connection, home, client, week_of_day)
+    text, digest = _kept_settings(connection, home, client, week_of_day)
     settings = parse_client_settings(text, f"settings of {client} in the week of {week_of_day}")
     known = known_on(scan_all(connection), day) | _copies_of(connection, week_of_day)
     known |= {name: frame.lazy() for name, frame in compute(known, settings, day)}
     week = anchor_of(known["core_adjudications"].select("adjudication_date").collect(), day)
-    return PastTables(day, week, settings, hashlib.sha256(text.encode()).hexdigest(), known)
+    return PastTables(day, week, settings, digest, known)
 
 
 def known_on(tables: Mapping[str, pl.LazyFrame], day: dt.date) -> dict[str, pl.LazyFrame]:
@@ -116,7 +116,9 @@ def first_day_of(connection: duckdb.DuckDBPyConnection, week: Week) -> dt.date |
 
 def keep_copies(connection: duckdb.DuckDBPyConnection, home: Home, client: str, week: Week) -> None:
     """Keep what is not raw as it stands in this week: settings, portfolio reference and code sets, each content once."""
-    contents = {_SETTINGS: settings_text(home.settings, client).encode()} | {name: as_parquet(read(connection, name)) for name in _COPIES}
+    settings, digest = settings_text(home.settings, client), settings_hash(home.settings, client)
+    contents = {_SETTINGS: settings.encode(), _SETTINGS_HASH: digest.encode()}
+    contents |= {name: as_parquet(read(connection, name)) for name in _COPIES}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     stored = {row[0] for row in connection.sql("SELECT content_hash FROM ops_contents").fetchall()}
     fresh = {hashes[name]: content for name, content in contents.items() if hashes[name] not in stored}
@@ -160,9 +162,12 @@ def _copies_of(connection: duckdb.DuckDBPyConnection, week: Week) -> dict[str, p
     return {name: pl.read_parquet(io.BytesIO(content)).lazy() for name, content in found.items() if content is not None}
 
 
-def _settings_text(connection: duckdb.DuckDBPyConnection, home: Home, client: str, week: Week) -> str:
-    text = _content(connection, _SETTINGS, week)
-    return settings_text(home.settings, client) if text is None else text.decode()
+def _kept_settings(connection: duckdb.DuckDBPyConnection, home: Home, client: str, week: Week) -> tuple[str, str]:
+    """The settings of the week and their hash as the run of that week published it; those of now where none were kept."""
+    text, digest = _content(connection, _SETTINGS, week), _content(connection, _SETTINGS_HASH, week)
+    if text is None or digest is None:
+        return settings_text(home.settings, client), settings_hash(home.settings, client)
+    return text.decode(), digest.decode()
 
 
 def _content(connection: duckdb.DuckDBPyConnection, name: str, week: Week) -> bytes | None:

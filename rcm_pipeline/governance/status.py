@@ -49,6 +49,16 @@ class Summary:
             f"${Decimal(self.denied_amount):,}; week {self.week or '–'}"
         )
 
+    @property
+    def lines(self) -> list[str]:
+        """How the client stands, for `rcm status`."""
+        return [
+            f"{self.client}: last run {self.last_run}; pack of week {self.week or '–'}; {self.file_count} files, "
+            f"{self.reject_count} not read, {self.quarantined_count} rows set aside",
+            *(f"  needs a person: {trouble}" for trouble in self.trouble),
+            *(f"  worth doing: {note}" for note in self.notes),
+        ]
+
 
 def summarise(home: Home, client: str) -> Summary:
     """Read the numbers of one client; a warehouse that cannot be read is trouble, not an error."""

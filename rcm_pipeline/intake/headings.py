@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -56,14 +56,13 @@ def places_of(kind: str, header: list[str], headers: Headers) -> dict[str, int]:
     counted and codes listed may claim the same.
     """
     known = {plain(word) for words in shipped_headers()[kind].values() for word in words}
-    plains, numbered = [plain(cell) for cell in header], [plain(_numbered(cell)) for cell in header]
-    shown = [number if number in known else text for text, number in zip(plains, numbered, strict=True)]
+    plains = [plain(cell) for cell in header]
+    shown = [_numbered(cell, known) for cell in header]
     places: dict[str, int] = {}
     named = headers.get(kind, {})
     for name, synonyms in sorted(shipped_headers()[kind].items(), key=lambda column: column[0] not in named):
         own = named.get(name)
-        wanted, where = ([plain(own)], plains) if own else ([name.replace("_", " "), *synonyms], shown)
-        claimed = [where.index(word) for word in wanted if word in where]
+        claimed = _claimed([plain(own)], plains) if own else _claimed([name.replace("_", " "), *synonyms], shown)
         free = [at for at in claimed if at not in places.values()]
         if free or (claimed and name in _SHARED):
             places[name] = (free or claimed)[0]
@@ -89,9 +88,15 @@ def plain(heading: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", heading.lower()).strip()
 
 
-def _numbered(heading: str) -> str:
-    """Sample # is the number of a sample, Sample its kind."""
-    return heading.replace("#", " number ")
+def _claimed(wanted: Sequence[str], headings: Sequence[str]) -> list[int]:
+    """Places of the wanted headings that are there, in the order they are wanted."""
+    return [headings.index(word) for word in wanted if word in headings]
+
+
+def _numbered(heading: str, known: Container[str]) -> str:
+    """The heading in plain, with # as the word number where that is a known one: Sample # is its number, Sample its kind."""
+    number = plain(heading.replace("#", " number "))
+    return number if number in known else plain(heading)
 
 
 Body = dict[int, list[str]]
@@ -110,13 +115,28 @@ class Part:
 
 def counted_or_listed(places: Mapping[str, int], body: Body) -> dict[str, int]:
     """Places of a reviews sheet where `Original Codes` and the like are counts if most cells are whole numbers below 1,000."""
-    told = {name: at for name, at in places.items() if not any(name in pair for pair in COUNT_OR_LIST)}
+    decided = _neither_counted_nor_listed(places)
     for count, listed in COUNT_OR_LIST:
         for at in dict.fromkeys(places[name] for name in (count, listed) if name in places):
-            filled = [cell for cell in _column(at, body) if cell]
-            are_counts = 2 * sum(bool(_COUNT.fullmatch(cell)) for cell in filled) >= len(filled)
-            told.setdefault(count if are_counts else listed, at)
-    return told
+            decided.setdefault(count if _are_counts(_column(at, body)) else listed, at)
+    return decided
+
+
+def _neither_counted_nor_listed(places: Mapping[str, int]) -> dict[str, int]:
+    return {name: at for name, at in places.items() if not any(name in pair for pair in COUNT_OR_LIST)}
+
+
+def _are_counts(cells: Iterable[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return 2 * sum(bool(_COUNT.fullmatch(cell)) for cell in filled) >= len(filled)
+
+
+def _first_rows(at: int, body: Body) -> Body:
+    """Of several rows of one review the first."""
+    first: dict[str, int] = {}
+    for number, review in zip(body, _column(at, body), strict=True):
+        first.setdefault(review, number)
+    return {number: body[number] for number in first.values()}
 
 
 def parts_of(kind: str, places: Mapping[str, int], header: list[str], body: Body, headers: Headers) -> list[Part]:
@@ -128,13 +148,8 @@ def parts_of(kind: str, places: Mapping[str, int], header: list[str], body: Body
     codes = places_of("qa_codes", header, headers)
     has_codes = not missing("qa_codes", codes)
     if kind == "qa_reviews" and has_codes and _is_row_per_code(codes, body):
-        others = {
-            name: at for name, at in places.items() if not any(name in pair for pair in COUNT_OR_LIST) and name != "correct_code_count"
-        }
-        first: dict[str, int] = {}
-        for number, review in zip(body, _column(places["review_token"], body), strict=True):
-            first.setdefault(review, number)
-        return [Part(kind, others, {number: body[number] for number in first.values()}), Part("qa_codes", codes, body)]
+        others = {name: at for name, at in _neither_counted_nor_listed(places).items() if name != "correct_code_count"}
+        return [Part(kind, others, _first_rows(places["review_token"], body)), Part("qa_codes", codes, body)]
     if kind == "qa_findings" and has_codes and _lists_right_codes(places["error_code"], codes, body):
         errors = {n: row for (n, row), error in zip(body.items(), _column(places["error_code"], body), strict=True) if error}
         return [Part(kind, places, errors), Part("qa_codes", codes, body)]

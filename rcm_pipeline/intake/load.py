@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import duckdb
 import polars as pl
@@ -46,29 +47,38 @@ def load_inbox(
 
     Files that cannot be opened have no content to be known by: their rejects are renewed on every load.
     """
-    loaded = Loaded()
     known = {row[0] for row in connection.sql("SELECT file_id FROM raw_files").fetchall()}
-    loaded.unreadable_count = sum(d.file_id is None for d in found)
-    _renew_unreadable(connection, [d.reason for d in found if d.file_id is None])
-    new: list[Content] = []
+    unreadable = [d.reason for d in found if d.file_id is None]
+    loaded = Loaded(unreadable_count=len(unreadable))
+    _renew_unreadable(connection, unreadable)
+    new = list(_new_contents(found, known, loaded, progress))
+    for contents, readings in read_portions(new, settings, pseudonyms, known, progress):
+        failure = _failure_of(partial(_store_portion, connection, contents, readings, settings, loaded))
+        if failure:
+            _store_portion(connection, contents, iter([reader_failed(contents, failure, pseudonyms)]), settings, loaded)
+    return loaded
+
+
+def _new_contents(found: Sequence[Delivery], known: set[str], loaded: Loaded, progress: Progress) -> Iterator[Content]:
+    """Contents that are not in the ledger, each once; `known` grows by them."""
     for content in (content_of(d) for d in found if d.file_id is not None):
         if content.file_id in known:
             loaded.duplicate_count += 1
             progress(content.byte_count)
         else:
             known.add(content.file_id)
-            new.append(content)
-    for contents, readings in read_portions(new, settings, pseudonyms, known, progress):
-        failure = ""
-        try:
-            _store_portion(connection, contents, readings, settings, loaded)
-        except (RcmError, duckdb.Error, OSError):
-            raise
-        except Exception as error:  # noqa: BLE001 - a defect of the reader must cost its file only, and show no value
-            failure = type(error).__name__
-        if failure:
-            _store_portion(connection, contents, iter([reader_failed(contents, failure, pseudonyms)]), settings, loaded)
-    return loaded
+            yield content
+
+
+def _failure_of(work: Callable[[], None]) -> str:
+    """The kind of a defect of the reader, which must cost its file only and show no value; empty when there was none."""
+    try:
+        work()
+    except (RcmError, duckdb.Error, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the reader stumbles over
+        return type(error).__name__
+    return ""
 
 
 def _store_portion(

@@ -43,9 +43,7 @@ def recognise(content: Content) -> Recognised:
         return _zip(content)
     if head.startswith(_GZIP):
         return _packed(content, "gzip")
-    foreign = next((name for magic, name in _KNOWN_BINARY.items() if head.startswith(magic)), "")
-    foreign = "a tar archive" if head[_TAR_PLACE] == b"ustar" else foreign
-    if foreign:
+    if foreign := _foreign(head):
         return _unreadable(f"the file is {foreign}, which is not read here")
     if looks_like_x12(head):
         return Recognised("x12")
@@ -54,6 +52,13 @@ def recognise(content: Content) -> Recognised:
     if head.startswith(_PARQUET):
         return Recognised("parquet")
     return _text(head)
+
+
+def _foreign(head: bytes) -> str:
+    """What a file of another kind is called; empty for one that may be ours."""
+    if head[_TAR_PLACE] == b"ustar":
+        return "a tar archive"
+    return next((name for magic, name in _KNOWN_BINARY.items() if head.startswith(magic)), "")
 
 
 def _text(head: bytes) -> Recognised:

@@ -1,10 +1,15 @@
 """A threshold stands once: changed, no rule and no word about it is left behind."""
 
+import datetime as dt
 import json
 import subprocess
 import sys
+from decimal import Decimal
 
+import polars as pl
 import pytest
+
+from tests.tables import outcome_of
 
 # a value that stands nowhere else → what is said with it, and what was said before
 CHANGED = {
@@ -49,3 +54,16 @@ def test_contract_check_and_page_say_the_new_threshold_and_never_the_old(name: s
 
 def test_the_rule_is_the_changed_one(said: dict) -> None:
     assert (said["lift"], said["q"]) == (1.73, 0.07)
+
+
+@pytest.mark.parametrize(("unspecified", "is_passed"), [("5.00", True), ("5.01", False)])
+def test_the_verdict_of_a_share_of_dollars_is_exact(unspecified: str, is_passed: bool) -> None:
+    """5.00 of 100.00 is not more than 5 %, whatever the parts it is summed from; the counts shown are in whole dollars."""
+    rest = Decimal("100.00") - Decimal(unspecified)
+    parts = [("unspecified", Decimal("0.10"))] * 3 + [("unspecified", Decimal(unspecified) - Decimal("0.30"))]
+    denials = pl.DataFrame(
+        {"root_cause": [cause for cause, _ in parts] + ["coding"], "denied_amount": [amount for _, amount in parts] + [rest]},
+        schema={"root_cause": pl.String, "denied_amount": pl.Decimal(18, 2)},
+    )
+    outcome = outcome_of("classified", {"core_denials": denials}, dt.date(2026, 11, 9))
+    assert (outcome.is_passed, outcome.checked_count) == (is_passed, 100)

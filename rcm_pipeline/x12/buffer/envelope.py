@@ -73,15 +73,20 @@ class Normaliser:
         parts: list[bytes] = []
         while self._at < len(self._text) and self._advance(parts, is_last):
             pass
-        content, kind = _as_utf8(b"".join(parts))
-        if kind == "latin-1" and self.encoding != kind:
-            self._notice(Notice("not_utf8", "bytes that are not UTF-8 were read as Latin-1"))
-        if (self.encoding not in ("utf-16", "utf-8-sig", "latin-1") and kind != "ascii") or not self.encoding:
-            self.encoding = kind
+        content = self._decoded(b"".join(parts))
         if is_last:
             content = content.rstrip(b" \r\n\t")
             self.is_unterminated = bool(content.strip()) and not content.endswith(SEGMENT)
             content += SEGMENT if self.is_unterminated else b""
+        return content
+
+    def _decoded(self, text: bytes) -> bytes:
+        """The text as UTF-8; the encoding of the file is the least simple one that any part of it needs."""
+        content, kind = _as_utf8(text)
+        if kind == "latin-1" and self.encoding != kind:
+            self._notice(Notice("not_utf8", "bytes that are not UTF-8 were read as Latin-1"))
+        if (self.encoding not in ("utf-16", "utf-8-sig", "latin-1") and kind != "ascii") or not self.encoding:
+            self.encoding = kind
         return content
 
     def _begin(self, portion: bytes) -> bytes:

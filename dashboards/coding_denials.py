@@ -51,16 +51,19 @@ def headline(denials: pl.DataFrame) -> str:
     if "escape" not in found:
         return "No chart of a random sample has both a review and a decision of the payer yet."
     escape = found["escape"]
-    said = (
+    sentence = (
         f"Of {texts.count(escape['denominator'])} claims whose charts QA found right, {texts.count(escape['numerator'])} were denied for "
         f"coding: {texts.percent(escape['denial_rate'])} ({texts.interval(escape['low'], escape['high'])})."
     )
-    told = found.get("finding_lift")
-    return said if told is None or told["lift"] is None else f"{said} {_foretells(told)}"
+    foretelling = found.get("finding_lift")
+    return sentence if foretelling is None or foretelling["lift"] is None else f"{sentence} {_foretells(foretelling)}"
 
 
-def _foretells(told: Mapping[str, Any]) -> str:
-    group, size = group_of(told["lift_low"], told["lift_high"]), lift(told["lift"], told["lift_low"], told["lift_high"])
+def _foretells(foretelling: Mapping[str, Any]) -> str:
+    group, size = (
+        group_of(foretelling["lift_low"], foretelling["lift_high"]),
+        lift(foretelling["lift"], foretelling["lift_low"], foretelling["lift_high"]),
+    )
     if group == "unclear":
         return f"Whether a finding foretells a denial cannot be told yet: {size} as often."
     return f"Claims with a finding are denied {size} as often as those without."

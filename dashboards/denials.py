@@ -127,9 +127,9 @@ def headline(rates: pl.DataFrame, week: Week) -> str:
     if now.is_empty():
         return "Nothing was decided in the week."
     r = now.row(0, named=True)
-    said = f"{texts.percent(r['denial_rate'])} of claims denied entirely at first decision ({r['numerator']} of {r['denominator']})"
+    sentence = f"{texts.percent(r['denial_rate'])} of claims denied entirely at first decision ({r['numerator']} of {r['denominator']})"
     total, of = int(before["numerator"].sum()), int(before["denominator"].sum())
-    return f"{said}; {texts.percent(total / of)} in the {_BEFORE_WEEKS} weeks before." if of else said + "."
+    return f"{sentence}; {texts.percent(total / of)} in the {_BEFORE_WEEKS} weeks before." if of else sentence + "."
 
 
 def _weeks_before(week: Week) -> tuple[dt.date, dt.date]:

@@ -37,13 +37,13 @@ def headline(nowcasts: pl.DataFrame) -> str:
     sent, waiting = nowcasts["sent_count"].sum(), nowcasts["open_count"].sum()
     judged = nowcasts.filter(pl.col("is_judged"))
     known, more = judged["open_count"].sum(), (judged["nowcast_denied"] - judged["denied_count"]).sum()
-    said = f"{texts.count(waiting)} of {texts.count(sent)} claims first sent in the last 13 weeks are not decided yet"
+    sentence = f"{texts.count(waiting)} of {texts.count(sent)} claims first sent in the last 13 weeks are not decided yet"
     if not waiting:
         return f"All {texts.count(sent)} claims first sent in the last 13 weeks are decided."
     if not known:
-        return f"{said}; too little is known of their payers to say how many will be denied."
+        return f"{sentence}; too little is known of their payers to say how many will be denied."
     whom = "them" if known == waiting else f"the {texts.count(known)} that can be judged"
-    return f"{said}; about {texts.count(round(more))} of {whom} are expected to be denied."
+    return f"{sentence}; about {texts.count(round(more))} of {whom} are expected to be denied."
 
 
 def payer_cards(nowcasts: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -93,8 +93,8 @@ def week_chart(weeks: pl.DataFrame, top: float) -> go.Figure:
         yaxis2={**axis, "domain": [0, 0.2], "range": [0, 1], "tickformat": ".0%", "tickvals": [0, 1]},
     )
     x, text = weeks["week"].to_list(), [_hover(r) for r in weeks.iter_rows(named=True)]
-    told = {"hovertext": text, "hovertemplate": "%{hovertext}<extra></extra>"}
-    chart.add_bar(x=x, y=weeks["decided_rate"].to_list(), yaxis="y2", marker={"color": GREY}, **told)
+    hover = {"hovertext": text, "hovertemplate": "%{hovertext}<extra></extra>"}
+    chart.add_bar(x=x, y=weeks["decided_rate"].to_list(), yaxis="y2", marker={"color": GREY}, **hover)
     judged = weeks.filter(pl.col("is_judged"))
     limits = {"x": judged["week"].to_list(), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     chart.add_scatter(y=judged["high"].to_list(), **limits)
@@ -107,7 +107,7 @@ def week_chart(weeks: pl.DataFrame, top: float) -> go.Figure:
         line={"color": ORANGE, "width": 1.5, "dash": "dot"},
         marker={"size": 8, "symbol": ["triangle-up" if (r or 0) > top else "circle-open" for r in naive], "color": ORANGE},
         cliponaxis=False,
-        **told,
+        **hover,
     )
     chart.add_scatter(
         x=x,
@@ -116,7 +116,7 @@ def week_chart(weeks: pl.DataFrame, top: float) -> go.Figure:
         line={"color": BLUE, "width": 2.5},
         marker={"size": 5},
         cliponaxis=False,
-        **told,
+        **hover,
     )
     return chart
 

@@ -95,11 +95,11 @@ def headline(spikes: pl.DataFrame, cards: pl.DataFrame, names: Mapping[str, str]
     if cards.is_empty():
         return f"No payer denies more for any cause than expected; {of}."
     named = _ordered(cards).head(_NAMED)
-    said = "; ".join(f"{_name(r, names)} ({texts.dollars(r['at_risk_amount'])} at risk)" for r in named.iter_rows(named=True))
+    listed = "; ".join(f"{_name(r, names)} ({texts.dollars(r['at_risk_amount'])} at risk)" for r in named.iter_rows(named=True))
     more = f" and {cards.height - _NAMED} more" if cards.height > _NAMED else ""
     new = cards.filter(pl.col("state") == "new").height
     is_are = "spike is" if cards.height == 1 else "spikes are"
-    return f"{cards.height} {is_are} open, {new or 'none'} of them new: {said}{more}. {of}."
+    return f"{cards.height} {is_are} open, {new or 'none'} of them new: {listed}{more}. {of}."
 
 
 def card_rows(spikes: pl.DataFrame, cards: pl.DataFrame, evidence: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:

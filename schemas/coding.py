@@ -65,13 +65,13 @@ class RawQaReviews(Contract):
         """Both cannot agree on more codes than either assigned, and counts come together."""
         counts = ("coder_code_count", "auditor_code_count", "correct_code_count")
         fewest = pl.min_horizontal(counts[:2])
-        told = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int64) for name in counts)
+        given = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int64) for name in counts)
         return {
             "correct_code_count is at most the codes of either": (
                 "correct_code_count",
                 (pl.col("correct_code_count") <= fewest).fill_null(True),
             ),
-            "the three counts are given together or not at all": ("correct_code_count", told.is_in([0, 3])),
+            "the three counts are given together or not at all": ("correct_code_count", given.is_in([0, 3])),
         }
 
 

@@ -52,10 +52,10 @@ def _dated(sent: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
 def _own_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     """The newest and the first 277CA answer of each claim; on one day a rejection counts more than an acceptance."""
     is_answer = pl.col("level_code").is_in(["claim", "line"]) & (pl.col("category_code") != _NOT_FOUND).fill_null(True)
-    said = statuses.filter(is_answer & pl.col("claim_token").is_not_null()).select(
+    answered = statuses.filter(is_answer & pl.col("claim_token").is_not_null()).select(
         "claim_token", "batch_token", "category_code", "status_date", "status_no", pl.col("file_id").alias("answer_file_id")
     )
-    joined = of.join(said, on="claim_token", how="inner", suffix="_said").with_columns(
+    joined = of.join(answered, on="claim_token", how="inner", suffix="_said").with_columns(
         is_same_batch=(pl.col("batch_token") == pl.col("batch_token_said")).fill_null(False)
     )
     # a status that names another batch we sent is about that one; a batch we do not know says nothing

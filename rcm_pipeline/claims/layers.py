@@ -46,10 +46,10 @@ def _file_events(submissions: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFr
     kind = versions.schema["file_id"]
     parts = []
     for source, prefix, rejected in (("TA1", "interchange", ("R",)), ("999", "transaction", _REJECTED_FILE)):
-        said = submissions.filter(pl.col(f"{prefix}_status_code").is_not_null())
+        batch_answers = submissions.filter(pl.col(f"{prefix}_status_code").is_not_null())
         is_rejected = pl.col(f"{prefix}_status_code").is_in(rejected)
         parts.append(
-            said.select(
+            batch_answers.select(
                 pl.lit("L1").alias("layer_code"),
                 pl.lit(source).alias("source_code"),
                 pl.col("submission_id").alias("subject_id"),
@@ -117,7 +117,7 @@ def _payer_events(adjudications: pl.DataFrame, causes: pl.DataFrame) -> pl.DataF
 def with_answers(versions: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """Versions with their newest and first 277CA answer; null where none came. `answers` from `answers_by_claim`."""
     place = ["file_id", "transaction_no", "claim_no"]
-    said = answers.select(
+    batch_answers = answers.select(
         *place, "is_rejected", "is_first_rejected", "first_answer_date", "answer_file_id", "answer_status_no", "answer_date"
     )
-    return versions.join(said, on=place, how="left", validate="1:1", maintain_order="left")
+    return versions.join(batch_answers, on=place, how="left", validate="1:1", maintain_order="left")

@@ -14,7 +14,7 @@ def match_lines(remit_lines: pl.DataFrame, matches: pl.DataFrame, claim_lines: p
     charge fit one line only, L3 where payment and claim have as many lines.
     """
     pairs = matches.select(*KEYS, *_VERSION).with_row_index("_pair")
-    said = remit_lines.select(*LINE, "line_control_token", "procedure_code", pl.col("charge_amount").abs()).join(pairs, on=KEYS)
+    paid_lines = remit_lines.select(*LINE, "line_control_token", "procedure_code", pl.col("charge_amount").abs()).join(pairs, on=KEYS)
     sent = claim_lines.select(
         *(pl.col(key).alias(f"version_{key}") for key in KEYS),
         pl.col("line_no").alias("claim_line_no"),
@@ -22,19 +22,19 @@ def match_lines(remit_lines: pl.DataFrame, matches: pl.DataFrame, claim_lines: p
         "procedure_code",
         "charge_amount",
     ).join(pairs.select("_pair", *_VERSION), on=_VERSION)
-    found = _once(said, sent, ["_pair", "line_control_token"], "L1")
-    left, free = _left(said, sent, found)
+    found = _once(paid_lines, sent, ["_pair", "line_control_token"], "L1")
+    left, free = _left(paid_lines, sent, found)
     if left.height:
         found = pl.concat([found, _once(left, free, ["_pair", "procedure_code", "charge_amount"], "L2")])
-        left, free = _left(said, sent, found)
+        left, free = _left(paid_lines, sent, found)
     if left.height:
         found = pl.concat([found, _by_place(left, free)])
     return found.join(pairs.select("_pair", *KEYS), on="_pair").select(*LINE, "claim_line_no", "line_match_rule")
 
 
-def _once(said: pl.DataFrame, sent: pl.DataFrame, on: list[str], rule: str) -> pl.DataFrame:
+def _once(paid_lines: pl.DataFrame, sent: pl.DataFrame, on: list[str], rule: str) -> pl.DataFrame:
     """Pairs where what is compared stands once on either side."""
-    one = [_single(frame.drop_nulls(on), on) for frame in (said, sent)]
+    one = [_single(frame.drop_nulls(on), on) for frame in (paid_lines, sent)]
     joined = one[0].select(*on, "line_no").join(one[1].select(*on, "claim_line_no"), on=on)
     return joined.select("_pair", "line_no", "claim_line_no", pl.lit(rule).alias("line_match_rule"))
 
@@ -43,8 +43,8 @@ def _single(frame: pl.DataFrame, on: list[str]) -> pl.DataFrame:
     return frame.unique(on, keep="none")
 
 
-def _left(said: pl.DataFrame, sent: pl.DataFrame, found: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    left = said.join(found.select("_pair", "line_no"), on=["_pair", "line_no"], how="anti")
+def _left(paid_lines: pl.DataFrame, sent: pl.DataFrame, found: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    left = paid_lines.join(found.select("_pair", "line_no"), on=["_pair", "line_no"], how="anti")
     of_left = sent.join(left.select("_pair").unique(), on="_pair", how="semi")
     return left, of_left.join(found.select("_pair", "claim_line_no"), on=["_pair", "claim_line_no"], how="anti")
 

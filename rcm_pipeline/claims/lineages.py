@@ -34,8 +34,8 @@ def with_sequence(remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     to_payer = _only(named, ["token_no", "payer_id"], "_sent_to_payer")
     at_all = _only(named, ["token_no"], "_sent")
     alone = remits.group_by("token_no").agg((pl.col("payer_id").n_unique() == 1).alias("_is_alone"))
-    said = pl.col("status_code").replace_strict(_SEQUENCES, default=None, return_dtype=pl.String)
-    joined = remits.with_columns(said.alias("_said"))
+    stated = pl.col("status_code").replace_strict(_SEQUENCES, default=None, return_dtype=pl.String)
+    joined = remits.with_columns(stated.alias("_said"))
     usual = _only(joined.filter(pl.col("_said").is_not_null()), ["token_no", "payer_id"], "_usual", "_said")
     for part, on in ((to_payer, ["token_no", "payer_id"]), (usual, ["token_no", "payer_id"]), (at_all, ["token_no"])):
         joined = joined.join(part, on=on, how="left", validate="m:1", maintain_order="left")
@@ -91,12 +91,12 @@ def replaced(versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
     numbers = remits.filter(pl.col("icn_token").is_not_null()).select(
         pl.col("icn_token").alias("original_icn_token"), "sequence_code", "payer_id", pl.col("lineage_index").alias("_to")
     )
-    said = [
+    stated = [
         (versions, ["original_icn_token", "sequence_code"]),
         (remits, ["original_icn_token", "sequence_code", "payer_id"]),
     ]
     found = []
-    for frame, on in said:
+    for frame, on in stated:
         known = numbers.select(*on, "_to").unique().filter(pl.len().over(on) == 1)
         named = frame.filter(pl.col("original_icn_token").is_not_null()).select(*on, "lineage_index")
         found.append(named.join(known, on=on, how="inner").select("lineage_index", "_to"))

@@ -33,13 +33,13 @@ def match_versions(remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame
         pl.col("frequency_code").alias("_sent_frequency"),
         *(pl.col(key).alias(f"version_{key}") for key in KEYS),
     )
-    said = remits.select(*KEYS, "lineage_index", "charge_amount", "frequency_code", "adjudication_date", "received_date")
+    evidence = remits.select(*KEYS, "lineage_index", "charge_amount", "frequency_code", "adjudication_date", "received_date")
     known_by = pl.min_horizontal("adjudication_date", "received_date").dt.offset_by(_SLACK)
     several = versions.group_by("lineage_index").len().filter(pl.col("len") > 1).select("lineage_index")
-    alone = said.join(several, on="lineage_index", how="anti").join(sent, on="lineage_index", how="inner")
+    alone = evidence.join(several, on="lineage_index", how="anti").join(sent, on="lineage_index", how="inner")
     in_time = (pl.col("sent_date") <= known_by).fill_null(True)
     single = alone.filter(in_time).select(*KEYS, *_VERSION)
-    crowded = said.join(several, on="lineage_index", how="semi")
+    crowded = evidence.join(several, on="lineage_index", how="semi")
     first_day = pl.col("adjudication_date").min().over("lineage_index")
     joined = (
         crowded.with_columns((pl.col("adjudication_date") == first_day).alias("_is_first")).join(sent, on="lineage_index").filter(in_time)
@@ -82,19 +82,19 @@ def _empty(remits: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_payer_number(left: pl.DataFrame, versions: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
-    told = statuses.filter(pl.col("icn_token").is_not_null()).select("icn_token", "claim_token").drop_nulls().unique()
+    numbered = statuses.filter(pl.col("icn_token").is_not_null()).select("icn_token", "claim_token").drop_nulls().unique()
     numbers = versions.select("claim_token", *(pl.col(key).alias(f"version_{key}") for key in KEYS))
-    return left.select(*KEYS, "icn_token").join(told, on="icn_token").join(numbers, on="claim_token").select(*KEYS, *_VERSION)
+    return left.select(*KEYS, "icn_token").join(numbered, on="icn_token").join(numbers, on="claim_token").select(*KEYS, *_VERSION)
 
 
 def _by_line_number(left: pl.DataFrame, of_lines: pl.DataFrame, claim_lines: pl.DataFrame) -> pl.DataFrame:
-    said = of_lines.join(left.select(KEYS), on=KEYS, how="semi").select(*KEYS, "line_control_token").drop_nulls().unique()
-    sent = claim_lines.join(said, on="line_control_token", how="semi").select("line_control_token", *KEYS).unique()
+    evidence = of_lines.join(left.select(KEYS), on=KEYS, how="semi").select(*KEYS, "line_control_token").drop_nulls().unique()
+    sent = claim_lines.join(evidence, on="line_control_token", how="semi").select("line_control_token", *KEYS).unique()
     # a number that many claims use, such as 1, tells nothing
     telling = sent.filter(pl.len().over("line_control_token") <= 3).select(
         "line_control_token", *(pl.col(key).alias(f"version_{key}") for key in KEYS)
     )
-    return said.join(telling, on="line_control_token").select(*KEYS, *_VERSION).unique()
+    return evidence.join(telling, on="line_control_token").select(*KEYS, *_VERSION).unique()
 
 
 def _by_service(left: pl.DataFrame, of_lines: pl.DataFrame, versions: pl.DataFrame, claim_lines: pl.DataFrame) -> pl.DataFrame:
@@ -108,12 +108,12 @@ def _by_service(left: pl.DataFrame, of_lines: pl.DataFrame, versions: pl.DataFra
     dated = lines.join(left.select(*KEYS, "first_service_date"), on=KEYS).with_columns(
         pl.coalesce("service_from_date", "first_service_date").alias("service_from_date")
     )
-    said = dated.join(who, on=KEYS).drop_nulls(what)
-    members = versions.join(said, on="member_token", how="semi").select(*KEYS, "member_token", "first_service_date")
+    evidence = dated.join(who, on=KEYS).drop_nulls(what)
+    members = versions.join(evidence, on="member_token", how="semi").select(*KEYS, "member_token", "first_service_date")
     sent = claim_lines.join(members, on=KEYS).with_columns(
         pl.coalesce("service_from_date", "first_service_date").alias("service_from_date")
     )
-    pairs = said.select(*KEYS, "line_no", *what).join(
+    pairs = evidence.select(*KEYS, "line_no", *what).join(
         sent.select(*what, *(pl.col(key).alias(f"version_{key}") for key in KEYS)).drop_nulls(what).unique(), on=what
     )
     fits = pairs.group_by(*KEYS, *_VERSION).agg(pl.col("line_no").n_unique().alias("_lines"))

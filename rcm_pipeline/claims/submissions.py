@@ -58,7 +58,7 @@ def _plain(name: str) -> pl.Expr:
 
 def _interchange_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame) -> pl.DataFrame:
     """The verdict of a TA1 on the interchange each 837 came in: same number and, where both are known, same date."""
-    said = acknowledgements.filter(pl.col("level_code") == "interchange").select(
+    answered = acknowledgements.filter(pl.col("level_code") == "interchange").select(
         _plain("interchange_control_id"),
         "status_code",
         "interchange_date",
@@ -66,7 +66,7 @@ def _interchange_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame) -> 
         pl.col("file_id").alias("interchange_answer_file_id"),
         "acknowledgement_no",
     )
-    joined = sent.join(said, on="interchange_control_id", how="inner", suffix="_said").filter(
+    joined = sent.join(answered, on="interchange_control_id", how="inner", suffix="_said").filter(
         (pl.col("interchange_date") == pl.col("interchange_date_said")).fill_null(True)
     )
     fits = _of_partner(joined, ["interchange_answer_file_id", "acknowledgement_no"])
@@ -96,9 +96,9 @@ def _transaction_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame, tra
         _plain("transaction_control_id"),
         pl.col("answer_date").fill_null(_FAR_FUTURE),
     )
-    said = dated.filter(pl.col("status_code").is_not_null())
-    own = said.filter(pl.col("level_code") == "transaction")
-    group = said.filter(pl.col("level_code") == "group").drop("transaction_control_id")
+    answered = dated.filter(pl.col("status_code").is_not_null())
+    own = answered.filter(pl.col("level_code") == "transaction")
+    group = answered.filter(pl.col("level_code") == "group").drop("transaction_control_id")
     found = pl.concat(
         [
             _last_sent(own, sent, ["group_control_id", "transaction_control_id"]).with_columns(_rank=pl.lit(1)),

@@ -51,12 +51,12 @@ def _covered(asked: pl.DataFrame, code_sets: pl.DataFrame) -> pl.DataFrame:
 
 
 def _verdicts(covered: pl.DataFrame, code_sets: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
-    said = standing(covered, entries)
+    standings = standing(covered, entries)
     spans = entries.filter("is_billable").join(
         code_sets.select("system_code", "release_id", pl.col("valid_from").alias("_begins")), on=["system_code", "release_id"]
     )
     listed = spans.group_by("system_code", "code").agg(pl.col("_begins").min().alias("_earliest"), pl.col("_begins").max().alias("_latest"))
-    known = covered.join(said, on=[*_KEYS, "release_id"], how="left").join(listed, on=["system_code", "code"], how="left")
+    known = covered.join(standings, on=[*_KEYS, "release_id"], how="left").join(listed, on=["system_code", "code"], how="left")
     is_listed = pl.col("is_good").is_not_null()
     verdict = (
         pl.when(pl.col("release_id").is_null())

@@ -91,8 +91,8 @@ def _split(charts: pl.DataFrame, mine: pl.Expr, measure: str, scope: str = ALL) 
     """One stratum: denied and decided claims where `mine` is true, and where it is not."""
     denied = pl.col("is_denied")
     counts = ((denied & mine).sum(), mine.sum(), (denied & ~mine).sum(), (~mine).sum())
-    told = [count.cast(pl.Int64).alias(side) for count, side in zip(counts, _SIDES, strict=True)]
-    return charts.select(pl.lit(measure).alias("measure_code"), pl.lit(scope).alias("scope_id"), *told)
+    sides = [count.cast(pl.Int64).alias(side) for count, side in zip(counts, _SIDES, strict=True)]
+    return charts.select(pl.lit(measure).alias("measure_code"), pl.lit(scope).alias("scope_id"), *sides)
 
 
 def _by_coder(claims: pl.DataFrame, encounters: pl.DataFrame) -> pl.DataFrame:

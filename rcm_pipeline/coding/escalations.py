@@ -62,14 +62,14 @@ def judged_queries(escalations: pl.DataFrame, week: Week, agreed: Timeliness) ->
     each = ordered.unique(_TOKEN, keep="last", maintain_order=True)
     has_answer = (pl.col("answered_date") <= last).fill_null(False)
     is_sent = pl.col("sent_date") >= week.first()
-    told = each.with_columns(
+    replies = each.with_columns(
         is_sent.alias("is_sent"),
         (is_sent & has_answer).alias("is_answered"),
         (~has_answer).alias("is_open"),
         pl.when(is_sent & has_answer).then(_days(pl.col("answered_date"))).alias("answer_days"),
         pl.when(~has_answer).then(_days(pl.lit(last))).alias("age_days"),
     )
-    return told.with_columns(
+    return replies.with_columns(
         (pl.col("is_answered") & (meaning(pl.col("outcome_code"), "outcome") == "changed").fill_null(False)).alias("is_changed"),
         (pl.col("answer_days") <= agreed.escalation_days).fill_null(False).alias("is_in_time"),
         (pl.col("age_days") > agreed.escalation_days).fill_null(False).alias("is_overdue"),
@@ -117,9 +117,9 @@ def _judged_decisions(decisions: pl.DataFrame, authority: Authority, week: Week)
 def _matrix(authority: Authority) -> pl.DataFrame:
     """A row per subject with the roles that may decide it; nobody may where it lists none. Spellings of one subject add up."""
     pairs: list[tuple[str, str | None]] = [(subject, role) for subject, roles in authority.items() for role in (*roles, None)]
-    told = pl.DataFrame(pairs, schema={"subject": pl.String, "role": pl.String}, orient="row")
+    replies = pl.DataFrame(pairs, schema={"subject": pl.String, "role": pl.String}, orient="row")
     roles = pl.col("role").drop_nulls()
-    return told.group_by(_plain(pl.col("subject")).alias("_subject"), maintain_order=True).agg(
+    return replies.group_by(_plain(pl.col("subject")).alias("_subject"), maintain_order=True).agg(
         roles.unique(maintain_order=True).str.join(", ").alias("allowed"), _plain(roles).unique().alias("_roles")
     )
 

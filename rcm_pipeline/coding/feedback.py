@@ -41,10 +41,10 @@ def mart_coding_feedback(
     counted = findings.filter("is_counted").select("review_token", "error_code")
     charts = _charts(known, raw_coded_encounters.collect())
     found = counted.join(charts, on="review_token", how="inner")
-    told = _told(once(raw_qa_actions.collect()), known, counted, last)
+    taken_actions = _taken_actions(once(raw_qa_actions.collect()), known, counted, last)
     rows = found.group_by(_OF).agg(pl.len().cast(pl.Int64).alias("finding_count"), pl.col("review_date").min().alias("first_date"))
     rated = charts.filter((pl.col("stratum_code") == "random") & _is_told(findings))
-    for part in (_acknowledged(found, told), _last_actions(told)):
+    for part in (_acknowledged(found, taken_actions), _last_actions(taken_actions)):
         rows = rows.join(part, on=_OF, how="left", validate="1:1")
     rows = rows.join(_came_back(found, rows), on=_OF, how="left", validate="1:1")
     rows = rows.join(_before_and_after(rated, rows, counted), on=_OF, how="left", validate="1:1")
@@ -73,7 +73,7 @@ def _is_told(findings: pl.DataFrame) -> pl.Expr:
     return pl.col("is_right") | pl.col("review_token").is_in(findings["review_token"].unique().implode())
 
 
-def _told(actions: pl.DataFrame, reviews: pl.DataFrame, counted: pl.DataFrame, last: dt.date) -> pl.DataFrame:
+def _taken_actions(actions: pl.DataFrame, reviews: pl.DataFrame, counted: pl.DataFrame, last: dt.date) -> pl.DataFrame:
     """Steps of feedback by review, coder and category; one on a whole review stands for every category found in it."""
     dates = [pl.when(pl.col(date) <= last).then(date).alias(date) for date in ("acknowledged_date", "action_date")]
     known = actions.join(reviews.select("review_token", "coder_id"), on="review_token", how="inner").with_columns(dates)
@@ -83,14 +83,14 @@ def _told(actions: pl.DataFrame, reviews: pl.DataFrame, counted: pl.DataFrame, l
     return pl.concat([named, whole.select(fields)])
 
 
-def _acknowledged(found: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
-    taken = told.filter(pl.col("acknowledged_date").is_not_null())
+def _acknowledged(found: pl.DataFrame, taken_actions: pl.DataFrame) -> pl.DataFrame:
+    taken = taken_actions.filter(pl.col("acknowledged_date").is_not_null())
     mine = found.join(taken, on=["review_token", "error_code"], how="semi")
     return mine.group_by(_OF).agg(pl.len().cast(pl.Int64).alias("acknowledged_count"))
 
 
-def _last_actions(told: pl.DataFrame) -> pl.DataFrame:
-    done = told.filter(pl.col("action_date").is_not_null()).with_columns(pl.col("action_code").fill_null(NOT_SAID))
+def _last_actions(taken_actions: pl.DataFrame) -> pl.DataFrame:
+    done = taken_actions.filter(pl.col("action_date").is_not_null()).with_columns(pl.col("action_code").fill_null(NOT_SAID))
     last = done.sort("action_date", "action_code").unique(_OF, keep="last", maintain_order=True)
     return last.select(*_OF, "action_code", "action_date")
 

@@ -60,8 +60,8 @@ def calibration_line(found: Backtest) -> str:
     """One sentence: whether p <= 0.01 was as frequent as it should be; empty when nothing was judged."""
     if not found.judged_count:
         return ""
-    told = {r["scope"]: r for r in found.calibration.filter(pl.col("p_limit") == _TOLD_LIMIT).iter_rows(named=True)}
-    every, outside = told[EVERY], told[OUTSIDE]
+    calibrated = {r["scope"]: r for r in found.calibration.filter(pl.col("p_limit") == _TOLD_LIMIT).iter_rows(named=True)}
+    every, outside = calibrated[EVERY], calibrated[OUTSIDE]
     if every["high"] < _TOLD_LIMIT:
         meaning = "p is on the safe side here"
     elif every["low"] <= _TOLD_LIMIT:

@@ -110,9 +110,9 @@ def _decisions(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterat
     payments = read_where(connection, "core_adjudications", "lineage_id", [lineage_id]).filter(pl.col("kind") != "reversal")
     lines = read_where(connection, "core_adjudicated_lines", "lineage_id", [lineage_id])
     causes = read_where(connection, "core_denials", "lineage_id", [lineage_id]).select(*ANSWER_LINE, *_CAUSE)
-    told = lines.join(causes, on=ANSWER_LINE, how="left").sort(ANSWER_LINE)
+    caused = lines.join(causes, on=ANSWER_LINE, how="left").sort(ANSWER_LINE)
     for r in payments.iter_rows(named=True):
-        own = told.filter(pl.col("answer_id") == r["answer_id"])
+        own = caused.filter(pl.col("answer_id") == r["answer_id"])
         paid = f"paid ${r['paid_amount']} of ${r['charge_amount']}"
         what = f"Payer {r['payer_id']} answers, CLP02 {r['status_code']}: {r['disposition']}, {paid}"
         marks = ", ".join(text for name, text in _MARKS.items() if r[name])
@@ -224,16 +224,16 @@ def explain_claim(home: Home, client: str, claim: str) -> list[Story]:
     return stories
 
 
-def printed(told: Story) -> str:
+def printed(story: Story) -> str:
     """A story as text: a heading, one paragraph per event, and who decides next."""
-    facts = told.facts
+    facts = story.facts
     head = [
-        f"Lineage {told.lineage_id}",
+        f"Lineage {story.lineage_id}",
         f"  {facts['status_code'].replace('_', ' ')}; payer {facts['payer_id'] or 'unknown'}; charge ${facts['charge_amount']}; "
         f"versions sent {facts['version_count']}, answers {facts['answer_count']}" + ("; a crossover" if facts["is_crossover"] else ""),
     ]
-    body = [line for event in told.events for line in _event(event)]
-    return "\n".join([*head, *body, f"  next: {told.next_step}"])
+    body = [line for event in story.events for line in _event(event)]
+    return "\n".join([*head, *body, f"  next: {story.next_step}"])
 
 
 def _event(event: Event) -> list[str]:

@@ -87,8 +87,8 @@ def label_words() -> dict[str, dict[str, list[str]]]:
 
 def meaning(label: pl.Expr, words: str) -> pl.Expr:
     """Our word for a label; null where it has none of the phrases. Our own words mean themselves."""
-    said = label.str.to_lowercase().str.replace_all("_", " ", literal=True)
+    spelt = label.str.to_lowercase().str.replace_all("_", " ", literal=True)
     found: pl.Expr = pl.lit(None, pl.String)
     for word, phrases in reversed(label_words()[words].items()):
-        found = pl.when(said.str.contains_any([word.replace("_", " "), *phrases])).then(pl.lit(word)).otherwise(found)
+        found = pl.when(spelt.str.contains_any([word.replace("_", " "), *phrases])).then(pl.lit(word)).otherwise(found)
     return found

@@ -46,20 +46,20 @@ class Feedback:
 
     def _step(self, review: Review, error: Error) -> Action:
         rng, habit = self._rng, review.chart.claim.coder.habit
-        told, is_told = review.day + timedelta(days=rng.randrange(2, 11)), rng.random() < _ACKNOWLEDGED
-        acted, is_acted = told + timedelta(days=rng.randrange(5, 21)), rng.random() < _ACTED_ON
+        informed, is_told = review.day + timedelta(days=rng.randrange(2, 11)), rng.random() < _ACKNOWLEDGED
+        acted, is_acted = informed + timedelta(days=rng.randrange(5, 21)), rng.random() < _ACTED_ON
         staff, action = f"Q{rng.randrange(1, 4):02d}", _action(rng, error)
         if habit is not None and habit.after and habit.error_code == error.error_code:
             action, is_told = EDUCATION, True
-            told, acted, is_acted = self._educated(review.day, told)
+            informed, acted, is_acted = self._educated(review.day, informed)
         if is_told and is_acted:
-            return Action(review, error, told, action, acted, staff)
-        return Action(review, error, told if is_told else None)
+            return Action(review, error, informed, action, acted, staff)
+        return Action(review, error, informed if is_told else None)
 
-    def _educated(self, reviewed: date, told: date) -> tuple[date, date, bool]:
+    def _educated(self, reviewed: date, informed: date) -> tuple[date, date, bool]:
         """Findings of a habit until the day of education are acknowledged by then and lead to it; later ones lead to nothing."""
         day = education_day(self._draws)
-        return (min(told, day), day, True) if reviewed < day else (told, day, False)
+        return (min(informed, day), day, True) if reviewed < day else (informed, day, False)
 
 
 def _action(rng: random.Random, error: Error) -> str:

@@ -93,14 +93,14 @@ class Qa:
 def _chart_row(chart: Chart, coded: date) -> _Row:
     claim = chart.claim
     wrong = len(chart.errors)
-    told = (claim.account, claim.coder.coder_id, claim.coder.specialty, coded, len(chart.codes))
-    return (*told, wrong, chart.is_right, round(chart.right_chance, 4), chart.is_denied)
+    facts = (claim.account, claim.coder.coder_id, claim.coder.specialty, coded, len(chart.codes))
+    return (*facts, wrong, chart.is_right, round(chart.right_chance, 4), chart.is_denied)
 
 
 def _review_row(review: Review) -> _Row:
     chart, drawn = review.chart, review.drawn
-    told = (review.review_id, chart.claim.account, drawn.kind, drawn.stratum, chart.claim.coder.coder_id, review.auditor_id, review.day)
-    return (*told, drawn.frame_count, drawn.selection_rate, *review.counts, review.is_right, chart.is_right)
+    facts = (review.review_id, chart.claim.account, drawn.kind, drawn.stratum, chart.claim.coder.coder_id, review.auditor_id, review.day)
+    return (*facts, drawn.frame_count, drawn.selection_rate, *review.counts, review.is_right, chart.is_right)
 
 
 def _finding_rows(review: Review) -> list[_Row]:
@@ -112,8 +112,8 @@ def _finding_rows(review: Review) -> list[_Row]:
 def _finding_row(review: Review, error: Error, judged: tuple[bool, bool, str | None]) -> _Row:
     claim, pair = review.chart.claim, error.pair(review.chart.codes)
     names = [name or None for name in written((pair.coded, pair.right), with_modifier=error.error_code.startswith("MOD"))]
-    told = (review.review_id, claim.account, review.drawn.kind, claim.coder.coder_id, review.auditor_id, error.error_code)
-    return (*told, *names, pair.difference, *judged)
+    facts = (review.review_id, claim.account, review.drawn.kind, claim.coder.coder_id, review.auditor_id, error.error_code)
+    return (*facts, *names, pair.difference, *judged)
 
 
 def _coder_row(coder: Coder, charts: _Charts) -> _Row:

@@ -91,12 +91,12 @@ def line_rows(answer: Answer, course: ClaimCourse, monday: date) -> list[_Row]:
     sign, head = (-1 if answer.is_reversal else 1), (claim.account if course.is_ours else None, answer.number)
     rows: list[_Row] = []
     for number, (line, scenario, adjusted) in enumerate(zip(claim.lines, answer.scenarios, answer.adjustments, strict=True), start=1):
-        told = (answer.payer.payer_id, monday, kind, answer.is_first, sign * line.charge)
+        facts = (answer.payer.payer_id, monday, kind, answer.is_first, sign * line.charge)
         if answer.is_reversal or line.charge == 0:
-            rows.append((*head, number, *told, 0, "excluded", None, None))
+            rows.append((*head, number, *facts, 0, "excluded", None, None))
         else:
             denied = denied_cents(scenario, adjusted)
-            rows.append((*head, number, *told, denied, scenario.disposition, scenario.root_cause, scenario.review_reason))
+            rows.append((*head, number, *facts, denied, scenario.disposition, scenario.root_cause, scenario.review_reason))
     return rows
 
 

@@ -67,13 +67,13 @@ def presence(reviews: pl.DataFrame, categories: list[str]) -> pl.DataFrame:
     unknown = [pl.col(side).list.set_difference(categories).list.len().fill_null(0) > 0 for side in ("a", "b")]
     if count := reviews.select(pl.any_horizontal(unknown).sum()).item():
         raise InputError(f"{count} reviews hold a category that is not in the taxonomy")
-    said = [
+    verdicts = [
         pl.when(pl.col(side).is_not_null())
         .then(pl.when(pl.col(side).list.contains(pl.col("category"))).then(pl.lit(YES)).otherwise(pl.lit(NO)))
         .alias(side)
         for side in ("a", "b")
     ]
-    return reviews.join(pl.DataFrame({"category": categories}, schema={"category": pl.String}), how="cross").with_columns(said)
+    return reviews.join(pl.DataFrame({"category": categories}, schema={"category": pl.String}), how="cross").with_columns(verdicts)
 
 
 def _tables(reviews: pl.DataFrame, by: list[str], categories: list[str]) -> tuple[pl.DataFrame, Floats]:

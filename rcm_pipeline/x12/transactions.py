@@ -63,8 +63,8 @@ def _versions(segments: Segments, rows: Rows) -> pl.Series:
     groups = np.where((groups >= 0) & (segments.file[groups] == segments.file[rows]), groups, -1) if len(rows) else groups
     own, group = segments.text(rows, 3), segments.text(groups, 8)
     segments.cells(rows, 3, keep=True), segments.cells(groups, 8, keep=True)
-    said = pl.coalesce(own, group)
-    return pl.select(pl.when(said.str.contains(_VERSION)).then(said)).to_series().alias("version")
+    version_code = pl.coalesce(own, group)
+    return pl.select(pl.when(version_code.str.contains(_VERSION)).then(version_code)).to_series().alias("version")
 
 
 def _kinds(segments: Segments, rows: Rows, of: Rows, version: pl.Series) -> list[str]:

@@ -36,10 +36,10 @@ def with_limits(rows: pl.DataFrame, keys: list[str], icc: Mapping[str, float]) -
         pl.Series("high", high).fill_nan(None),
         pl.when(is_cluster).then(pl.lit("wilson_clusters")).otherwise(pl.lit("wilson")).alias("interval_code"),
     )
-    told = _exact(_ratios(simple))
+    bounded = _exact(_ratios(simple))
     is_known = pl.col("low").is_not_null()
     sums = [pl.col(name).round(3).cast(_TOTAL) for name in ("numerator", "denominator")]
-    named = told.with_columns(*sums, pl.when(is_known).then("interval_code").otherwise(pl.lit("none")).alias("interval_code"))
+    named = bounded.with_columns(*sums, pl.when(is_known).then("interval_code").otherwise(pl.lit("none")).alias("interval_code"))
     return named.drop("_squares", "_cross", "_right_squares", "_frame", "_rate")
 
 

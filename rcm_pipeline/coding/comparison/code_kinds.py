@@ -33,7 +33,7 @@ def with_kinds(items: pl.DataFrame) -> pl.DataFrame:
     """
     code = pl.col("code")
     open_form = code.str.contains(_LETTER_AND_DIGITS) & ~code.str.contains(_NO_HCPCS) & pl.col("said_kind").is_null()
-    told = (
+    by_form = (
         pl.when(code.str.contains(r"^[A-Z0-9]{2}$"))
         .then(pl.lit(MODIFIER))
         .when(code.str.contains(_PCS) | open_form)
@@ -44,7 +44,7 @@ def with_kinds(items: pl.DataFrame) -> pl.DataFrame:
     )
     stem = code.str.slice(0, 3)
     formed = items.with_columns(
-        pl.coalesce("said_kind", told).alias("kind"),
+        pl.coalesce("said_kind", by_form).alias("kind"),
         code.str.replace(".", "", literal=True).alias("key"),
         open_form.alias("_is_open"),
         stem.alias("_stem"),

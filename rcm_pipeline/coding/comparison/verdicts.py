@@ -33,8 +33,8 @@ def with_verdicts(pairs: pl.DataFrame) -> pl.DataFrame:
     )
     is_one_category = both & (pl.col("coder_category") == pl.col("auditor_category")).fill_null(False)
     levels = pl.when(is_one_category).then(pl.col("coder_level") - pl.col("auditor_level"))
-    told = pairs.with_columns(verdict.alias("verdict_code"), levels.alias("level_difference"))
-    return told.with_columns(_error().alias("error_code"))
+    judged = pairs.with_columns(verdict.alias("verdict_code"), levels.alias("level_difference"))
+    return judged.with_columns(_error().alias("error_code"))
 
 
 def _error() -> pl.Expr:

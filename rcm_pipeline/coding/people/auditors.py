@@ -28,8 +28,8 @@ def mart_auditor_agreement(core_qa_reviews: pl.LazyFrame, core_qa_findings: pl.L
     if pairs.is_empty():
         return empty(CONTRACTS["mart_auditor_agreement"])
     seen = sorted({code for side in ("a", "b") for codes in pairs[side].to_list() for code in codes})
-    told = pairs.filter("is_told")  # of a chart that is wrong, and nobody says how, no category is known
-    verdicts = pl.concat([presence(told, seen).select("category", "a", "b"), _any(pairs)])
+    categorised = pairs.filter("is_told")  # of a chart that is wrong, and nobody says how, no category is known
+    verdicts = pl.concat([presence(categorised, seen).select("category", "a", "b"), _any(pairs)])
     counts = verdicts.group_by("category").agg(
         pl.len().cast(pl.Int64).alias("chart_count"),
         ((pl.col("a") == YES) & (pl.col("b") == YES)).sum().cast(pl.Int64).alias("both_count"),
@@ -107,8 +107,8 @@ def _pairs(listed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _any(pairs: pl.DataFrame) -> pl.DataFrame:
-    said = [pl.when(pl.col(f"any_{side}")).then(pl.lit(YES)).otherwise(pl.lit(NO)).alias(side) for side in ("a", "b")]
-    return pairs.select(pl.lit(ANY).alias("category"), *said)
+    sides = [pl.when(pl.col(f"any_{side}")).then(pl.lit(YES)).otherwise(pl.lit(NO)).alias(side) for side in ("a", "b")]
+    return pairs.select(pl.lit(ANY).alias("category"), *sides)
 
 
 def _calibrated(listed: pl.DataFrame) -> pl.DataFrame:

@@ -45,14 +45,14 @@ def mart_coder_standing(
     counted = with_limits(charts, ["method_id", "coder_id"], icc).join(_specialty(charts), on="coder_id", how="left")
     size = pl.col("effective_size")
     sized = counted.with_columns((pl.col("accuracy_rate") * size).alias("right"), size.alias("total"))
-    told = standings(sized, pool=["specialty"], standard=standard).join(_evidence(charts, standard), on="coder_id", how="left")
+    standing = standings(sized, pool=["specialty"], standard=standard).join(_evidence(charts, standard), on="coder_id", how="left")
     told_group = pl.col("group").replace_strict(_GROUPS, default="unclear")
     is_early = (told_group == "below") & pl.col("alarm_date").is_null()
     judged = pl.when(is_early).then(pl.lit("unclear")).otherwise(told_group)
     group = pl.lit("withheld") if is_withheld(mart_auditor_agreement.collect()) else judged
     last = known.group_by("coder_id").agg(pl.col("review_date").max().alias("last_review_date"))
     named = (
-        _corrected(told, mart_auditor_quality.collect(), method)
+        _corrected(standing, mart_auditor_quality.collect(), method)
         .join(last, on="coder_id", how="left")
         .with_columns(
             pl.col("numerator", "denominator").cast(pl.Int64),
@@ -81,8 +81,8 @@ def _evidence(charts: pl.DataFrame, standard: float) -> pl.DataFrame:
     return found.group_by("coder_id", maintain_order=True).agg(pl.col("e_value").last().alias("evidence"), pl.col("alarm_date").last())
 
 
-def _corrected(told: pl.DataFrame, quality: pl.DataFrame, method: str) -> pl.DataFrame:
+def _corrected(standing: pl.DataFrame, quality: pl.DataFrame, method: str) -> pl.DataFrame:
     """Rates corrected by the errors of all auditors together; calibration counts codes, so not for charts (A3)."""
     names = {"caught_count": "found_count", "wrong_count": "wrong_count", "passed_count": "cleared_count", "good_count": "right_count"}
     sums = {new: int(quality[old].sum()) if method != "A3" else 0 for old, new in names.items()}
-    return corrected_accuracy(told.with_columns(pl.lit(count, pl.Int64).alias(name) for name, count in sums.items()))
+    return corrected_accuracy(standing.with_columns(pl.lit(count, pl.Int64).alias(name) for name, count in sums.items()))

@@ -24,9 +24,9 @@ def core_qa_findings(
     be disputed is not. It counts against the coder unless it was overturned or is another's; one still open counts.
     """
     known = reviews.select("review_token")
-    said = _stated(once(stated, _LATER).join(known, on="review_token", how="semi"))
-    shown = _derived(codes.join(known, on="review_token", how="semi").join(said, on="review_token", how="anti"))
-    both = pl.concat([said, shown])
+    written = _stated(once(stated, _LATER).join(known, on="review_token", how="semi"))
+    shown = _derived(codes.join(known, on="review_token", how="semi").join(written, on="review_token", how="anti"))
+    both = pl.concat([written, shown])
     defaults = taxonomy.select("error_code", "cert_code", pl.col("weight").cast(pl.Int64), pl.col("direction").alias("_direction"))
     named = both.join(defaults, on="error_code", how="left", validate="m:1", maintain_order="left").with_columns(
         pl.col("error_code").replace_strict(dict(weights), default=pl.col("weight"), return_dtype=pl.Int64).alias("weight"),

@@ -18,8 +18,12 @@ def claim_attributes(adjudications: pl.DataFrame, versions: pl.DataFrame, other_
     first = versions.group_by("lineage_index").agg(
         pl.col("sent_date").min().alias("_first_sent"), pl.col("last_service_date").max().alias("_served")
     )
-    told = other_payers.filter(pl.col("adjudication_date").is_not_null() | pl.col("paid_amount").is_not_null()).select(KEYS).unique()
-    sent = versions.select(*KEYS, "has_authorization").join(told.with_columns(pl.lit(True).alias("_told")), on=KEYS, how="left")
+    answered_elsewhere = (
+        other_payers.filter(pl.col("adjudication_date").is_not_null() | pl.col("paid_amount").is_not_null()).select(KEYS).unique()
+    )
+    sent = versions.select(*KEYS, "has_authorization").join(
+        answered_elsewhere.with_columns(pl.lit(True).alias("_told")), on=KEYS, how="left"
+    )
     known = sent.select(
         *(pl.col(key).alias(f"version_{key}") for key in KEYS), pl.col("has_authorization").alias("_authorization"), "_told"
     )

@@ -74,12 +74,12 @@ def _chances(outcomes: pl.DataFrame, priors: pl.DataFrame, newest_day: dt.date) 
     """Recovered share of what was worked and is old enough to tell; younger ones would show the quick wins only."""
     acted = pl.col("first_touch_date").is_not_null() | pl.col("resent_date").is_not_null()
     is_old = (pl.lit(newest_day) - pl.col("denied_date")).dt.total_days() >= TELLING_DAYS
-    told = (
+    worked_denials = (
         outcomes.filter(acted & is_old)
         .group_by("root_cause")
         .agg((pl.col("resolution_code") == "overturned").sum().alias("_won"), pl.len().alias("_worked"))
     )
-    known = priors.join(told, on="root_cause", how="left").with_columns(pl.col("_won", "_worked").fill_null(0))
+    known = priors.join(worked_denials, on="root_cause", how="left").with_columns(pl.col("_won", "_worked").fill_null(0))
     chance = (pl.col("_won") + PRIOR_WEIGHT * pl.col("recovered")) / (pl.col("_worked") + PRIOR_WEIGHT)
     cost = (pl.col("minutes") / 60 * pl.col("hourly")).round(2)
     return known.select("root_cause", chance.alias("recovery_rate"), cost.cast(_CENT).alias("work_amount"))

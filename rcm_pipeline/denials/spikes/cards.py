@@ -37,7 +37,7 @@ def mart_spike_cards(
 
 
 def spike_cards(
-    open_spikes: pl.DataFrame, told: pl.DataFrame, evidence: pl.DataFrame, outcomes: pl.DataFrame, worklist: pl.DataFrame
+    open_spikes: pl.DataFrame, counted_lines: pl.DataFrame, evidence: pl.DataFrame, outcomes: pl.DataFrame, worklist: pl.DataFrame
 ) -> pl.DataFrame:
     """Rows of mart_spike_cards but for what other clients know, from open spikes, their `spike_lines` and evidence.
 
@@ -51,8 +51,14 @@ def spike_cards(
 
     reading is `coder` or `client`; whether other clients of the payer rose as well is not known here.
     """
-    parts = [_rates(told), *_effects(told), _first(told, evidence), _claims(told, outcomes), _fixes(told, worklist)]
-    coders = leading_coders(evidence, told).with_columns(pl.lit("coder").alias("reading"))
+    parts = [
+        _rates(counted_lines),
+        *_effects(counted_lines),
+        _first(counted_lines, evidence),
+        _claims(counted_lines, outcomes),
+        _fixes(counted_lines, worklist),
+    ]
+    coders = leading_coders(evidence, counted_lines).with_columns(pl.lit("coder").alias("reading"))
     joined = open_spikes.select(*SPIKE, "since_week", "week", "state")
     for part in (*parts, coders):
         joined = joined.join(part, on=SPIKE, how="left", validate="1:1", maintain_order="left")
@@ -82,7 +88,7 @@ def with_other_clients(cards: pl.DataFrame, portfolio: pl.DataFrame) -> pl.DataF
     return joined.with_columns(reading, pl.col("_up").alias("clients_up_count")).drop("_up", "_is_payer")
 
 
-def _sides(told: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+def _sides(counted_lines: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """denied_0 and decided_0 before, denied_1 and decided_1 during, by spike and stratum."""
     during, denied = pl.col("is_during"), pl.col("is_denied")
     sums = {
@@ -91,10 +97,10 @@ def _sides(told: pl.DataFrame, by: list[str]) -> pl.DataFrame:
         "denied_1": (during & denied).sum(),
         "decided_1": during.sum(),
     }
-    return told.group_by(*SPIKE, *by).agg(total.cast(pl.Int64).alias(name) for name, total in sums.items())
+    return counted_lines.group_by(*SPIKE, *by).agg(total.cast(pl.Int64).alias(name) for name, total in sums.items())
 
 
-def _rates(told: pl.DataFrame) -> pl.DataFrame:
+def _rates(counted_lines: pl.DataFrame) -> pl.DataFrame:
     """Both sides of the fraction, rate and limits, during and before."""
     columns = []
     for prefix, n in _SIDES.items():
@@ -107,40 +113,40 @@ def _rates(told: pl.DataFrame) -> pl.DataFrame:
             low.alias(f"{prefix}low"),
             high.alias(f"{prefix}high"),
         ]
-    return _sides(told, []).select(*SPIKE, *columns)
+    return _sides(counted_lines, []).select(*SPIKE, *columns)
 
 
-def _effects(told: pl.DataFrame) -> list[pl.DataFrame]:
+def _effects(counted_lines: pl.DataFrame) -> list[pl.DataFrame]:
     return [
-        effects(_sides(told, by), by, SPIKE).group_by(SPIKE).agg(pl.col("mix_effect").sum().alias(name))
+        effects(_sides(counted_lines, by), by, SPIKE).group_by(SPIKE).agg(pl.col("mix_effect").sum().alias(name))
         for by, name in ((_MIX, "mix_effect"), (_AGE, "lag_effect"))
     ]
 
 
-def _first(told: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
+def _first(counted_lines: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
     """The reason and remark with most extra denials, and the first service and first denial of that reason during."""
     led = evidence.filter(pl.col("rank") == 1).select(*SPIKE, "dimension", "value")
     carc, rarc = (
         led.filter(pl.col("dimension") == name).select(*SPIKE, pl.col("value").alias(f"main_{name}_code")) for name in ("carc", "rarc")
     )
-    of_main = told.filter(pl.col("is_during") & pl.col("is_denied")).join(carc, on=SPIKE, how="inner")
+    of_main = counted_lines.filter(pl.col("is_during") & pl.col("is_denied")).join(carc, on=SPIKE, how="inner")
     dates = (
         of_main.filter(pl.col("carc_code") == pl.col("main_carc_code"))
         .group_by(SPIKE)
         .agg(pl.col("first_service_date").min(), pl.col("adjudication_date").min().alias("first_adjudication_date"))
     )
     both = carc.join(rarc, on=SPIKE, how="left").join(dates, on=SPIKE, how="left")
-    said = ["main_carc_code", "main_rarc_code"]
-    return both.with_columns(pl.when(pl.col(name) != NONE).then(pl.col(name)).alias(name) for name in said)
+    reasons = ["main_carc_code", "main_rarc_code"]
+    return both.with_columns(pl.when(pl.col(name) != NONE).then(pl.col(name)).alias(name) for name in reasons)
 
 
-def _denied_claims(told: pl.DataFrame) -> pl.DataFrame:
-    return told.filter(pl.col("is_during") & pl.col("is_denied")).select(*SPIKE, "lineage_id").unique()
+def _denied_claims(counted_lines: pl.DataFrame) -> pl.DataFrame:
+    return counted_lines.filter(pl.col("is_during") & pl.col("is_denied")).select(*SPIKE, "lineage_id").unique()
 
 
-def _claims(told: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
+def _claims(counted_lines: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     """What became of the claims of a spike, the dollars still open, and some of them by token."""
-    belonging = outcomes.join(_denied_claims(told), on=[*SPIKE, "lineage_id"], how="semi")
+    belonging = outcomes.join(_denied_claims(counted_lines), on=[*SPIKE, "lineage_id"], how="semi")
     is_open = pl.col("resolution_code") == "open"
     ordered = belonging.sort(~is_open, -pl.col("expected_amount"), "lineage_id")
     return ordered.group_by(SPIKE, maintain_order=True).agg(
@@ -151,9 +157,9 @@ def _claims(told: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _fixes(told: pl.DataFrame, worklist: pl.DataFrame) -> pl.DataFrame:
+def _fixes(counted_lines: pl.DataFrame, worklist: pl.DataFrame) -> pl.DataFrame:
     """Of the claims on the worklist whose time is not up: how many, the soonest deadline, the step of the largest group."""
-    fixable = worklist.filter(pl.col("urgency") != "late").join(_denied_claims(told), on=[*SPIKE, "lineage_id"], how="semi")
+    fixable = worklist.filter(pl.col("urgency") != "late").join(_denied_claims(counted_lines), on=[*SPIKE, "lineage_id"], how="semi")
     sized = fixable.with_columns(pl.len().over(*SPIKE, "group_id").alias("_size"))
     ordered = sized.sort(-pl.col("_size").cast(pl.Int64), "group_rank", "rank")
     return ordered.group_by(SPIKE, maintain_order=True).agg(

@@ -30,7 +30,7 @@ def mart_spike_evidence(
     return spike_evidence(opened, lines)
 
 
-def spike_evidence(open_spikes: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+def spike_evidence(open_spikes: pl.DataFrame, counted_lines: pl.DataFrame) -> pl.DataFrame:
     """Rows of mart_spike_evidence, from open spikes and their `spike_lines`. No rows for a spike without decided lines.
 
     expected = denied before / decided before x decided during, of the value. A carc or rarc is known of denied lines alone,
@@ -38,15 +38,15 @@ def spike_evidence(open_spikes: pl.DataFrame, told: pl.DataFrame) -> pl.DataFram
     was. extra_share is of the extra of the whole spike: denied - decided x rate before. Ties of extra go to more denials,
     then to the value.
     """
-    totals = _totals(told)
-    said = [
-        _against(_counted(told.filter("is_denied"), column), totals, dimension).with_columns(
+    totals = _totals(counted_lines)
+    denied_shares = [
+        _against(_counted(counted_lines.filter("is_denied"), column), totals, dimension).with_columns(
             pl.col("all_decided_count").alias("decided_count"), pl.col("all_before_decided_count").alias("before_decided_count")
         )
         for dimension, column in _SAID.items()
     ]
-    carried = [_against(_counted(told, column), totals, dimension) for dimension, column in _CARRIED.items()]
-    ranked = _ranked(_with_expected(pl.concat(said + carried)))
+    carried = [_against(_counted(counted_lines, column), totals, dimension) for dimension, column in _CARRIED.items()]
+    ranked = _ranked(_with_expected(pl.concat(denied_shares + carried)))
     shared = pl.col("denied_count") - pl.col("expected")
     whole = pl.col("all_denied_count") - pl.col("all_decided_count") * pl.col("all_rate")
     rows = _with_rest(ranked).with_columns(shared.alias("extra"), pl.when(whole > 0).then(shared / whole).alias("extra_share"))
@@ -54,14 +54,14 @@ def spike_evidence(open_spikes: pl.DataFrame, told: pl.DataFrame) -> pl.DataFram
     return dated.sort(*SPIKE, "dimension", "rank", nulls_last=True)
 
 
-def leading_coders(evidence: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+def leading_coders(evidence: pl.DataFrame, counted_lines: pl.DataFrame) -> pl.DataFrame:
     """Payer, cause and coder_id of the spikes that are one coder's.
 
     At least two coders worked, one has four fifths of the extra denials, and the lines of all others did not rise: their
     denials are within 1.28 standard deviations (of counts) of what was expected. Without the last, a payer that denies more of
     everybody would be laid at the door of whoever codes most of its claims.
     """
-    during = told.filter(pl.col("is_during") & (pl.col("coder_id") != UNKNOWN))
+    during = counted_lines.filter(pl.col("is_during") & (pl.col("coder_id") != UNKNOWN))
     several = during.group_by(SPIKE).agg(pl.col("coder_id").n_unique().alias("n")).filter(pl.col("n") > 1).select(SPIKE)
     coders = evidence.filter(pl.col("dimension") == "coder").join(several, on=SPIKE, how="semi")
     left = [(pl.col(name).sum().over(SPIKE) - pl.col(name)).alias(f"others_{name}") for name in ("denied_count", "expected")]
@@ -70,9 +70,9 @@ def leading_coders(evidence: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     return coders.with_columns(left).filter(is_one & (surprise <= _HIGH)).select(*SPIKE, pl.col("value").alias("coder_id"))
 
 
-def _counted(told: pl.DataFrame, column: str) -> pl.DataFrame:
+def _counted(counted_lines: pl.DataFrame, column: str) -> pl.DataFrame:
     """Lines denied and decided by value, during and before."""
-    return told.group_by(*SPIKE, pl.col(column).alias("value")).agg(_sums())
+    return counted_lines.group_by(*SPIKE, pl.col(column).alias("value")).agg(_sums())
 
 
 def _sums() -> list[pl.Expr]:
@@ -81,9 +81,9 @@ def _sums() -> list[pl.Expr]:
     return [total.cast(pl.Int64).alias(name) for total, name in zip(sums, _COUNTS, strict=True)]
 
 
-def _totals(told: pl.DataFrame) -> pl.DataFrame:
+def _totals(counted_lines: pl.DataFrame) -> pl.DataFrame:
     """Of the whole spike; its rate before is 0 where nothing was decided then."""
-    totals = told.group_by(SPIKE).agg(_sums())
+    totals = counted_lines.group_by(SPIKE).agg(_sums())
     denied, decided = (pl.col(f"before_{name}_count") for name in ("denied", "decided"))
     rate = pl.when(decided > 0).then(denied / decided).otherwise(0.0)
     return totals.select(*SPIKE, pl.col(_COUNTS).name.prefix("all_"), rate.alias("all_rate"))

@@ -20,7 +20,7 @@ class Block(Normalised):
 def blocks(read: Callable[[int], bytes], progress: Callable[[int], None] = lambda _: None, size: int = BLOCK_BYTES) -> Iterator[Block]:
     """The blocks of a file that is read through `read(size)`. The last one may be empty."""
     reader, waiting = Normaliser(min(LOOK_AHEAD, size)), b""
-    said = seen = 0
+    noted = seen = 0
     while portion := read(size):
         progress(len(portion))
         waiting += reader.feed(portion, is_last=False)
@@ -28,10 +28,10 @@ def blocks(read: Callable[[int], bytes], progress: Callable[[int], None] = lambd
         if not cut and len(waiting) > _PATIENCE * size:
             cut = waiting.rfind(SEGMENT) + 1
         if cut:
-            yield Block(waiting[:cut], reader.interchange_count - seen, False, reader.encoding, reader.notices[said:])
-            said, seen, waiting = len(reader.notices), reader.interchange_count, waiting[cut:]
+            yield Block(waiting[:cut], reader.interchange_count - seen, False, reader.encoding, reader.notices[noted:])
+            noted, seen, waiting = len(reader.notices), reader.interchange_count, waiting[cut:]
     waiting += reader.feed(b"", is_last=True)
-    fresh = reader.notices[said:]
+    fresh = reader.notices[noted:]
     yield Block(waiting, reader.interchange_count - seen, reader.is_unterminated, reader.encoding, fresh, is_last=True)
 
 

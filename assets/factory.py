@@ -1,5 +1,6 @@
 """One factory: the tables of a layer and subject become one multi-asset with one step, one connection and one check a table."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,14 +10,14 @@ import polars as pl
 
 from assets.guard import safely
 from assets.resources import Workplace
-from assets.specs import check_spec, result, table_spec
+from assets.specs import check_result, check_spec, materialized, table_spec
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.denials.classify.causes import RECLASSIFIED_BY, reclassified
 from rcm_pipeline.quality.checks import CHECKS, batch_of
 from rcm_pipeline.quality.contracts import Outcome, check_contract
 from rcm_pipeline.settings import ClientSettings, load_client_settings
 from rcm_pipeline.tables import build, registered
-from rcm_pipeline.warehouse import append, read, replace, scan_all
+from rcm_pipeline.warehouse import append, make_warehouse, read, replace, scan_all
 from rcm_pipeline.weeks import anchor_of, anchor_stored
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
@@ -36,6 +37,7 @@ class Step:
 
 Made = Iterable[tuple[str, int, list[Outcome]]]  # table, rows it has now, how it was judged
 Make = Callable[[Step], Made]
+Result = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
 def table_step(name: str, sources: Mapping[str, Iterable[str]], make: Make, description: str) -> dg.AssetsDefinition:
@@ -48,12 +50,14 @@ def table_step(name: str, sources: Mapping[str, Iterable[str]], make: Make, desc
         can_subset=True,
         description=description,
     )
-    def step(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
+    def step(
+        context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         wanted = frozenset(key.to_user_string() for key in context.selected_asset_keys)
         checked = {key.asset_key.to_user_string() for key in context.selected_asset_check_keys}
-        for table, rows, outcomes in safely(lambda: _run(workplace, context.partition_key, context.run.run_id, wanted, make)):
-            made = result(table, rows, outcomes)
-            yield made if table in checked else made._replace(check_results=[])
+        made = safely(lambda: _run(workplace, context.partition_key, context.run.run_id, wanted, make))
+        yield from (materialized(table, rows) for table, rows, _ in made)  # before the checks, which ask for them all
+        yield from (check_result(table, outcomes) for table, _, outcomes in made if table in checked)
 
     return step
 
@@ -61,13 +65,11 @@ def table_step(name: str, sources: Mapping[str, Iterable[str]], make: Make, desc
 def _run(workplace: Workplace, client: str, run_id: str, wanted: frozenset[str], make: Make) -> list[tuple[str, int, list[Outcome]]]:
     path = workplace.home.warehouse(client)
     settings = load_client_settings(workplace.home.settings, client)
+    make_warehouse(path)
     with open_warehouse(path) as connection:
         made = list(make(Step(workplace, client, run_id, connection, settings, wanted)))
-        record(connection, run_id, [outcome for _, _, outcomes in made for outcome in outcomes])
-    batch = judge(workplace, client, [table for table, _, _ in made])
-    if batch:
-        with open_warehouse(path) as connection:
-            record(connection, run_id, batch)
+        batch = judge(connection, [table for table, _, _ in made], workplace.today)
+        record(connection, run_id, [*(outcome for _, _, outcomes in made for outcome in outcomes), *batch])
     return [(table, rows, [*outcomes, *(o for o in batch if o.table_name == table)]) for table, rows, outcomes in made]
 
 
@@ -115,7 +117,7 @@ def store(step: Step, name: str, frame: pl.DataFrame) -> list[Outcome]:
     return outcomes
 
 
-def judge(workplace: Workplace, client: str, made: Iterable[str]) -> list[Outcome]:
+def judge(connection: duckdb.DuckDBPyConnection, made: Iterable[str], today: dt.date) -> list[Outcome]:
     """The batch checks of these tables; Great Expectations is imported only where there are any, for it takes seconds."""
     tables = set(made)
     checks = [check for check in CHECKS if check.table_name in tables]
@@ -123,10 +125,8 @@ def judge(workplace: Workplace, client: str, made: Iterable[str]) -> list[Outcom
         return []
     from rcm_pipeline.quality.expectations import judge_batch
 
-    path = workplace.home.warehouse(client)
-    with open_warehouse(path, read_only=True) as connection:
-        dates = read(connection, "core_adjudications", ("adjudication_date", "week"))
-    return judge_batch(path, batch_of(dates, anchor_of(dates, workplace.today), workplace.today), checks)
+    dates = read(connection, "core_adjudications", ("adjudication_date", "week"))
+    return judge_batch(connection, batch_of(dates, anchor_of(dates, today), today), checks)
 
 
 def record(connection: duckdb.DuckDBPyConnection, run_id: str, outcomes: list[Outcome]) -> None:

@@ -3,7 +3,7 @@
 import datetime as dt
 import fcntl
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,11 @@ import dagster as dg
 from assets.build import build_defs
 from assets.guard import note_failure
 from assets.resources import Workplace
+from rcm_pipeline.connection import kept_open
 from rcm_pipeline.errors import BusyError, ExitCode
 from rcm_pipeline.quality.contracts import QUARANTINE
 from rcm_pipeline.settings import Home
+from rcm_pipeline.warehouse import make_warehouse
 
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
@@ -28,6 +30,11 @@ concurrency:  # one run per client at a time: a warehouse has one writer
   runs:
     tag_concurrency_limits:
       - {key: dagster/partition, value: {applyLimitPerUniqueValue: true}, limit: 1}
+storage:  # Dagster's own files, written a step at a time
+  custom:
+    module: assets.event_storage
+    class: StepwiseStorage
+    config: {base_dir: {env: DAGSTER_HOME}}
 """
 
 
@@ -49,37 +56,54 @@ def prepare_dagster(home: Home) -> None:
         config.write_text(DAGSTER_YAML, encoding="utf-8")
 
 
-def register_clients(clients: list[str]) -> None:
-    """Make every client a partition of the instance."""
-    with dg.DagsterInstance.get() as instance:
-        instance.add_dynamic_partitions("clients", clients)
+class Session:
+    """Runs of one process on one home: one Dagster instance, one graph."""
 
+    def __init__(self, home: Home, today: dt.date, instance: dg.DagsterInstance) -> None:
+        self._home, self._today, self._instance = home, today, instance
+        self._progress: Callable[[int], None] = lambda _: None
+        workplace = Workplace(home, today, self._advance)
+        self._definitions = build_defs(resource_overrides={"workplace": workplace})
 
-def launch(home: Home, client: str, *, today: dt.date, progress: Callable[[int], None]) -> RunOutcome:
-    """Run all assets of one client. Raises BusyError when another `rcm run` is at it."""
-    with _alone(home, client):
-        result = _execute("weekly_pack", Workplace(home, today, progress), client)
-        outcome = _outcome(result)
-    if outcome.exit_code != ExitCode.OK:
-        status = "blocked" if outcome.exit_code == ExitCode.QUALITY else "failed"
-        note_failure(home, client, result.run_id, status, outcome.message)
-    return outcome
+    def _advance(self, amount: int) -> None:
+        self._progress(amount)
 
+    def register(self, clients: Sequence[str]) -> None:
+        """Make every client a partition."""
+        self._instance.add_dynamic_partitions("clients", list(clients))
 
-def launch_portfolio(home: Home, *, today: dt.date) -> RunOutcome:
-    """Make the portfolio's reference anew from the clients that take part; they read it in their next run."""
-    return _outcome(_execute("portfolio_job", Workplace(home, today)))
+    def run(self, client: str, progress: Callable[[int], None] = lambda _: None) -> RunOutcome:
+        """Run all assets of one client. Raises BusyError when another `rcm run` is at it."""
+        warehouse, self._progress = self._home.warehouse(client), progress
+        with _alone(self._home, client):
+            make_warehouse(warehouse)
+            with kept_open(warehouse):
+                result = self._execute("weekly_pack", client)
+            outcome = _outcome(result)
+        if outcome.exit_code != ExitCode.OK:
+            status = "blocked" if outcome.exit_code == ExitCode.QUALITY else "failed"
+            note_failure(self._home, client, result.run_id, status, outcome.message)
+        return outcome
 
+    def run_portfolio(self) -> RunOutcome:
+        """Make the portfolio's reference anew from the clients that take part; they read it in their next run."""
+        return _outcome(self._execute("portfolio_job"))
 
-def _execute(job: str, workplace: Workplace, client: str | None = None) -> dg.ExecuteInProcessResult:
-    """Run a job in this process, and say nothing: a log line could hold a value."""
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    definitions = build_defs(resource_overrides={"workplace": workplace})
-    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with dg.DagsterInstance.get() as instance:
-        return definitions.resolve_job_def(job).execute_in_process(
-            instance=instance, partition_key=client, raise_on_error=False, run_config=quiet
+    def _execute(self, job: str, client: str | None = None) -> dg.ExecuteInProcessResult:
+        """Run a job in this process, and say nothing: a log line could hold a value."""
+        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        return self._definitions.resolve_job_def(job).execute_in_process(
+            instance=self._instance, partition_key=client, raise_on_error=False, run_config=quiet
         )
+
+
+@contextmanager
+def session(home: Home, today: dt.date) -> Iterator[Session]:
+    """Dagster on this home, opened once for all runs of this process."""
+    prepare_dagster(home)
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    with dg.DagsterInstance.get() as instance:
+        yield Session(home, today, instance)
 
 
 def _outcome(result: Any) -> RunOutcome:

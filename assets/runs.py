@@ -5,9 +5,10 @@ Dagster is imported only where something is to be done: a run that finds nothing
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from rcm_pipeline.errors import ExitCode, RcmError
 from rcm_pipeline.governance.publications import is_current
@@ -15,6 +16,9 @@ from rcm_pipeline.governance.status import Summary, summarise
 from rcm_pipeline.intake.inbox import Delivery
 from rcm_pipeline.privacy.suppression import MINIMUM_CLIENTS
 from rcm_pipeline.settings import Home, consenting
+
+if TYPE_CHECKING:
+    from assets.launch import Session
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
@@ -56,12 +60,14 @@ def run_clients(
     home: Home, delivered: Mapping[str, Sequence[Delivery]], today: dt.date, *, is_forced: bool, progress: Progress
 ) -> Iterator[ClientRun]:
     """Run every client with something new, or all where it is forced. A file that cannot be opened asks for a person."""
-    for client, deliveries in delivered.items():
-        code, message = _run_client(home, client, deliveries, today, is_forced, progress)
-        has_unopened = any(delivery.file_id is None for delivery in deliveries)
-        asked = ExitCode.NEEDS_A_PERSON if has_unopened else ExitCode.OK
-        summary = summarise(home, client) if home.warehouse(client).exists() else None
-        yield ClientRun(client, max(code, asked), message, summary)
+    with _OneSession(home, today) as session:
+        for client, deliveries in delivered.items():
+            is_due = is_forced or not is_current(home, client, list(deliveries), today)
+            code, message = _run_client(session, client, deliveries, progress) if is_due else (ExitCode.OK, "nothing new")
+            has_unopened = any(delivery.file_id is None for delivery in deliveries)
+            asked = ExitCode.NEEDS_A_PERSON if has_unopened else ExitCode.OK
+            summary = summarise(home, client) if home.warehouse(client).exists() else None
+            yield ClientRun(client, max(code, asked), message, summary)
 
 
 def run_portfolio(home: Home, today: dt.date) -> tuple[ExitCode, str]:
@@ -69,25 +75,32 @@ def run_portfolio(home: Home, today: dt.date) -> tuple[ExitCode, str]:
     clients = consenting(home)
     if len(clients) < MINIMUM_CLIENTS and not home.portfolio.exists():
         return ExitCode.OK, ""
-    from assets.launch import launch_portfolio, prepare_dagster
+    from assets.launch import session
 
-    prepare_dagster(home)
-    outcome = launch_portfolio(home, today=today)
+    with session(home, today) as dagster:
+        outcome = dagster.run_portfolio()
     return ExitCode(outcome.exit_code), outcome.message or f"weekly counts of {len(clients)} clients, read by their next runs"
 
 
-def _run_client(
-    home: Home, client: str, deliveries: Sequence[Delivery], today: dt.date, is_forced: bool, progress: Progress
-) -> tuple[ExitCode, str]:
-    if not is_forced and is_current(home, client, list(deliveries), today):
-        return ExitCode.OK, "nothing new"
-    from assets.launch import launch, prepare_dagster, register_clients
+class _OneSession(ExitStack):
+    """Dagster, opened when the first client is due: a run that finds nothing new does not import it."""
 
-    prepare_dagster(home)
-    register_clients([client])
+    def __init__(self, home: Home, today: dt.date) -> None:
+        super().__init__()
+        self._home, self._today = home, today
+
+    @cached_property
+    def dagster(self) -> "Session":
+        from assets.launch import session
+
+        return self.enter_context(session(self._home, self._today))
+
+
+def _run_client(session: _OneSession, client: str, deliveries: Sequence[Delivery], progress: Progress) -> tuple[ExitCode, str]:
+    session.dagster.register([client])
     with progress(client, sum(delivery.byte_count for delivery in deliveries)) as advance:
         try:
-            outcome = launch(home, client, today=today, progress=advance)
+            outcome = session.dagster.run(client, advance)
         except RcmError as error:
             return error.exit_code, f"{error} {error.fix}"
     return ExitCode(outcome.exit_code), outcome.message

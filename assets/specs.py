@@ -43,19 +43,23 @@ def check_spec(name: str) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(CHECK, asset=name, blocking=True, description=f"Every row keeps every rule of the contract.{batch}")
 
 
-def result(name: str, row_count: int, outcomes: Iterable[Outcome]) -> dg.MaterializeResult[None]:
-    """A table's materialization with its check: row counts and failure counts, never frames or values."""
+def materialized(name: str, row_count: int) -> dg.MaterializeResult[None]:
+    """A table's materialization: its row count, never frames or values."""
+    return dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": row_count})
+
+
+def check_result(name: str, outcomes: Iterable[Outcome]) -> dg.AssetCheckResult:
+    """A table's check: which parts passed, and how many rows failed."""
     own = [outcome for outcome in outcomes if outcome.table_name == name]
     failed = [outcome for outcome in own if not outcome.is_passed]
     is_blocked = any(outcome.severity == "error" for outcome in failed)
-    check = dg.AssetCheckResult(
+    return dg.AssetCheckResult(
         asset_key=name,
         check_name=CHECK,
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if is_blocked or not failed else dg.AssetCheckSeverity.WARN,
         metadata=_parts(own),
     )
-    return dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": row_count}, check_results=[check])
 
 
 def _parts(outcomes: Iterable[Outcome]) -> Mapping[str, str]:

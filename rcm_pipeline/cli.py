@@ -134,12 +134,12 @@ def ui(
     """Open Dagster on localhost, with the inbox sensor and the Monday schedule switched on."""
     import os
 
-    from assets.launch import prepare_dagster, register_clients
+    from assets.launch import session
     from rcm_pipeline.intake.inbox import clients_of
 
     folders = home_of(home, inbox, settings)
-    prepare_dagster(folders)
-    register_clients(sorted(clients_of(folders.inbox)) if folders.inbox.is_dir() else [])
+    with session(folders, day_of("")) as dagster:
+        dagster.register(sorted(clients_of(folders.inbox)) if folders.inbox.is_dir() else [])
     os.environ["RCM_AUTOMATION"] = "on"
     say(f"Dagster is starting on http://127.0.0.1:{port} — stop it with Ctrl-C")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "rcm_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]

@@ -1,12 +1,18 @@
 """One DuckDB file per client: make its tables from the contracts, read them lazily or whole, and write whole frames."""
 
+import hashlib
 import io
+import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
 import duckdb
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import StorageError
 from schemas.contract import conform, descriptions, polars_schema
 from schemas.registry import CONTRACTS, layer
@@ -26,12 +32,60 @@ _RULE = (("broken_rule", "VARCHAR"),)
 _ROWS, _FILE = 200_000, "file_id"
 
 
+_FINGERPRINT = "_contracts"  # the one table that is not of a contract: the fingerprint of those the others were made from
+
+
+def make_warehouse(path: Path) -> None:
+    """A warehouse with every table and no row, where there is none yet: a copy of an empty one that is made once a version.
+
+    Making the hundred tables and their comments takes a second, a copy a hundredth of one.
+    """
+    if path.exists():
+        return
+    empty = path.parent / f".empty-{contracts_fingerprint()[:16]}"
+    if not empty.exists():
+        for older in path.parent.glob(".empty-*"):
+            older.unlink(missing_ok=True)
+        beside = empty.with_name(f"{empty.name}.{os.getpid()}")
+        with open_warehouse(beside) as connection:
+            create_tables(connection)
+        beside.rename(empty)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    shutil.copyfile(empty, beside)
+    beside.rename(path)
+
+
+@cache
+def contracts_fingerprint() -> str:
+    """Hash of everything that tables are made from: names, columns, types and comments."""
+    parts = [
+        repr((name, contract.__doc__, _columns(name, ()), list(descriptions(contract).items()))) for name, contract in CONTRACTS.items()
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make every table that is not there yet, with its comments, and a quarantine beside every raw table.
+    """Make every table that is not there yet, with its comments, and a quarantine beside every raw table; at once or not at all.
 
     Core and mart tables of an older version are made anew, for they are recomputed from raw. Another table keeps its rows
     and gets the columns it lacks, where the contract allows these to be null. Raises StorageError when it differs otherwise.
+    Nothing is looked at where all was made from the contracts as they are.
     """
+    connection.execute(f'CREATE TABLE IF NOT EXISTS "{_FINGERPRINT}" (fingerprint VARCHAR)')
+    if connection.sql(f'SELECT fingerprint FROM "{_FINGERPRINT}"').fetchall() == [(contracts_fingerprint(),)]:
+        return
+    connection.begin()
+    try:
+        _make_tables(connection)
+        connection.execute(f'DELETE FROM "{_FINGERPRINT}"')
+        connection.execute(f'INSERT INTO "{_FINGERPRINT}" VALUES (?)', [contracts_fingerprint()])
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for name in CONTRACTS:
         _bring_up_to_date(connection, name, name)
         _create(connection, name, name)
@@ -119,9 +173,19 @@ def read_where(connection: duckdb.DuckDBPyConnection, table: str, column: str, v
     return conform(frame, CONTRACTS[table])
 
 
-def portions(connection: duckdb.DuckDBPyConnection, table: str, rows: int = 500_000) -> Iterator[pl.DataFrame]:
-    """The rows of a table, so many at a time; one empty frame when there are none."""
-    reader = connection.sql(f'SELECT * FROM "{table}"').to_arrow_reader(rows)
+def row_counts(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> dict[str, int]:
+    """How many rows each table has."""
+    query = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM \"{table}\"" for table in tables)
+    return dict(connection.sql(query).fetchall())
+
+
+def portions(
+    connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[str] | None = None, rows: int = 500_000
+) -> Iterator[pl.DataFrame]:
+    """The rows of a table, so many at a time; one empty frame when there are none. With `files` those read from these, or from none."""
+    only = "" if files is None else "WHERE file_id IS NULL OR file_id IN (SELECT unnest(?::VARCHAR[]))"
+    query = connection.sql(f'SELECT * FROM "{table}" {only}', params=None if files is None else [list(files)])
+    reader = query.to_arrow_reader(rows)
     is_empty = True
     for batch in reader:
         is_empty = False
@@ -133,8 +197,7 @@ def portions(connection: duckdb.DuckDBPyConnection, table: str, rows: int = 500_
 def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: Columns = ()) -> None:
     """Drop a core or mart table of an older version; widen another. Raises StorageError for one that cannot be widened.
 
-    What was read cannot be made anew here, so a table that only lacks columns that may be null is rebuilt with them, in
-    one transaction.
+    What was read cannot be made anew here, so a table that only lacks columns that may be null is rebuilt with them.
     """
     query = "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
     found = connection.sql(query, params=[table]).fetchall()
@@ -156,17 +219,11 @@ def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, table: str, contrac
 
 
 def _widen(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: Columns) -> None:
-    """The same rows in a table with all columns of the contract, in its order; or, when that fails, what was there."""
-    connection.begin()
-    try:
-        connection.execute(f'ALTER TABLE "{table}" RENAME TO "_older_{table}"')
-        _create(connection, table, contract_name, extra)
-        connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM "_older_{table}"')
-        connection.execute(f'DROP TABLE "_older_{table}"')
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
+    """The same rows in a table with all columns of the contract, in its order."""
+    connection.execute(f'ALTER TABLE "{table}" RENAME TO "_older_{table}"')
+    _create(connection, table, contract_name, extra)
+    connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM "_older_{table}"')
+    connection.execute(f'DROP TABLE "_older_{table}"')
 
 
 def _columns(contract_name: str, extra: Columns) -> list[tuple[str, str]]:

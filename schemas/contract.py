@@ -1,6 +1,8 @@
 """What a contract is: one pandera class per table, and what else is drawn from it (columns, types, rules, comments)."""
 
 import re
+from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any
 
 import pandera.polars as pa
@@ -37,17 +39,20 @@ def column(description: str, *, nullable: bool = False, key: bool = False, **che
     return pa.Field(description=description, nullable=nullable, metadata={"key": key}, **checks)
 
 
+@cache
 def key_columns(contract: type[Contract]) -> tuple[str, ...]:
     """The columns that tell the rows of a table apart: no two rows are equal in all of them."""
     return tuple(name for name, col in contract.to_schema().columns.items() if (col.metadata or {}).get("key"))
 
 
+@cache
 def table_name(contract: type[Contract]) -> str:
     """CoreDenials → core_denials: the one name of asset, table, contract and page anchor."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", contract.__name__).lower()
 
 
-def polars_schema(contract: type[Contract]) -> dict[str, pl.DataType]:
+@cache
+def polars_schema(contract: type[Contract]) -> Mapping[str, pl.DataType]:
     """Column names and Polars types, in order."""
     return {name: _dtype(col.dtype.type) for name, col in contract.to_schema().columns.items()}
 
@@ -68,12 +73,14 @@ def widened(frame: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
     return conform(frame.with_columns(pl.lit(None).alias(name) for name in polars_schema(contract) if name not in sent), contract)
 
 
-def descriptions(contract: type[Contract]) -> dict[str, str]:
+@cache
+def descriptions(contract: type[Contract]) -> Mapping[str, str]:
     """Column name → what it means."""
     return {name: str(col.description) for name, col in contract.to_schema().columns.items()}
 
 
-def row_rules(contract: type[Contract]) -> dict[str, tuple[str, pl.Expr]]:
+@cache
+def row_rules(contract: type[Contract]) -> Mapping[str, tuple[str, pl.Expr]]:
     """Every rule a single row must keep, by name: its column, and an expression that is true for good rows.
 
     Drawn from the same fields pandera checks, so the quarantine and the contract cannot disagree.

@@ -33,6 +33,7 @@ class Loaded:
     file_count: int = 0
     duplicate_count: int = 0
     unreadable_count: int = 0
+    file_ids: list[str] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
 
 
@@ -96,6 +97,7 @@ def _store_portion(
         if settings.balancing.policy == "quarantine":
             quarantine_unbalanced(connection, [content.file_id for content in contents])
     loaded.file_count += len(contents)
+    loaded.file_ids += [content.file_id for content in contents]
     for table, count in rows.items():
         loaded.rows[table] = loaded.rows.get(table, 0) + count
 

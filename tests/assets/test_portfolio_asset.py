@@ -9,7 +9,7 @@ import pytest
 
 from assets import portfolio as asset
 from assets.factory import Step
-from assets.launch import launch_portfolio, prepare_dagster
+from assets.launch import session
 from assets.resources import Workplace
 from rcm_pipeline import publishing
 from rcm_pipeline.connection import open_warehouse
@@ -170,8 +170,8 @@ def test_the_job_makes_the_same_file(place: Workplace, monkeypatch: pytest.Monke
     place.home.portfolio.unlink()
     for name in ("RCM_HOME", "RCM_INBOX", "RCM_SETTINGS", "DAGSTER_HOME"):
         monkeypatch.setenv(name, "")  # so that they are put back
-    prepare_dagster(place.home)
-    outcome = launch_portfolio(place.home, today=TODAY)
+    with session(place.home, TODAY) as dagster:
+        outcome = dagster.run_portfolio()
     assert (outcome.exit_code, outcome.message) == (ExitCode.OK, "")
     assert written(place).equals(before)
 

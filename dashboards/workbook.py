@@ -10,6 +10,7 @@ import xlsxwriter
 
 from dashboards import texts
 from dashboards.facts import PackFacts
+from dashboards.sheet import write_frame
 from rcm_pipeline.metrics.definitions import definitions
 from rcm_pipeline.weeks import Week
 
@@ -65,10 +66,12 @@ def _groups(worklist: pl.DataFrame) -> pl.DataFrame:
 
 def _definitions() -> pl.DataFrame:
     rows = [vars(d) | {"variants": "; ".join(f"{k}: {v}" for k, v in d.variants.items())} for d in definitions().values()]
-    return pl.DataFrame(rows)
+    frame = pl.DataFrame(rows)
+    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
+    return frame.with_columns(pl.Series(name, [str(value) for value in frame[name].to_list()]) for name in nested)
 
 
 def _write(book: xlsxwriter.Workbook, sheet: str, frame: pl.DataFrame) -> None:
     shown = frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))  # cells of a workbook are floating point anyway
     formats: dict[Any, Any] = {name: form for name in shown.columns for ending, form in _FORMATS.items() if name.endswith(ending)}
-    shown.write_excel(book, sheet, column_formats=formats, autofit=True, freeze_panes=(1, 0), header_format={"bold": True, "bottom": 2})
+    write_frame(book, sheet, shown, formats)

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
 from dashboards.facts import payer_names
 from dashboards.page import render
-from dashboards.theme import BLUE, GREY, INK, MUTED, ORANGE, RED, figure
+from dashboards.theme import BLUE, GREY, INK, MUTED, ORANGE, RED, Chart, figure
 from rcm_pipeline.denials.spikes.backtest import EVERY, OUTSIDE, Backtest
 from rcm_pipeline.denials.spikes.episodes import LASTING, ONE_WEEK, PASSING, TOO_NEW
 from rcm_pipeline.governance.backtest import calibration_line, headline
@@ -67,10 +66,10 @@ def backtest_page(client: str, found: Backtest, names: Mapping[str, str]) -> str
     )
 
 
-def month_chart(found: Backtest) -> go.Figure:
+def month_chart(found: Backtest) -> Chart:
     """New episodes by month, stacked by what they were."""
     chart = figure(height=300, barmode="stack", showlegend=True, bargap=0.25)
-    chart.update_layout(legend_traceorder="normal")
+    chart.update_layout(legend={"traceorder": "normal"})
     begun = found.alarms.group_by(pl.col("first_week").dt.truncate("1mo").alias("month"), "kind").agg(pl.len().alias("n"))
     for kind, colour in _COLOURS.items():
         counts = found.months.select("month").join(begun.filter(pl.col("kind") == kind), on="month", how="left")["n"].fill_null(0)
@@ -90,7 +89,7 @@ def month_chart(found: Backtest) -> go.Figure:
     return chart
 
 
-def calibration_chart(calibration: pl.DataFrame) -> go.Figure:
+def calibration_chart(calibration: pl.DataFrame) -> Chart:
     """Share of series-weeks with a p no larger than a limit, with its interval, against the diagonal on which p is right."""
     chart = figure(height=430, showlegend=True)
     limits = calibration["p_limit"].unique().sort().to_list()

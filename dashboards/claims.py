@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
 from dashboards.facts import PackFacts
 from dashboards.page import render
-from dashboards.theme import BLUE, GREY, RED, figure
+from dashboards.theme import BLUE, GREY, RED, Chart, figure
 from rcm_pipeline.governance.claim_history import Story
 from rcm_pipeline.metrics.definitions import definitions, metrics_of
 from rcm_pipeline.weeks import Week
@@ -74,7 +73,7 @@ def headline(rows: pl.DataFrame) -> str:
     )
 
 
-def funnel_chart(rows: pl.DataFrame) -> go.Figure:
+def funnel_chart(rows: pl.DataFrame) -> Chart:
     """What reached each step, what was lost there and what still waits: one bar per step, adding up to the one above."""
     chart = figure(height=340, barmode="stack")
     labels = [texts.wrapped(_STEPS[code]) for code in rows["step_code"]]

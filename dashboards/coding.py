@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import auditors, texts
 from dashboards.facts import PackFacts
-from dashboards.theme import BLUE, GREEN, GREY, INK, RED, figure, with_limits
+from dashboards.theme import BLUE, GREEN, GREY, INK, RED, Chart, figure, with_limits
 from rcm_pipeline.stats.beta_binomial import SURE, funnel_limits
 from schemas.thresholds import EVIDENCE_ALARM
 from schemas.vocabulary import ALL
@@ -85,7 +84,7 @@ def headline(accuracy: pl.DataFrame, standing: pl.DataFrame) -> str:
     return f"{seen}; " + (f"below the standard of {standard}: {', '.join(below)}." if below else f"no coder is clearly below {standard}.")
 
 
-def coder_chart(standing: pl.DataFrame) -> go.Figure:
+def coder_chart(standing: pl.DataFrame) -> Chart:
     """Every coder's accuracy with its 95 % interval, and the estimate that leans on the specialty, against the standard."""
     shown = standing.filter(pl.col("accuracy_rate").is_not_null()).sort("coder_id", descending=True)
     chart = figure(height=130 + 38 * max(shown.height, 1))
@@ -112,15 +111,14 @@ def coder_chart(standing: pl.DataFrame) -> go.Figure:
         chart.add_vline(
             x=standard,
             line={"color": INK, "width": 1, "dash": "dot"},
-            annotation_text=f"{texts.percent(standard)} standard",
-            annotation_position="top left",
+            label=f"{texts.percent(standard)} standard",
         )
     chart.update_xaxes(tickformat=".0%")
     chart.update_yaxes(type="category", categoryorder="array", categoryarray=shown["coder_id"].to_list(), showgrid=False)
     return chart
 
 
-def funnel_chart(standing: pl.DataFrame) -> go.Figure:
+def funnel_chart(standing: pl.DataFrame) -> Chart:
     """Accuracy by size of sample, with the limits within which coders at the standard fall 95 and 99.8 times in a hundred."""
     shown = standing.filter(pl.col("accuracy_rate").is_not_null() & (pl.col("effective_size") >= 1))
     chart = figure(height=380)
@@ -150,12 +148,13 @@ def funnel_chart(standing: pl.DataFrame) -> go.Figure:
         customdata=[f"<b>{r['coder_id']}</b><br>{_of(r)}" for r in shown.iter_rows(named=True)],
         hovertemplate="%{customdata}<extra></extra>",
     )
-    chart.update_xaxes(title="codes, less what those of one chart have in common" if shown["method_id"][0] != "A3" else "charts")
+    unit = "codes, less what those of one chart have in common" if shown["method_id"][0] != "A3" else "charts"
+    chart.update_xaxes(title={"text": unit})
     chart.update_yaxes(tickformat=".0%")
     return chart
 
 
-def week_chart(accuracy: pl.DataFrame) -> go.Figure:
+def week_chart(accuracy: pl.DataFrame) -> Chart:
     """Accuracy of the whole client in each rolling quarter of 13 weeks, with its interval."""
     shown = _weeks(accuracy)
     chart = figure(height=300, showlegend=False)
@@ -174,7 +173,7 @@ def week_chart(accuracy: pl.DataFrame) -> go.Figure:
     return chart
 
 
-def error_chart(errors: pl.DataFrame) -> go.Figure:
+def error_chart(errors: pl.DataFrame) -> Chart:
     """Findings of the whole client by category, most frequent at the top."""
     shown = errors.sort("finding_count", "error_code")
     chart = figure(height=90 + 36 * max(shown.height, 1), showlegend=False)

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
 from dashboards.facts import PackFacts
-from dashboards.theme import GREEN, GREY, INK, RED, figure, with_limits
+from dashboards.theme import GREEN, GREY, INK, RED, Chart, figure, with_limits
 from schemas.vocabulary import ALL
 
 SHEETS = {"Coding denials": "mart_coding_denials"}
@@ -89,7 +88,7 @@ def denial_rows(denials: pl.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def coder_lift_chart(denials: pl.DataFrame) -> go.Figure:
+def coder_lift_chart(denials: pl.DataFrame) -> Chart:
     """Denials for coding of every coder against others at the same payers, with the interval; 1 is no difference."""
     coders = denials.filter((pl.col("measure_code") == "coder") & pl.col("lift").is_not_null())
     shown = coders.sort(-pl.col("lift"), "scope_id").head(_SHOWN).reverse()

@@ -4,13 +4,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
 from dashboards.claims import measure_row
 from dashboards.facts import PackFacts
-from dashboards.theme import BLUE, HEAT, MUTED, RED, figure, translucent
+from dashboards.theme import BLUE, HEAT, MUTED, RED, Chart, figure, translucent
 from rcm_pipeline.denials.rates.denial_rates import RECENT_WEEKS, recent_rates
 from rcm_pipeline.metrics.definitions import metrics_of
 from rcm_pipeline.metrics.scorecard import agreed_measures
@@ -49,7 +48,7 @@ def section(facts: PackFacts) -> dict[str, Any]:
     }
 
 
-def trend(rates: pl.DataFrame, week: Week, limit: float) -> go.Figure:
+def trend(rates: pl.DataFrame, week: Week, limit: float) -> Chart:
     """Claims denied at first decision, by week, with the 95 % interval and the agreed limit."""
     shown = _overall(rates, "M09").filter(pl.col("is_complete") & (pl.col("week") >= week.first(_TREND_WEEKS))).sort("week")
     chart = figure(height=330, showlegend=False)
@@ -75,16 +74,15 @@ def trend(rates: pl.DataFrame, week: Week, limit: float) -> go.Figure:
     chart.add_hline(
         y=limit,
         line={"color": RED, "width": 1, "dash": "dot"},
-        annotation_text=f"limit {texts.percent(limit, 0)}",
-        annotation_position="bottom left",
-        annotation_font={"color": RED, "size": 12},
+        label=f"limit {texts.percent(limit, 0)}",
+        font={"color": RED, "size": 12},
     )
     chart.update_yaxes(tickformat=".0%", rangemode="tozero")
     chart.update_xaxes(tickformat="%d %b", showgrid=False)
     return chart
 
 
-def heat_map(recent: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
+def heat_map(recent: pl.DataFrame, names: Mapping[str, str]) -> Chart:
     """Line denial rate of the last weeks by payer and cause; every cell says how many of how many."""
     by_cause = recent.group_by("root_cause").agg(pl.col("numerator").sum()).sort("numerator", "root_cause", descending=[True, False])
     by_payer = (

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
 from dashboards.facts import PackFacts
-from dashboards.theme import BLUE, GREEN, INK, ORANGE, RED, figure, with_limits
+from dashboards.theme import BLUE, GREEN, INK, ORANGE, RED, Chart, figure, with_limits
 from rcm_pipeline.coding.feedback import SETTLED_CHARTS
 
 SHEETS = {"Coding feedback": "mart_coding_feedback"}
@@ -73,7 +72,7 @@ def feedback_rows(feedback: pl.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def change_chart(feedback: pl.DataFrame) -> go.Figure:
+def change_chart(feedback: pl.DataFrame) -> Chart:
     """How the share of charts with the category changed with the action, by coder and category, with its interval."""
     shown = _urgent(feedback.filter(pl.col("change").is_not_null())).head(_SHOWN).reverse()
     named = shown.with_columns(pl.format("{} · {}", "coder_id", "error_code").alias("name"))

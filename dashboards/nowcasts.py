@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
 from dashboards.facts import PackFacts
-from dashboards.theme import BLUE, GREY, GRID, MUTED, ORANGE, figure, translucent
+from dashboards.theme import BLUE, GREY, GRID, MUTED, ORANGE, Chart, figure, translucent
 
 SHEETS = {"Nowcasts": "mart_denial_nowcasts"}
 
@@ -82,7 +81,7 @@ def newest_sentence(weeks: pl.DataFrame) -> str:
     )
 
 
-def week_chart(weeks: pl.DataFrame, top: float) -> go.Figure:
+def week_chart(weeks: pl.DataFrame, top: float) -> Chart:
     """Above, the nowcast with its band and the naive rate, up to the rate `top`; below, the share decided."""
     chart = figure(height=270, showlegend=False)
     axis = {"gridcolor": GRID, "zeroline": False, "fixedrange": True, "automargin": True, "tickfont": {"color": MUTED}}

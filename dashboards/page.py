@@ -1,6 +1,7 @@
 """Render a page that needs nothing from outside: Plotly inlined once, data beside it, a policy that forbids the rest."""
 
 import base64
+import datetime as dt
 import hashlib
 import json
 from functools import cache
@@ -8,11 +9,10 @@ from importlib.resources import files
 from typing import Any
 
 import jinja2
-import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from dashboards.theme import CONFIG
+from dashboards.theme import CONFIG, Chart
 
 
 def render(template: str, **values: Any) -> str:
@@ -35,16 +35,16 @@ def render(template: str, **values: Any) -> str:
     )
 
 
-def _figure(chart: go.Figure, name: str, label: str) -> Markup:
+def _figure(chart: Chart, name: str, label: str) -> Markup:
     """A figure's data and the place it is drawn in; `name` is ours, never from a file."""
-    data = _json(json.loads(chart.to_json()))
+    data = _json(chart.as_plotly())
     frame = Markup('<div class="chart" id="{name}" role="img" aria-label="{label}"></div>').format(name=name, label=label)
     return frame + Markup('<script type="application/json" data-chart="{name}">').format(name=name) + data + Markup("</script>")
 
 
 def _json(value: Any) -> Markup:
-    """JSON that cannot end its script element."""
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True)
+    """JSON that cannot end its script element; days as they are written in ISO 8601."""
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True, allow_nan=False, default=dt.date.isoformat)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 

@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
 from dashboards.page import render
 from dashboards.qa_workbook import REASONS, sample_workbook
-from dashboards.theme import BLUE, GREEN, GREY, INK, MUTED, ORANGE, RED, figure
+from dashboards.theme import BLUE, GREEN, GREY, INK, MUTED, ORANGE, RED, Chart, figure
 from dashboards.worklist import account_numbers, write_private
 from rcm_pipeline.coding.sampling.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
 from rcm_pipeline.errors import InputError
@@ -140,7 +139,7 @@ def half_width(charts: int, rate: float, frame_count: int | None = None) -> floa
     return float(found)
 
 
-def operating_chart(sizes: list[int], planned: int, standard: float) -> go.Figure:
+def operating_chart(sizes: list[int], planned: int, standard: float) -> Chart:
     """Chance to pass by true accuracy, a line per number of charts."""
     chart = figure(height=380, showlegend=True)
     truth = np.round(np.arange(0.80, 1.0001, 0.0025), 4)
@@ -165,7 +164,7 @@ def operating_chart(sizes: list[int], planned: int, standard: float) -> go.Figur
     return chart
 
 
-def width_chart(planned: int, held: int, qa: Qa) -> go.Figure:
+def width_chart(planned: int, held: int, qa: Qa) -> Chart:
     """Half width of the interval by charts, from an endless frame and from the median coder's."""
     chart = figure(height=340, showlegend=True)
     most = max(300, planned)
@@ -190,11 +189,11 @@ def width_chart(planned: int, held: int, qa: Qa) -> go.Figure:
     return chart
 
 
-def coder_chart(coders: pl.DataFrame) -> go.Figure:
+def coder_chart(coders: pl.DataFrame) -> Chart:
     """Charts of the week by coder: drawn at random, for risk, not drawn."""
     shown = coders.sort("coder_id", descending=True)
     chart = figure(height=max(150, 34 * shown.height + 90), barmode="stack", showlegend=True, bargap=0.3)
-    chart.update_layout(legend_traceorder="normal")
+    chart.update_layout(legend={"traceorder": "normal"})
     left = shown["chart_count"] - shown["random_count"] - shown["risk_count"]
     for name, counts, colour in (
         ("At random", shown["random_count"], BLUE),

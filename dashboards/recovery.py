@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
 from dashboards.claims import measure_row
 from dashboards.facts import PackFacts
-from dashboards.theme import BLUE, GREEN, GREY, ORANGE, RED, figure
+from dashboards.theme import BLUE, GREEN, GREY, ORANGE, RED, Chart, figure
 from rcm_pipeline.denials.classify.remit_quality import quality_rules
 from rcm_pipeline.metrics.definitions import metrics_of
 from schemas.thresholds import SOON_DAYS
@@ -70,7 +69,7 @@ def headline(outcomes: pl.DataFrame, worklist: pl.DataFrame) -> str:
     )
 
 
-def outcome_chart(outcomes: pl.DataFrame) -> go.Figure:
+def outcome_chart(outcomes: pl.DataFrame) -> Chart:
     """Initial denials by cause and what became of them."""
     by_cause = outcomes.group_by("root_cause").len().sort("len", "root_cause", descending=[True, False])
     causes = by_cause["root_cause"].to_list()
@@ -90,7 +89,7 @@ def outcome_chart(outcomes: pl.DataFrame) -> go.Figure:
     return chart
 
 
-def channel_chart(recoveries: pl.DataFrame) -> go.Figure:
+def channel_chart(recoveries: pl.DataFrame) -> Chart:
     """Dollars brought back by channel."""
     total = recoveries.filter((pl.col("payer_id") == ALL) & (pl.col("root_cause") == ALL) & (pl.col("channel_code") != ALL))
     shown = total.sort("recovered_amount", "channel_code", descending=[False, True])

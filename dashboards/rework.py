@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
 from dashboards.facts import PackFacts
-from dashboards.theme import BLUE, GREY, INK, ORANGE, figure
+from dashboards.theme import BLUE, GREY, INK, ORANGE, Chart, figure
 from schemas.vocabulary import ALL
 
 SHEETS = {"Rework cost": "mart_rework_costs"}
@@ -28,7 +27,7 @@ def section(facts: PackFacts) -> dict[str, Any]:
     }
 
 
-def cost_chart(costs: pl.DataFrame) -> go.Figure:
+def cost_chart(costs: pl.DataFrame) -> Chart:
     """Cost by root cause, stacked by kind, with the 90 % range of the total."""
     shown = costs.filter(pl.col("root_cause") != ALL).sort("total_amount", "root_cause")
     names = [texts.cause(c) for c in shown["root_cause"]]

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import texts
 from dashboards.facts import PackFacts
-from dashboards.theme import BLUE, GREY, MUTED, RED, figure, translucent
+from dashboards.theme import BLUE, GREY, MUTED, RED, Chart, figure, translucent
 from rcm_pipeline.denials.spikes.evidence import REST
 from rcm_pipeline.denials.spikes.lines import NONE, UNKNOWN
 from rcm_pipeline.reference import reference
@@ -209,7 +208,7 @@ def quiet_rows(spikes: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str,
     ]
 
 
-def weekly_chart(weeks: pl.DataFrame, since: Any) -> go.Figure:
+def weekly_chart(weeks: pl.DataFrame, since: Any) -> Chart:
     """Denied claims of one series in the last 13 tested weeks over the expected ones, one standard deviation to either side."""
     shown = weeks.sort("week").tail(_CHART_WEEKS)
     rows = shown.to_dicts()

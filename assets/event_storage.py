@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,7 @@ class StepwiseEventLog(SqliteEventLogStorage):
         self._latest: dict[tuple[str, str | None], EventLogRecord] = {}
         self._is_writing = False
         self._seen_tables: set[str] = set()
+        self._seen_partitions: set[tuple[str, str]] = set()
         super().__init__(base_dir, inst_data)
         self._drop_logs_of_the_dead()
 
@@ -113,6 +114,7 @@ class StepwiseEventLog(SqliteEventLogStorage):
             if kind in _RUN_ENDS:
                 self._kept.close(event.run_id)
                 self._latest.clear()
+                self._seen_partitions.clear()
 
     def write_waiting(self) -> None:
         """Write the events that wait: one transaction in their run's database, one in the index over runs."""
@@ -142,6 +144,35 @@ class StepwiseEventLog(SqliteEventLogStorage):
                 if record:
                     return EventRecordsResult([record], str(record.storage_id), has_more=True)
         return super().fetch_materializations(records_filter, limit, cursor, ascending)
+
+    def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
+        """Asked four times a table; a client that was there once in a run is there to its end."""
+        partition = (partitions_def_name, partition_key)
+        if partition not in self._seen_partitions and super().has_dynamic_partition(*partition):
+            self._seen_partitions.add(partition)
+        return partition in self._seen_partitions
+
+    def get_latest_tags_by_partition(
+        self,
+        asset_key: dg.AssetKey,
+        event_type: DagsterEventType,
+        tag_keys: Sequence[str],
+        asset_partitions: Sequence[str] | None = None,
+        before_cursor: int | None = None,
+        after_cursor: int | None = None,
+    ) -> Mapping[str, Mapping[str, str]]:
+        """Asked of every table a step reads; answered from memory when this run made them all."""
+        self._write_if_waiting(asset_key)
+        records = [self._latest.get((asset_key.to_string(), partition)) for partition in asset_partitions or ()]
+        is_simple = event_type == DagsterEventType.ASSET_MATERIALIZATION and before_cursor is None and after_cursor is None
+        if is_simple and records and all(records):
+            tags = {
+                record.partition_key: record.asset_materialization.tags or {}
+                for record in records
+                if record and record.asset_materialization
+            }
+            return {str(partition): {key: value for key, value in of.items() if key in tag_keys} for partition, of in tags.items()}
+        return super().get_latest_tags_by_partition(asset_key, event_type, tag_keys, asset_partitions, before_cursor, after_cursor)
 
     def has_table(self, table_name: str) -> bool:
         """Asked before every event; a table that was there once is there."""

@@ -17,6 +17,23 @@ from dashboards.theme import CONFIG, Chart
 
 def render(template: str, **values: Any) -> str:
     """Fill a template. Everything is escaped; figures become data, drawn by one script."""
+    scripts = [_plotly(), _own("pack.js")]
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=Markup(_own("pack.css")),
+            scripts=[Markup(s) for s in scripts],
+            policy=_policy(scripts),
+            config=_json(CONFIG),
+            **values,
+        )
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """The templates, each compiled once a process."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("dashboards", "templates"),
         autoescape=True,
@@ -25,14 +42,7 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters["figure"] = _figure
-    scripts = [_plotly(), _own("pack.js")]
-    return environment.get_template(template).render(
-        style=Markup(_own("pack.css")),
-        scripts=[Markup(s) for s in scripts],
-        policy=_policy(scripts),
-        config=_json(CONFIG),
-        **values,
-    )
+    return environment
 
 
 def _figure(chart: Chart, name: str, label: str) -> Markup:

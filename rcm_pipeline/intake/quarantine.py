@@ -1,13 +1,15 @@
 """Rows that break a rule are set aside with the rule's name; the good rows beside them go on."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 import polars as pl
 
 from rcm_pipeline.warehouse import QUARANTINE
 from rcm_pipeline.x12.sets.balance import CHARGE, CLAIM, LINE, PAYMENT
-from schemas.contract import Contract, row_rules, widened
+from schemas.contract import Contract, empty, row_rules, widened
 
 _REMIT_TABLES = ("raw_remits", "raw_remit_lines", "raw_adjustments", "raw_remarks")
 _CLAIM_TABLES = (
@@ -26,18 +28,35 @@ def split(frame: pl.DataFrame, contract: type[Contract]) -> tuple[pl.DataFrame, 
     A value that breaks a rule is not what its column may hold, so it might be anything, an identifier too:
     it is blanked in the row set aside, whose place says where to look it up.
     """
-    typed = widened(frame, contract)
+    typed, rules = widened(frame, contract), _compiled(contract)
+    if typed.is_empty() or not (is_broken := typed.select(rules.any_fails).to_series()).any():
+        return typed, rules.nothing
+    aside = typed.filter(is_broken).with_columns(rules.first_broken)
+    return typed.filter(~is_broken), aside.with_columns(rules.blanked)
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """The rules of a contract as expressions: whether any fails, the name of the first that does, the columns without what fails."""
+
+    any_fails: pl.Expr
+    first_broken: pl.Expr
+    blanked: list[pl.Expr]
+    nothing: pl.DataFrame
+
+
+@cache
+def _compiled(contract: type[Contract]) -> _Compiled:
     fails = {name: (column, ~passes.fill_null(False)) for name, (column, passes) in row_rules(contract).items()}
-    is_broken = typed.select(pl.any_horizontal([failed for _, failed in fails.values()])).to_series()
-    if not is_broken.any():
-        return typed, typed.clear().with_columns(pl.lit(None, dtype=pl.String).alias("broken_rule"))
     named = [pl.when(failed).then(pl.lit(name)) for name, (_, failed) in fails.items()]
     blanks: dict[str, pl.Expr] = {}
     for column, failed in fails.values():
         blanks[column] = blanks[column] | failed if column in blanks else failed
-    aside = typed.filter(is_broken).with_columns(pl.coalesce(named).alias("broken_rule"))
-    return typed.filter(~is_broken), aside.with_columns(
-        pl.when(~failed).then(pl.col(column)).alias(column) for column, failed in blanks.items()
+    return _Compiled(
+        pl.any_horizontal([failed for _, failed in fails.values()]),
+        pl.coalesce(named).alias("broken_rule"),
+        [pl.when(~failed).then(pl.col(column)).alias(column) for column, failed in blanks.items()],
+        empty(contract).with_columns(pl.lit(None, dtype=pl.String).alias("broken_rule")),
     )
 
 

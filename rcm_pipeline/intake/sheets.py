@@ -97,6 +97,9 @@ def _fill(part: Part, pseudonyms: Pseudonyms, reading: SheetReading) -> dict[int
     for name, dtype in polars_schema(KINDS[kind]).items():
         if name in KEYS:
             continue
+        if name not in places and columns[name].nullable:
+            table[name] = _assumed(kind, name, pl.Series(name, [None], dtype).new_from_index(0, len(row_no)), reading)
+            continue
         cells = [row[places[name]] if places.get(name, len(row)) < len(row) else "" for row in body.values()]
         text = pl.Series(cells, dtype=pl.String).str.strip_chars().replace("", None)
         words = normalised(name, text, row_no, reading)

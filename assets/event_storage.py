@@ -16,9 +16,10 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.event_api import AssetRecordsFilter, EventLogRecord, EventRecordsResult
-from dagster._core.events import DagsterEventType
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS, DagsterEventType
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.event_log.schema import AssetKeyTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
@@ -124,13 +125,29 @@ class StepwiseEventLog(SqliteEventLogStorage):
             events, self._waiting, self._is_writing = self._waiting, [], True
             try:
                 for run_id in dict.fromkeys(event.run_id for event in events):
-                    self._prepare(run_id)
-                    with self._kept.use(run_id), self._kept.use(INDEX_SHARD_NAME):
-                        for event in events:
-                            if event.run_id == run_id:
-                                super().store_event(event)
+                    self._write([event for event in events if event.run_id == run_id], run_id)
             finally:
                 self._is_writing = False
+
+    def _write(self, events: Sequence[EventLogEntry], run_id: str) -> None:
+        self._prepare(run_id)
+        rows = [self._event_to_row(event) for event in events]
+        with self._kept.use(run_id) as own, self._kept.use(INDEX_SHARD_NAME) as index:
+            own.execute(SqlEventLogStorageTable.insert(), rows)
+            for event, row in zip(events, rows, strict=True):
+                self._mirror(index, event, row)
+
+    def _mirror(self, index: Connection, event: EventLogEntry, row: Mapping[str, Any]) -> None:
+        """What is asked over runs stands in the index too, as the stock class has it: events of assets, of checks and of a run's state."""
+        kind = event.dagster_event_type if event.is_dagster_event else None
+        if kind in ASSET_EVENTS:
+            event_id = _inserted(index, row)
+            self._store_asset_event_tags(index, [event], [event_id])
+            self._store_asset_event(index, event, event_id)
+        if kind in ASSET_CHECK_EVENTS:
+            self.store_asset_check_event(event, _inserted(index, row))
+        if kind in EVENT_TYPE_TO_PIPELINE_RUN_STATUS:
+            _inserted(index, row)
 
     def fetch_materializations(
         self, records_filter: Any, limit: int, cursor: str | None = None, ascending: bool = False
@@ -187,7 +204,14 @@ class StepwiseEventLog(SqliteEventLogStorage):
         super().dispose()
 
     def _store_asset_event(self, conn: Connection, event: EventLogEntry, event_id: int) -> None:
-        super()._store_asset_event(conn, event, event_id)
+        """The asset's row in the index: one that is there is updated, for there are more runs than assets."""
+        if not (event.dagster_event and event.dagster_event.asset_key):
+            return
+        values = self._get_asset_entry_values(event, event_id, self._has_asset_key_index_cols_on_connection(conn))
+        if values:
+            name = event.dagster_event.asset_key.to_string()
+            if conn.execute(AssetKeyTable.update().where(AssetKeyTable.c.asset_key == name).values(**values)).rowcount == 0:
+                conn.execute(AssetKeyTable.insert().values(asset_key=name, **values))
         if event.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION and event.dagster_event and event.dagster_event.asset_key:
             self._latest[(event.dagster_event.asset_key.to_string(), event.dagster_event.partition)] = EventLogRecord(event_id, event)
 
@@ -225,6 +249,11 @@ class StepwiseEventLog(SqliteEventLogStorage):
         for log in Path(self._base_dir).glob("*.db-wal"):
             with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(sqlite3.connect(log.with_suffix(".db"))) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _inserted(index: Connection, row: Mapping[str, Any]) -> int:
+    key = index.execute(SqlEventLogStorageTable.insert(), dict(row)).inserted_primary_key
+    return int(key[0]) if key else 0
 
 
 def _copied(empty: Path, path: Path) -> None:

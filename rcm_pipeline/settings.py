@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -218,6 +219,7 @@ def consenting(home: Home) -> list[str]:
     return [client for client in clients if load_client_settings(home.settings, client).data_aggregation]
 
 
+@cache
 def _listed(file: str) -> Mapping[str, Any]:
     """What may be named in a settings table: the names in a file of the reference."""
     return tomllib.loads(files("schemas.reference").joinpath(file).read_text(encoding="utf-8"))

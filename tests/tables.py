@@ -45,7 +45,7 @@ def outcome_of(check_name: str, tables: Mapping[str, pl.DataFrame], week: dt.dat
         for name, frame in tables.items():
             connection.register(name, frame)
         failed, checked = connection.sql(check.counts(batch, check.table_name)).fetchall()[0]
-        is_failed = bool(connection.sql(check.unexpected(batch).format(batch=check.table_name)).fetchall())
+        is_failed = bool(connection.sql(check.unexpected(batch, check.table_name)).fetchall())
     return Outcome(check.table_name, check.name, "batch", check.severity, not is_failed, failed, checked)
 
 

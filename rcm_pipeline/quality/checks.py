@@ -50,9 +50,9 @@ class BatchCheck:
         failed = f"coalesce(cast(ceil({self.failed(batch)}) as bigint), 0)"
         return f"select {failed} as failed, coalesce(cast(ceil({self.checked}) as bigint), 0) as checked from {source}"
 
-    def unexpected(self, batch: Batch) -> str:
+    def unexpected(self, batch: Batch, source: str) -> str:
         """The query Great Expectations runs: a row when the check fails, none when it holds."""
-        sums = f"select coalesce({self.failed(batch)}, 0) as failed, coalesce({self.checked}, 0) as checked from {{batch}}"
+        sums = f"select coalesce({self.failed(batch)}, 0) as failed, coalesce({self.checked}, 0) as checked from {source}"
         return f"select 1 from ({sums}) as counted where failed > {self.allowed} * checked"
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 
 from tests.conftest import rcm
@@ -99,6 +100,14 @@ def test_the_page_is_whole_in_itself(page: Path) -> None:
     assert '"displaylogo":false' in text
     assert "default-src 'none'" in html.unescape(text[:2000])
     assert not re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=", text)
+
+
+def test_plotly_knows_every_attribute_of_every_chart(page: Path) -> None:
+    """A chart is plain data, in which a slip in a name would only mean that nothing is drawn."""
+    charts = re.findall(r'<script type="application/json" data-chart="([^"]+)">(.*?)</script>', page.read_text(), re.DOTALL)
+    assert len(charts) >= 19
+    for name, text in charts:
+        assert go.Figure(json.loads(text)).to_dict()["data"], name
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 
+import plotly.graph_objects as go
 import polars as pl
 import pytest
 
@@ -201,7 +202,7 @@ def test_the_page_says_why_there_is_no_nowcast() -> None:
 
 def test_a_rate_beyond_the_scale_is_marked_and_the_largest_payers_are_shown() -> None:
     mart = mart_denial_nowcasts(*drawn(), week=Week(ANCHOR))
-    chart = nowcasts.week_chart(mart, 0.01)
+    chart = go.Figure(nowcasts.week_chart(mart, 0.01).as_plotly())
     naive = next(trace for trace in chart.select_traces({"type": "scatter"}) if trace.line.dash == "dot")
     assert "triangle-up" in naive.marker.symbol
     assert max(value or 0 for value in naive.y) == 0.01

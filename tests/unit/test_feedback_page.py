@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import plotly.graph_objects as go
 import polars as pl
 import pytest
 
@@ -114,7 +115,7 @@ def test_a_lift_in_words(limits: tuple, text: str, group: str) -> None:
 
 
 def test_every_coder_has_its_place_in_the_chart() -> None:
-    chart = coding_denials.coder_lift_chart(DENIALS)
+    chart = go.Figure(coding_denials.coder_lift_chart(DENIALS).as_plotly())
     assert {trace.name: list(trace.y) for trace in chart.data} == {
         "Clearly more": ["<C1>"],
         "Cannot be told apart": ["C4"],
@@ -130,7 +131,7 @@ def test_what_needs_doing_comes_first() -> None:
         ("C2", "open", "–"),
         ("C1", "settled", "0 of 35"),
     ]
-    assert [list(trace.y) for trace in feedback.change_chart(FEEDBACK).data] == [["C3 · UNITS"], ["C1 · UNITS"]]
+    assert [list(trace["y"]) for trace in feedback.change_chart(FEEDBACK).data] == [["C3 · UNITS"], ["C1 · UNITS"]]
 
 
 def test_decisions_without_authority_come_first() -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import plotly.graph_objects as go
 import polars as pl
 import pytest
 
@@ -48,11 +49,11 @@ def test_the_charts_needed_are_the_fewest_that_are_sure_enough(held: int | None)
 
 
 def test_charts_draw_what_they_name() -> None:
-    operating = operating_chart([10, 30, 78], 78, 0.95)
+    operating = go.Figure(operating_chart([10, 30, 78], 78, 0.95).as_plotly())
     assert [line.name for line in operating.data] == ["10 charts", "30 charts", "78 charts (this plan)"]
     chance = dict(zip(operating.data[1].x, operating.data[1].y, strict=True))
     assert chance[0.9] == pytest.approx(0.1837, abs=1e-4)
-    widths = width_chart(78, 429, Qa())
+    widths = go.Figure(width_chart(78, 429, Qa()).as_plotly())
     assert [p.name for p in widths.data[2:]] == ["30 charts", "78 charts"]
     assert widths.data[2].y[0] == pytest.approx(half_width(30, 0.95, 429))
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal as D
 
+import plotly.graph_objects as go
 import polars as pl
 import pytest
 
@@ -143,13 +144,13 @@ def test_quiet_series_say_what_they_would_have_shown_or_why_they_were_not_judged
 
 
 def test_the_chart_shows_thirteen_weeks_and_marks_the_spike() -> None:
-    chart = spikes.weekly_chart(SPIKES.filter(pl.col("root_cause") == "coding"), WEEKS[-1])
+    chart = go.Figure(spikes.weekly_chart(SPIKES.filter(pl.col("root_cause") == "coding"), WEEKS[-1]).as_plotly())
     high, low, usual, denied = chart.data
     assert len(denied.x) == 13
     assert (high.y[0], low.y[0], usual.y[0], denied.y[-1]) == (6.0, 2.0, 4.0, 12)
     assert list(denied.marker.color[-2:]) == [spikes.BLUE, spikes.RED]
     unjudged = spikes.weekly_chart(SPIKES.filter(pl.col("root_cause") == "duplicate"), WEEKS[-1])
-    assert unjudged.data[0].y[-1] is None
+    assert unjudged.data[0]["y"][-1] is None
 
 
 @pytest.mark.parametrize("tables", [TABLES, {name: table.clear() for name, table in TABLES.items()}])

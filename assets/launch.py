@@ -62,19 +62,26 @@ class Session:
     def __init__(self, home: Home, today: dt.date, instance: dg.DagsterInstance) -> None:
         self._home, self._today, self._instance = home, today, instance
         self._progress: Callable[[int], None] = lambda _: None
-        workplace = Workplace(home, today, self._advance)
+        self._stage: Callable[[str], None] = lambda _: None
+        workplace = Workplace(home, today, self._advance, self._enter)
         self._definitions = build_defs(resource_overrides={"workplace": workplace})
 
     def _advance(self, amount: int) -> None:
         self._progress(amount)
 
+    def _enter(self, stage: str) -> None:
+        self._stage(stage)
+
     def register(self, clients: Sequence[str]) -> None:
         """Make every client a partition."""
         self._instance.add_dynamic_partitions("clients", list(clients))
 
-    def run(self, client: str, progress: Callable[[int], None] = lambda _: None) -> RunOutcome:
+    def run(
+        self, client: str, progress: Callable[[int], None] = lambda _: None, stage: Callable[[str], None] = lambda _: None
+    ) -> RunOutcome:
         """Run all assets of one client. Raises BusyError when another `rcm run` is at it."""
-        warehouse, self._progress = self._home.warehouse(client), progress
+        self.register([client])
+        warehouse, self._progress, self._stage = self._home.warehouse(client), progress, stage
         with _alone(self._home, client):
             make_warehouse(warehouse)
             with kept_open(warehouse):

@@ -16,6 +16,7 @@ class Workplace:
     home: Home = field(default_factory=Home.from_environment)
     fixed_today: dt.date | None = None
     progress: Callable[[int], None] = lambda _: None
+    stage: Callable[[str], None] = lambda _: None
 
     @property
     def today(self) -> dt.date:

@@ -4,12 +4,14 @@ Dagster is imported only where something is to be done: a run that finds nothing
 """
 
 import datetime as dt
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from assets.workers import Outcome, Watch, default_jobs, side_by_side, threads_for
 from rcm_pipeline.errors import ExitCode, RcmError
 from rcm_pipeline.governance.publications import is_current
 from rcm_pipeline.governance.status import Summary, summarise
@@ -18,9 +20,9 @@ from rcm_pipeline.privacy.suppression import MINIMUM_CLIENTS
 from rcm_pipeline.settings import Home, consenting
 
 if TYPE_CHECKING:
-    from assets.launch import Session
+    from rcm_pipeline.narration import RunProgress
 
-Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+Progress = Callable[[Mapping[str, int]], AbstractContextManager["RunProgress"]]
 
 
 @dataclass(frozen=True)
@@ -57,17 +59,45 @@ class ClientRun:
 
 
 def run_clients(
-    home: Home, delivered: Mapping[str, Sequence[Delivery]], today: dt.date, *, is_forced: bool, progress: Progress
+    home: Home, delivered: Mapping[str, Sequence[Delivery]], today: dt.date, *, is_forced: bool, jobs: int | None, progress: Progress
 ) -> Iterator[ClientRun]:
     """Run every client with something new, or all where it is forced. A file that cannot be opened asks for a person."""
-    with _OneSession(home, today) as session:
-        for client, deliveries in delivered.items():
-            is_due = is_forced or not is_current(home, client, list(deliveries), today)
-            code, message = _run_client(session, client, deliveries, progress) if is_due else (ExitCode.OK, "nothing new")
-            has_unopened = any(delivery.file_id is None for delivery in deliveries)
-            asked = ExitCode.NEEDS_A_PERSON if has_unopened else ExitCode.OK
-            summary = summarise(home, client) if home.warehouse(client).exists() else None
-            yield ClientRun(client, max(code, asked), message, summary)
+    sizes = {client: sum(d.byte_count for d in found) for client, found in delivered.items()}
+    due = {c: sizes[c] for c, found in delivered.items() if is_forced or not is_current(home, c, list(found), today)}
+    for client in [client for client in delivered if client not in due]:
+        yield _ended(home, client, delivered[client], ExitCode.OK, "nothing new")
+    if not due:
+        return
+    processes = min(jobs or default_jobs(len(due)), len(due))
+    with progress(due) as watch:
+        run = side_by_side(home, today, due, processes, watch) if processes > 1 else _one_by_one(home, today, due, watch)
+        for client, code, message in run:
+            watch.finish(client)
+            yield _ended(home, client, delivered[client], code, message)
+
+
+def _ended(home: Home, client: str, deliveries: Sequence[Delivery], code: ExitCode, message: str) -> ClientRun:
+    has_unopened = any(delivery.file_id is None for delivery in deliveries)
+    asked = ExitCode.NEEDS_A_PERSON if has_unopened else ExitCode.OK
+    summary = summarise(home, client) if home.warehouse(client).exists() else None
+    return ClientRun(client, max(code, asked), message, summary)
+
+
+def _one_by_one(home: Home, today: dt.date, sizes: Mapping[str, int], watch: "Watch") -> Iterator[Outcome]:
+    """The same in this process, where there is one client or one process."""
+    threads = max(threads_for(size) for size in sizes.values()) if all(map(threads_for, sizes.values())) else 0
+    if threads:
+        os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
+    from assets.launch import session
+
+    with session(home, today) as dagster:
+        for client in sizes:
+            try:
+                outcome = dagster.run(client, partial(watch.advance, client), partial(watch.stage, client))
+            except RcmError as error:
+                yield client, error.exit_code, f"{error} {error.fix}"
+            else:
+                yield client, ExitCode(outcome.exit_code), outcome.message
 
 
 def run_portfolio(home: Home, today: dt.date) -> tuple[ExitCode, str]:
@@ -80,27 +110,3 @@ def run_portfolio(home: Home, today: dt.date) -> tuple[ExitCode, str]:
     with session(home, today) as dagster:
         outcome = dagster.run_portfolio()
     return ExitCode(outcome.exit_code), outcome.message or f"weekly counts of {len(clients)} clients, read by their next runs"
-
-
-class _OneSession(ExitStack):
-    """Dagster, opened when the first client is due: a run that finds nothing new does not import it."""
-
-    def __init__(self, home: Home, today: dt.date) -> None:
-        super().__init__()
-        self._home, self._today = home, today
-
-    @cached_property
-    def dagster(self) -> "Session":
-        from assets.launch import session
-
-        return self.enter_context(session(self._home, self._today))
-
-
-def _run_client(session: _OneSession, client: str, deliveries: Sequence[Delivery], progress: Progress) -> tuple[ExitCode, str]:
-    session.dagster.register([client])
-    with progress(client, sum(delivery.byte_count for delivery in deliveries)) as advance:
-        try:
-            outcome = session.dagster.run(client, advance)
-        except RcmError as error:
-            return error.exit_code, f"{error} {error.fix}"
-    return ExitCode(outcome.exit_code), outcome.message

@@ -46,21 +46,28 @@ def run(
     settings: SettingsOption = None,
     client: Annotated[list[str] | None, typer.Option("--client", help="Only this client; may be given again.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Compute and publish even when nothing is new.")] = False,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Clients side by side [default: by cores and free memory].")] = None,
     today: TodayOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Load what is new in the inbox, compute everything, publish each client's weekly pack."""
     from assets.runs import run_clients, run_portfolio
     from rcm_pipeline.intake.inbox import clients_of, deliveries
+    from rcm_pipeline.narration import run_progress
 
     folders, day = home_of(home, inbox, settings), day_of(today)
     found = {name: list(deliveries(places)) for name, places in clients_of(folders.inbox).items() if not client or name in client}
     require_clients(folders.inbox, found, client or ())
-    runs = []
-    for one in run_clients(folders, found, day, is_forced=again, progress=_progress):
-        runs.append(one)
-        if one.message:
-            say(f"rcm: {one.client}: {one.message}" if one.is_failed else f"{one.client}: {one.message}")
+    runs: list[ClientRun] = []
+    try:
+        for one in run_clients(folders, found, day, is_forced=again, jobs=jobs, progress=run_progress):
+            runs.append(one)
+            if one.message:
+                say(f"rcm: {one.client}: {one.message}" if one.is_failed else f"{one.client}: {one.message}")
+    except KeyboardInterrupt:
+        say(f"stopped: {len(runs)} of {len(found)} clients were done; the last good packs of the others stand. Run again for the rest.")
+        raise typer.Exit(ExitCode.STOPPED) from None
+    runs.sort(key=lambda one: one.client)
     code, message = run_portfolio(folders, day)
     if message:
         say(f"portfolio: {message}")

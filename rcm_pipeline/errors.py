@@ -16,6 +16,7 @@ class ExitCode(IntEnum):
     STORAGE = 6
     BUSY = 7
     INTERNAL = 70
+    STOPPED = 130
 
 
 class RcmError(Exception):

@@ -45,7 +45,8 @@ def make_warehouse(path: Path) -> None:
     empty = path.parent / f".empty-{contracts_fingerprint()[:16]}"
     if not empty.exists():
         for older in path.parent.glob(".empty-*"):
-            older.unlink(missing_ok=True)
+            if not older.name.startswith(empty.name):  # another process may just be making this one
+                older.unlink(missing_ok=True)
         beside = empty.with_name(f"{empty.name}.{os.getpid()}")
         with open_warehouse(beside) as connection:
             create_tables(connection)

@@ -45,7 +45,8 @@ def mart_coder_standing(
     counted = with_limits(charts, ["method_id", "coder_id"], icc).join(_specialty(charts), on="coder_id", how="left")
     size = pl.col("effective_size")
     sized = counted.with_columns((pl.col("accuracy_rate") * size).alias("right"), size.alias("total"))
-    standing = standings(sized, pool=["specialty"], standard=standard).join(_evidence(charts, standard), on="coder_id", how="left")
+    ordered = sized.sort("coder_id")  # a pool is added up in one order, so that equal charts give equal bytes
+    standing = standings(ordered, pool=["specialty"], standard=standard).join(_evidence(charts, standard), on="coder_id", how="left")
     told_group = pl.col("group").replace_strict(_GROUPS, default="unclear")
     is_early = (told_group == "below") & pl.col("alarm_date").is_null()
     judged = pl.when(is_early).then(pl.lit("unclear")).otherwise(told_group)

@@ -97,7 +97,8 @@ def _sides(counted_lines: pl.DataFrame, by: list[str]) -> pl.DataFrame:
         "denied_1": (during & denied).sum(),
         "decided_1": during.sum(),
     }
-    return counted_lines.group_by(*SPIKE, *by).agg(total.cast(pl.Int64).alias(name) for name, total in sums.items())
+    counted = counted_lines.group_by(*SPIKE, *by).agg(total.cast(pl.Int64).alias(name) for name, total in sums.items())
+    return counted.sort(*SPIKE, *by)  # effects of strata are added up in one order, so that equal lines give equal bytes
 
 
 def _rates(counted_lines: pl.DataFrame) -> pl.DataFrame:

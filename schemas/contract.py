@@ -46,6 +46,12 @@ def key_columns(contract: type[Contract]) -> tuple[str, ...]:
 
 
 @cache
+def unique_columns(contract: type[Contract]) -> tuple[str, ...]:
+    """Columns beside the key in which no value stands twice."""
+    return tuple(name for name, col in contract.to_schema().columns.items() if col.unique)
+
+
+@cache
 def table_name(contract: type[Contract]) -> str:
     """CoreDenials → core_denials: the one name of asset, table, contract and page anchor."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", contract.__name__).lower()

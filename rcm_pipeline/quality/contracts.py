@@ -10,7 +10,7 @@ from functools import cache
 
 import polars as pl
 
-from schemas.contract import Contract, key_columns, polars_schema, row_rules, table_name
+from schemas.contract import Contract, key_columns, polars_schema, row_rules, table_name, unique_columns
 
 SHAPE, RULES, QUARANTINE = "shape", "rules", "quarantine"
 
@@ -38,19 +38,17 @@ def check_contract(frame: pl.DataFrame, contract: type[Contract]) -> list[Outcom
 
 def check_portions(frames: Iterable[pl.DataFrame], contract: type[Contract]) -> list[Outcome]:
     """The same for a table that comes in portions, so that it need not be held at once; of all of it only the key is kept."""
-    table, expected, key = table_name(contract), polars_schema(contract), key_columns(contract)
-    has_shape, height, broken, keys = True, 0, dict[str, int](), []
+    table, expected, uniques = table_name(contract), polars_schema(contract), _uniques(contract)
+    has_shape, height, broken, identifying = True, 0, dict[str, int](), []
     for frame in frames:
         height += frame.height
         if list(frame.schema.items()) != list(expected.items()):
             has_shape = False
             continue
-        keys.append(frame.select(key))
+        identifying.append(frame.select(sorted({name for columns in uniques.values() for name in columns})))
         for rule, count in _broken(frame, contract).items():
             broken[rule] = broken.get(rule, 0) + count
-    repeated = _repeated(keys, key)
-    if repeated:
-        broken[f"key is unique: {', '.join(key)}"] = repeated
+    broken |= {rule: count for rule, columns in uniques.items() if (count := _repeated(identifying, columns))}
     outcomes = [Outcome(table, SHAPE, "shape", "error", has_shape, 0 if has_shape else 1, len(expected))]
     if not broken:
         return [*outcomes, Outcome(table, RULES, "rule", "error", True, 0, height)]
@@ -77,9 +75,16 @@ def _failures(contract: type[Contract]) -> list[pl.Expr]:
     return [(~passes.fill_null(False)).sum().alias(name) for name, (_, passes) in row_rules(contract).items()]
 
 
-def _repeated(keys: list[pl.DataFrame], key: Sequence[str]) -> int:
-    """Rows more than there are different keys; null is a value of its own where the contract lets a part of a key be null."""
-    if not key or not keys:
+@cache
+def _uniques(contract: type[Contract]) -> dict[str, tuple[str, ...]]:
+    """Rule → the columns no two rows are equal in: the key, and columns that are unique beside it."""
+    key = key_columns(contract)
+    return {f"key is unique: {', '.join(key)}": key, **{f"{name} is unique": (name,) for name in unique_columns(contract)}}
+
+
+def _repeated(frames: list[pl.DataFrame], columns: Sequence[str]) -> int:
+    """Rows more than there are different values; null is a value of its own where the contract lets a part of a key be null."""
+    if not columns or not frames:
         return 0
-    every = pl.concat(keys) if len(keys) > 1 else keys[0]
+    every = pl.concat([frame.select(columns) for frame in frames])
     return every.height - every.n_unique()

@@ -107,10 +107,21 @@ class Session:
 @contextmanager
 def session(home: Home, today: dt.date) -> Iterator[Session]:
     """Dagster on this home, opened once for all runs of this process."""
-    prepare_dagster(home)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with dg.DagsterInstance.get() as instance:
+    with _opening(home):
+        prepare_dagster(home)
+        instance = dg.DagsterInstance.get()
+    with instance:
         yield Session(home, today, instance)
+
+
+@contextmanager
+def _opening(home: Home) -> Iterator[None]:
+    """One process at a time: two that make Dagster's databases in a new home at once trip over each other."""
+    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (home.root / ".dagster-opening.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _outcome(result: Any) -> RunOutcome:

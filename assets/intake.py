@@ -9,7 +9,7 @@ from assets.factory import Made, Step, table_step
 from assets.resources import now
 from rcm_pipeline import __version__
 from rcm_pipeline.errors import SettingsError
-from rcm_pipeline.intake.inbox import clients_of, deliveries
+from rcm_pipeline.intake.inbox import KnownContents, clients_of, deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.keys import client_key
 from rcm_pipeline.privacy.tokens import Tokens
@@ -25,7 +25,8 @@ def _load(step: Step) -> Made:
     """Load every new file of the inbox, each content once, in transactions with its ledger rows, and judge what was loaded."""
     create_tables(step.connection)
     is_judged = _is_judged(step.connection)
-    found = list(deliveries(clients_of(step.workplace.home.inbox).get(step.client, [])))
+    known = KnownContents(step.workplace.home.known_contents(step.client))
+    found = list(deliveries(clients_of(step.workplace.home.inbox).get(step.client, []), known))
     started = now()
     loaded = load_inbox(step.connection, found, step.settings, _tokens(step), step.workplace.progress)
     run = {
@@ -37,6 +38,7 @@ def _load(step: Step) -> Made:
         "duplicate_count": loaded.duplicate_count,
         "unreadable_count": loaded.unreadable_count,
     }
+    known.save()
     append(step.connection, "ops_runs", conform(pl.DataFrame([run]), CONTRACTS["ops_runs"]))
     rows = row_counts(step.connection, [*TABLES, *(QUARANTINE + name for name in TABLES)])
     for name in TABLES:

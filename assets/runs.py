@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.workers import Outcome, Watch, default_jobs, side_by_side, threads_for
 from rcm_pipeline.errors import ExitCode, RcmError
 from rcm_pipeline.governance.publications import is_current
 from rcm_pipeline.governance.status import Summary, summarise
-from rcm_pipeline.intake.inbox import Delivery
+from rcm_pipeline.intake.inbox import Delivery, KnownContents, deliveries
 from rcm_pipeline.privacy.suppression import MINIMUM_CLIENTS
 from rcm_pipeline.settings import Home, consenting
 
@@ -56,6 +57,14 @@ class ClientRun:
     def as_data(self) -> dict[str, Any]:
         """For `rcm run --json`."""
         return {"exit_code": int(self.exit_code), **(vars(self.summary) if self.summary else {"client": self.client})}
+
+
+def delivered(home: Home, client: str, places: list[Path]) -> list[Delivery]:
+    """What lies in a client's inbox. Files that have not changed since they were last read are not read again."""
+    known = KnownContents(home.known_contents(client))
+    found = list(deliveries(places, known))
+    known.save()
+    return found
 
 
 def run_clients(

@@ -51,12 +51,12 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Load what is new in the inbox, compute everything, publish each client's weekly pack."""
-    from assets.runs import run_clients, run_portfolio
-    from rcm_pipeline.intake.inbox import clients_of, deliveries
+    from assets.runs import delivered, run_clients, run_portfolio
+    from rcm_pipeline.intake.inbox import clients_of
     from rcm_pipeline.narration import run_progress
 
     folders, day = home_of(home, inbox, settings), day_of(today)
-    found = {name: list(deliveries(places)) for name, places in clients_of(folders.inbox).items() if not client or name in client}
+    found = {name: delivered(folders, name, places) for name, places in clients_of(folders.inbox).items() if not client or name in client}
     require_clients(folders.inbox, found, client or ())
     runs: list[ClientRun] = []
     try:

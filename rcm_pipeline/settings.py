@@ -54,6 +54,10 @@ class Home:
         """The one file that is all there is of a client."""
         return self.root / "warehouse" / f"{client}.duckdb"
 
+    def known_contents(self, client: str) -> Path:
+        """What is remembered of the files of a client's inbox, so that they need not be read to see that none is new."""
+        return self.root / "warehouse" / f".{client}.inbox.json"
+
     def code_lists(self, client_settings: "ClientSettings") -> Path:
         """Folder of the lists of codes a client's claims are checked against; raises SettingsError when one it names is missing."""
         folder = self.settings / client_settings.code_sets

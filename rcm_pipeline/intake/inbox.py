@@ -1,18 +1,21 @@
 """The files of a client's inbox: opened without following links, read once, named by the hash of their content."""
 
 import hashlib
+import json
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from rcm_pipeline.errors import InputError, SettingsError
+from rcm_pipeline.publishing import write_in_place
 from rcm_pipeline.settings import LOOSE_FILES_CLIENT, client_of
 
 _IGNORED = (".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep")
-_CHUNK = 1 << 20
+_SETTLED = 2_000_000_000  # nanoseconds: a file changed just now may change again within one tick of the file system's clock
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,45 @@ def clients_of(inbox: Path) -> dict[str, list[Path]]:
     return found
 
 
-def deliveries(places: list[Path]) -> Iterator[Delivery]:
-    """Every file under these places, in a fixed order, with its content's hash."""
+class KnownContents:
+    """Which content each file of an inbox had when it was last read, told by the file's state and not by its name.
+
+    A file whose device, inode, size, time of change and time of writing are as they were has the content it had: an inbox with
+    nothing new is compared without being read. Kept beside the warehouse; without it everything is read again.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._before: dict[str, str] = {}
+        self._now: dict[str, str] = {}
+        if path is not None:
+            try:
+                self._before = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                self._before = {}
+
+    def content_of(self, path: Path) -> tuple[str, int]:
+        """Hash of the content and size. Raises OSError for what is no regular file or cannot be read."""
+        with open_file(path) as source:
+            status = os.fstat(source.fileno())
+            state = f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
+            digest = self._before.get(state) or hashlib.file_digest(source, "sha256").hexdigest()
+        if time.time_ns() - status.st_ctime_ns > _SETTLED:
+            self._now[state] = digest
+        return digest, status.st_size
+
+    def save(self) -> None:
+        """Keep what was found this time, for the next."""
+        if self._path is not None and self._now != self._before:
+            write_in_place(self._path, json.dumps(self._now).encode())
+
+
+def deliveries(places: list[Path], known: KnownContents | None = None) -> Iterator[Delivery]:
+    """Every file under these places, in a fixed order, with its content's hash; one that is `known` is not read."""
+    contents = known or KnownContents()
     for path in files_under(places):
         try:
-            digest, size = _hash(path)
+            digest, size = contents.content_of(path)
         except OSError as error:
             yield Delivery(path, None, 0, _why(error))
             continue
@@ -74,22 +111,13 @@ def _walk(place: Path) -> list[Path]:
     return found + unlisted
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> BufferedReader:
     """A regular file, open for reading. Raises OSError for anything else, links included."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError("not a regular file")
     return os.fdopen(handle, "rb")
-
-
-def _hash(path: Path) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    with open_file(path) as source:
-        while block := source.read(_CHUNK):
-            digest.update(block)
-            size += len(block)
-    return digest.hexdigest(), size
 
 
 def _why(error: OSError) -> str:

@@ -11,6 +11,7 @@ from dashboards.publish import is_stale, mark_stale
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode, RcmError
 from rcm_pipeline.settings import Home
+from rcm_pipeline.warehouse import publish_warehouse
 
 Result = TypeVar("Result")
 
@@ -35,5 +36,6 @@ def note_failure(home: Home, client: str, run_id: str, status: str, message: str
     try:
         with open_warehouse(home.warehouse(client)) as connection:
             connection.execute("UPDATE ops_runs SET status = ? WHERE run_id = ? AND status = 'running'", [status, run_id])
+            publish_warehouse(connection, home.warehouse(client))
     except Exception:  # noqa: BLE001 - the failure being reported may be that the warehouse cannot be written
         return

@@ -18,7 +18,7 @@ from rcm_pipeline.connection import kept_open
 from rcm_pipeline.errors import BusyError, ExitCode
 from rcm_pipeline.quality.contracts import QUARANTINE
 from rcm_pipeline.settings import Home
-from rcm_pipeline.warehouse import make_warehouse
+from rcm_pipeline.warehouse import adopt_older, make_warehouse
 
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
@@ -110,6 +110,7 @@ def session(home: Home, today: dt.date) -> Iterator[Session]:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     with _opening(home):
         prepare_dagster(home)
+        adopt_older(home)
         instance = dg.DagsterInstance.get()
     with instance:
         yield Session(home, today, instance)
@@ -149,7 +150,7 @@ def _blocked(evaluation: Any) -> str:
 @contextmanager
 def _alone(home: Home, client: str) -> Iterator[None]:
     """Hold the client's lock for the run; a second run of the same client is told so at once."""
-    path = home.warehouse(client).with_suffix(".lock")
+    path = home.warehouse(client).with_name("run.lock")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with path.open("w") as lock:
         _lock(lock, path)
@@ -162,4 +163,4 @@ def _lock(lock: Any, path: Path) -> None:
         return
     except BlockingIOError:
         pass
-    raise BusyError(f"{path.stem}: another run of this client is going on", fix="wait for it to end, then run again")
+    raise BusyError(f"{path.parent.name}: another run of this client is going on", fix="wait for it to end, then run again")

@@ -45,7 +45,7 @@ ops_portfolio = table_step(_NAME, {_NAME: ("raw_files",)}, _take, "What the port
 
 def _make(workplace: Workplace) -> tuple[int, int]:
     clients = consenting(workplace.home)
-    counted = [_counts(workplace.home.warehouse(client), client) for client in clients]
+    counted = [_counts(workplace.home.published(client), client) for client in clients]
     table = portfolio_table(pl.concat(counted)) if counted else empty(CONTRACTS[_NAME])
     write_in_place(workplace.home.portfolio, as_parquet(table))
     return len(clients), table.height

@@ -82,14 +82,25 @@ def run_clients(
         run = side_by_side(home, today, due, processes, watch) if processes > 1 else _one_by_one(home, today, due, watch)
         for client, code, message in run:
             watch.finish(client)
+            if code not in (ExitCode.OK, ExitCode.BUSY):
+                _mark_stale(home, client, message)
             yield _ended(home, client, delivered[client], code, message)
 
 
 def _ended(home: Home, client: str, deliveries: Sequence[Delivery], code: ExitCode, message: str) -> ClientRun:
     has_unopened = any(delivery.file_id is None for delivery in deliveries)
     asked = ExitCode.NEEDS_A_PERSON if has_unopened else ExitCode.OK
-    summary = summarise(home, client) if home.warehouse(client).exists() else None
+    summary = summarise(home, client) if home.published(client).exists() else None
     return ClientRun(client, max(code, asked), message, summary)
+
+
+def _mark_stale(home: Home, client: str, message: str) -> None:
+    """However it failed, the last good pack says so; one that says so already keeps since when."""
+    from assets.resources import now
+    from dashboards.publish import is_stale, mark_stale
+
+    if not is_stale(home, client):
+        mark_stale(home, client, message, now())
 
 
 def _one_by_one(home: Home, today: dt.date, sizes: Mapping[str, int], watch: "Watch") -> Iterator[Outcome]:

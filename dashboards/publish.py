@@ -20,18 +20,18 @@ from rcm_pipeline import __version__
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import InputError, QualityError, StorageError
 from rcm_pipeline.governance.as_of import keep_copies, tables_of_week
-from rcm_pipeline.governance.publications import NO_WEEK, PAGE, input_hash, is_computed
+from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, input_hash, is_computed
 from rcm_pipeline.publishing import switch_link, write_durably, write_in_place
 from rcm_pipeline.quality.contracts import check_contract
 from rcm_pipeline.reference import reference_hash
 from rcm_pipeline.settings import Home, load_client_settings, settings_hash
 from rcm_pipeline.tables import marts, registered
-from rcm_pipeline.warehouse import append, read, scan_all
+from rcm_pipeline.warehouse import append, publish_warehouse, read, scan_all
 from rcm_pipeline.weeks import Week, anchor_stored
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
-WORKBOOK, WORKLIST, MANIFEST, STALE = "governance_pack.xlsx", "worklist.xlsx", "manifest.json", "stale.json"
+WORKBOOK, WORKLIST, MANIFEST = "governance_pack.xlsx", "worklist.xlsx", "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def publish_pack(home: Home, client: str, week: Week | None, *, run_id: str, pub
         if week:
             keep_copies(connection, home, client, week)
         _record(connection, row | {"run_id": run_id, "published_at": published_at}, is_run=True)
+        publish_warehouse(connection, home.warehouse(client))
     return published
 
 
@@ -65,13 +66,13 @@ def publish_week(home: Home, client: str, week: Week | None, today: dt.date, pub
     Raises QualityError when the last run was not published, or was for another week or with other settings, and InputError
     for a week that is not complete or that nothing was decided in.
     """
-    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+    with open_warehouse(home.published(client), read_only=True) as connection:
         last = anchor_stored(connection, today)
         run = connection.sql("SELECT run_id, status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
     if run is None or run[1] != "published":
         raise QualityError(f"{client}: the last run was not published, so its tables may not agree", fix="see rcm status, then rcm run")
     if week is None or week == last:
-        with open_warehouse(home.warehouse(client), read_only=True) as connection:
+        with open_warehouse(home.published(client), read_only=True) as connection:
             if not is_computed(connection, home, client, last):
                 raise QualityError(
                     f"{client}: the tables were computed for another week, or with other settings, files or code", fix="rcm run"
@@ -88,6 +89,7 @@ def _publish_past(home: Home, client: str, week: Week, run_id: str, published_at
         facts = PackFacts(client, past.settings, past.week, past.tables, _checks(past.tables, run_id))
         published, row = _publish(home, facts, past.settings_hash, is_latest=False)
         _record(connection, row | {"run_id": run_id, "published_at": published_at}, is_run=False)
+        publish_warehouse(connection, home.warehouse(client))
     return published
 
 

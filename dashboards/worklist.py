@@ -20,7 +20,7 @@ from rcm_pipeline.warehouse import read
 
 def write_worklist(home: Home, client: str, out: Path, *, with_accounts: bool) -> tuple[int, int]:
     """Write the workbook, readable by its owner only; return how many denials it lists and how many have an account number."""
-    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+    with open_warehouse(home.published(client), read_only=True) as connection:
         listed = read(connection, "mart_worklist")
     accounts = account_numbers(home, client, listed["claim_token"].drop_nulls()) if with_accounts else None
     write_private(out, worklist_workbook(listed, None, accounts))

@@ -68,7 +68,7 @@ def week_of(text: str) -> Week | None:
 
 def require_warehouse(home: Home, client: str) -> None:
     """Raises InputError for a client that was never run."""
-    if not home.warehouse(client).exists():
+    if not home.published(client).exists():
         raise InputError(f"{client}: there is no warehouse of this client in {home.root}", fix="load its inbox first: rcm run")
 
 

@@ -51,12 +51,24 @@ class Home:
         return Path(os.environ.get("RCM_KEYS", self.root / "keys")).absolute()
 
     def warehouse(self, client: str) -> Path:
-        """The one file that is all there is of a client."""
-        return self.root / "warehouse" / f"{client}.duckdb"
+        """The database runs work in: opened by what writes, and by nothing else."""
+        return self._of(client) / "working.duckdb"
+
+    def published(self, client: str) -> Path:
+        """The database as the last run left it, put in place at once: what every reader opens, also while a run is on."""
+        return self._of(client) / "published.duckdb"
+
+    def clients(self) -> list[str]:
+        """Clients with a published warehouse, by name."""
+        return sorted(path.parent.name for path in (self.root / "warehouse").glob("*/published.duckdb"))
+
+    def _of(self, client: str) -> Path:
+        """The one folder that is all there is of a client's data."""
+        return self.root / "warehouse" / client
 
     def known_contents(self, client: str) -> Path:
         """What is remembered of the files of a client's inbox, so that they need not be read to see that none is new."""
-        return self.root / "warehouse" / f".{client}.inbox.json"
+        return self._of(client) / "inbox.json"
 
     def code_lists(self, client_settings: "ClientSettings") -> Path:
         """Folder of the lists of codes a client's claims are checked against; raises SettingsError when one it names is missing."""
@@ -219,8 +231,7 @@ def parse_client_settings(text: str, name: str) -> ClientSettings:
 
 def consenting(home: Home) -> list[str]:
     """Clients with a warehouse whose settings allow that their weekly counts are added to those of others."""
-    clients = sorted(path.stem for path in (home.root / "warehouse").glob("*.duckdb"))
-    return [client for client in clients if load_client_settings(home.settings, client).data_aggregation]
+    return [client for client in home.clients() if load_client_settings(home.settings, client).data_aggregation]
 
 
 @cache

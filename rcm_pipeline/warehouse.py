@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from polars.io.plugins import register_io_source
 
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import StorageError
+from rcm_pipeline.settings import Home
 from schemas.contract import conform, descriptions, polars_schema
 from schemas.registry import CONTRACTS, layer
 
@@ -42,9 +44,10 @@ def make_warehouse(path: Path) -> None:
     """
     if path.exists():
         return
-    empty = path.parent / f".empty-{contracts_fingerprint()[:16]}"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    empty = path.parent.parent / f".empty-{contracts_fingerprint()[:16]}"
     if not empty.exists():
-        for older in path.parent.glob(".empty-*"):
+        for older in empty.parent.glob(".empty-*"):
             if not older.name.startswith(empty.name):  # another process may just be making this one
                 older.unlink(missing_ok=True)
         beside = empty.with_name(f"{empty.name}.{os.getpid()}")
@@ -54,6 +57,33 @@ def make_warehouse(path: Path) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     shutil.copyfile(empty, beside)
     beside.rename(path)
+
+
+def publish_warehouse(connection: duckdb.DuckDBPyConnection, working: Path) -> None:
+    """Put what the working database holds now in place as published.duckdb, beside it. Raises StorageError.
+
+    Another process copies the file, for in this one closing a second handle of it would give up DuckDB's lock on it.
+    """
+    connection.execute("CHECKPOINT")
+    beside = working.with_name(f".published.{os.getpid()}")
+    copied = subprocess.run(["cp", str(working), str(beside)], capture_output=True, check=False)  # noqa: S603, S607 - our own paths
+    if copied.returncode:
+        beside.unlink(missing_ok=True)
+        raise StorageError(
+            f"{working.parent}: the warehouse could not be published; what was there before still stands", fix="check free space there"
+        )
+    beside.rename(working.with_name("published.duckdb"))
+
+
+def adopt_older(home: Home) -> None:
+    """Warehouses of version 0.5 lay as one file a client beside each other; each moves into its folder."""
+    for older in (home.root / "warehouse").glob("*.duckdb"):
+        working = home.warehouse(older.stem)
+        working.parent.mkdir(mode=0o700, exist_ok=True)
+        if not working.exists():
+            older.rename(working)
+    for lock in (home.root / "warehouse").glob("*.lock"):
+        lock.unlink(missing_ok=True)
 
 
 @cache

@@ -25,7 +25,7 @@ def backtest_client(home: Home, client: str, weeks: int) -> tuple[Backtest, pl.D
 
     Raises InputError when no claim was denied in a complete week.
     """
-    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+    with open_warehouse(home.published(client), read_only=True) as connection:
         rates, payers = read(connection, "mart_denial_rates"), read(connection, "core_payers")
     anchor = rates.filter("is_complete")["week"].max()
     counts = weekly_counts(rates, anchor if isinstance(anchor, dt.date) else None, client)

@@ -213,7 +213,7 @@ def explain_claim(home: Home, client: str, claim: str) -> list[Story]:
     not repeat it, when nothing is found.
     """
     token = Tokens(client_key(home.keys, client)).token(ACCOUNT_DOMAIN, pl.Series([claim]))[0]
-    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+    with open_warehouse(home.published(client), read_only=True) as connection:
         found = lineages_of(connection, [claim, token])
         stories = [story(connection, lineage) for lineage in found]
     if not stories:

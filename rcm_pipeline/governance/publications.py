@@ -15,6 +15,7 @@ from rcm_pipeline.settings import Home, settings_hash
 from rcm_pipeline.weeks import Week, anchor_stored
 
 NO_WEEK = dt.date(1900, 1, 1)
+STALE = "stale.json"  # beside a pack that a later run did not renew
 PAGE = "governance_pack.html"
 
 
@@ -29,7 +30,7 @@ def is_current(home: Home, client: str, found: Sequence[Delivery], today: dt.dat
     That is: every delivered content is in the ledger, the files that cannot be opened are the same as before, and the
     last run published the pack of the present anchor week from these inputs, settings, code tables and software.
     """
-    path = home.warehouse(client)
+    path = home.published(client)
     if not path.exists() or not (home.reports(client) / "latest" / PAGE).exists():
         return False
     try:

@@ -14,7 +14,7 @@ from rcm_pipeline.coding.sampling.sampling import default_seed, draw, frame
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import InputError, UsageError
 from rcm_pipeline.settings import Home, load_client_settings
-from rcm_pipeline.warehouse import append, file_codes, read
+from rcm_pipeline.warehouse import append, file_codes, publish_warehouse, read
 from rcm_pipeline.weeks import Week, anchor_stored
 
 TABLE = "ops_qa_samples"
@@ -68,6 +68,7 @@ def plan_qa(home: Home, client: str, today: dt.date, *, week: dt.date | None = N
         if (logged["sample_id"] == drawn["sample_id"][0]).any():
             raise UsageError(f"the sample of seed {drawn['seed'][0]} is in the log already", fix="name a seed not used for this week")
         append(connection, TABLE, drawn)
+        publish_warehouse(connection, home.warehouse(client))
     return Plan(client, drawn, is_new=True)
 
 

@@ -9,7 +9,7 @@ import duckdb
 from rcm_pipeline.code_sets.systems import SYSTEMS
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import BusyError, StorageError
-from rcm_pipeline.governance.publications import NO_WEEK, PAGE
+from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE
 from rcm_pipeline.settings import Home
 
 _LINES = """SELECT coalesce(sum(decided_count), 0), coalesce(sum(denied_count), 0), coalesce(sum(denied_amount), 0)
@@ -62,7 +62,7 @@ class Summary:
 
 def summarise(home: Home, client: str) -> Summary:
     """Read the numbers of one client; a warehouse that cannot be read is trouble, not an error."""
-    path = home.warehouse(client)
+    path = home.published(client)
     if not path.exists():
         return Summary(client, trouble=["nothing was loaded yet"])
     try:
@@ -70,15 +70,13 @@ def summarise(home: Home, client: str) -> Summary:
             if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'mart_denial_trends'").fetchone():
                 return Summary(client, trouble=["nothing was loaded yet"])
             return _summary(connection, home, client)
-    except BusyError:
-        return Summary(client, trouble=["the warehouse is being written by another run"])
-    except StorageError as error:
+    except (BusyError, StorageError) as error:
         return Summary(client, trouble=[f"{error}"])
 
 
 def clients_with_warehouse(home: Home) -> list[str]:
     """Clients that have a warehouse."""
-    return sorted(path.stem for path in (home.root / "warehouse").glob("*.duckdb"))
+    return home.clients()
 
 
 def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> Summary:
@@ -142,6 +140,8 @@ def _trouble(connection: duckdb.DuckDBPyConnection, pack: Path, last_run: str, u
     found = []
     if last_run != "published":
         found.append(f"the last run ended {last_run}, so the pack is not renewed")
+    if last_run == "published" and (pack.parent / STALE).exists():
+        found.append("a run after it ended before it could be noted; stale.json beside the pack says why")
     if not pack.exists():
         found.append("no pack was published yet")
     if unopened:

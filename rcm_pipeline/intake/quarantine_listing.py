@@ -13,7 +13,7 @@ _ID_DIGITS = 12
 
 def quarantine_listing(home: Home, client: str) -> list[dict[str, Any]]:
     """Rejects, then rows in quarantine: file (start of its id), place, rule and reason."""
-    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+    with open_warehouse(home.published(client), read_only=True) as connection:
         return _rejects(connection) + _quarantined(connection)
 
 
@@ -24,7 +24,7 @@ def name_files(rows: list[dict[str, Any]], home: Home, client: str) -> list[dict
     """
     found = deliveries(clients_of(home.inbox).get(client, []))
     names = {d.file_id[:_ID_DIGITS]: d.path.name for d in found if d.file_id}
-    with open_warehouse(home.warehouse(client), read_only=True) as connection:
+    with open_warehouse(home.published(client), read_only=True) as connection:
         packed = connection.sql("SELECT file_id, archive_id FROM raw_files WHERE archive_id IS NOT NULL").fetchall()
     for member, archive in packed:
         if archive[:_ID_DIGITS] in names:

@@ -15,7 +15,7 @@ from rcm_pipeline import publishing
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode, StorageError
 from rcm_pipeline.settings import ClientSettings, Home, consenting, load_client_settings
-from rcm_pipeline.warehouse import create_tables, read, replace
+from rcm_pipeline.warehouse import create_tables, publish_warehouse, read, replace
 from schemas.contract import widened
 from schemas.registry import CONTRACTS
 
@@ -51,6 +51,7 @@ def add(home: Home, client: str, denied: int, last_is_complete: bool = True) -> 
     with open_warehouse(home.warehouse(client)) as connection:
         create_tables(connection)
         replace(connection, "mart_denial_rates", rates(denied, last_is_complete))
+        publish_warehouse(connection, home.warehouse(client))
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ def test_the_job_makes_the_same_file(place: Workplace, monkeypatch: pytest.Monke
 
 
 def test_a_damaged_file_is_named_by_nothing_of_a_client(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    place.home.warehouse("beta").write_bytes(b"damaged")
+    place.home.published("beta").write_bytes(b"damaged")
     with pytest.raises(dg.Failure, match="cannot be opened"):
         asset.portfolio(place)
     assert not place.home.portfolio.exists()

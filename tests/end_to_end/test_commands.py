@@ -93,7 +93,7 @@ def test_report_of_an_earlier_week_stands_beside_the_latest(own_home: Path, samp
     reports = own_home / "reports" / "lakeside-physicians"
     assert (reports / "2026-11-16" / "governance_pack.html").is_file()
     assert (reports / "latest").resolve() == (reports / "2026-11-16").resolve()
-    with duckdb.connect(str(own_home / "warehouse" / "lakeside-physicians.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(own_home / "warehouse" / "lakeside-physicians" / "published.duckdb"), read_only=True) as connection:
         published = connection.sql("SELECT week, page_hash FROM ops_publications ORDER BY published_at").fetchall()
     hashes = {week: hashlib.sha256((reports / str(week) / "governance_pack.html").read_bytes()).hexdigest() for week, _ in published}
     assert published == [(week, hashes[week]) for week in (dt.date(2026, 11, 16), dt.date(2026, 10, 5))]

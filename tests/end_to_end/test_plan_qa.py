@@ -15,7 +15,7 @@ from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.intake.sheet_reading import SheetReading
 from rcm_pipeline.intake.tabular import sheets_of
-from rcm_pipeline.warehouse import create_tables
+from rcm_pipeline.warehouse import create_tables, publish_warehouse
 from tests.conftest import once, rcm
 from tests.spec.engine import remittance
 
@@ -50,7 +50,7 @@ def home(coded: Path, tmp_path: Path) -> Path:
 
 
 def logged(home: Path) -> pl.DataFrame:
-    with duckdb.connect(str(home / "warehouse" / "acme.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(home / "warehouse" / "acme" / "published.duckdb"), read_only=True) as connection:
         return connection.sql("SELECT * FROM ops_qa_samples").pl()
 
 
@@ -153,15 +153,16 @@ def test_what_cannot_be_drawn_is_said(home: Path, arguments: tuple[str, ...], co
 
 
 def test_a_warehouse_another_run_has_open_is_busy(home: Path) -> None:
-    with duckdb.connect(str(home / "warehouse" / "acme.duckdb")):
+    with duckdb.connect(str(home / "warehouse" / "acme" / "working.duckdb")):
         done = rcm("plan-qa", "acme", *TODAY, home=home, check=False)
     assert done.returncode == ExitCode.BUSY
     assert "another run" in done.stderr
 
 
 def test_a_client_without_a_coding_log_or_a_complete_week_is_told_so(tmp_path: Path) -> None:
-    with open_warehouse(tmp_path / "warehouse" / "acme.duckdb") as connection:
+    with open_warehouse(tmp_path / "warehouse" / "acme" / "working.duckdb") as connection:
         create_tables(connection)
+        publish_warehouse(connection, tmp_path / "warehouse" / "acme" / "working.duckdb")
     for arguments, said in (((), "no week is complete yet"), (("--week", str(WEEK)), "there is no coding log")):
         done = rcm("plan-qa", *arguments, *TODAY, home=tmp_path, check=False)
         assert done.returncode == ExitCode.INPUT

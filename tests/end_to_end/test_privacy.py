@@ -175,7 +175,7 @@ def test_one_client_never_sees_another(tmp_path: Path) -> None:
     assert "Payer Of A-Client" not in page_b
     with duckdb.connect() as connection:
         for client in ("a-client", "b-client"):
-            connection.execute(f"ATTACH '{tmp_path}/home/warehouse/{client}.duckdb' AS {client[0]} (READ_ONLY)")
+            connection.execute(f"ATTACH '{tmp_path}/home/warehouse/{client}/published.duckdb' AS {client[0]} (READ_ONLY)")
         shared = "SELECT count(*) FROM a.raw_remits JOIN b.raw_remits USING (claim_token)"
         assert connection.sql(shared).fetchall() == [(0,)]
         assert connection.sql("SELECT payer_name FROM b.core_payers").fetchall() == [("PAYER OF B-CLIENT",)]

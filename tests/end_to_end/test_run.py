@@ -29,20 +29,20 @@ def test_the_pack_is_where_it_says(published: Path, client: str) -> None:
 
 
 def test_a_second_run_does_nothing_within_a_second(own_home: Path, sample: Path) -> None:
-    before = {client: table_hashes(own_home / "warehouse" / f"{client}.duckdb") for client in CLIENTS}
+    before = {client: table_hashes(own_home / "warehouse" / client / "published.duckdb") for client in CLIENTS}
     packs = file_hashes(own_home / "reports")
     start = time.process_time(), time.monotonic()
     done = run(sample, own_home)
     assert done.stderr.count("nothing new") == 2
     assert done.stdout.strip().splitlines()[-1].endswith("stonebridge-regional/2026-11-16/governance_pack.html")
-    assert {client: table_hashes(own_home / "warehouse" / f"{client}.duckdb") for client in CLIENTS} == before
+    assert {client: table_hashes(own_home / "warehouse" / client / "published.duckdb") for client in CLIENTS} == before
     assert file_hashes(own_home / "reports") == packs
     assert time.monotonic() - start[1] < 20
 
 
 def test_computing_again_gives_the_same_tables_and_pages(own_home: Path, sample: Path) -> None:
     client = CLIENTS[1]
-    warehouse = own_home / "warehouse" / f"{client}.duckdb"
+    warehouse = own_home / "warehouse" / client / "published.duckdb"
     before, packs = table_hashes(warehouse), file_hashes(own_home / "reports" / client / "latest")
     run(sample, own_home, "--again", "--client", client)
     after = table_hashes(warehouse)
@@ -78,7 +78,7 @@ def test_the_planted_spike_and_the_planted_coder_are_on_the_page(published: Path
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_money_and_rows_are_conserved(published: Path, client: str) -> None:
-    with duckdb.connect(str(published / "warehouse" / f"{client}.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(published / "warehouse" / client / "published.duckdb"), read_only=True) as connection:
 
         def one(sql: str) -> tuple:
             return connection.sql(sql).fetchall()[0]

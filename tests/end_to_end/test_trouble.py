@@ -52,12 +52,12 @@ def test_a_wrong_setting_is_named_and_the_last_good_pack_stays_marked_stale(own_
     shutil.copytree(sample / "settings", settings)
     (settings / f"{CLIENT}.toml").write_text("[scorecard.initial_denial_claims]\ntarget = 5\nlimit = 0.1\n")
     arguments = ("run", "--inbox", sample / "inbox", "--settings", settings, "--client", CLIENT, "--today", "2026-11-23")
-    tables = table_hashes(own_home / "warehouse" / f"{CLIENT}.duckdb")
+    tables = table_hashes(own_home / "warehouse" / CLIENT / "published.duckdb")
     before = (own_home / "reports" / CLIENT / "latest" / "governance_pack.html").read_bytes()
     done = rcm(*arguments, home=own_home, check=False)
     assert done.returncode == ExitCode.SETTINGS
     assert "scorecard.initial_denial_claims.target" in done.stderr
-    assert table_hashes(own_home / "warehouse" / f"{CLIENT}.duckdb") == tables
+    assert table_hashes(own_home / "warehouse" / CLIENT / "published.duckdb") == tables
     page = own_home / "reports" / CLIENT / "latest" / "governance_pack.html"
     assert page.read_bytes() == before, "a pack that was published is never changed"
     assert "scorecard.initial_denial_claims.target" in json.loads((page.parent / "stale.json").read_text())["reason"]
@@ -77,7 +77,7 @@ def test_a_lost_key_stops_the_run_instead_of_mixing_two(own_home: Path, sample: 
 
 
 def test_report_does_not_cover_up_a_blocked_run(own_home: Path, sample: Path) -> None:
-    with duckdb.connect(str(own_home / "warehouse" / f"{CLIENT}.duckdb")) as connection:
+    with duckdb.connect(str(own_home / "warehouse" / CLIENT / "published.duckdb")) as connection:
         connection.execute("UPDATE ops_runs SET status = 'blocked'")
     done = rcm("report", CLIENT, "--settings", sample / "settings", home=own_home, check=False)
     assert done.returncode == ExitCode.QUALITY
@@ -85,7 +85,7 @@ def test_report_does_not_cover_up_a_blocked_run(own_home: Path, sample: Path) ->
 
 
 def test_a_client_that_is_being_run_is_left_alone(own_home: Path, sample: Path) -> None:
-    with (own_home / "warehouse" / f"{CLIENT}.lock").open("w") as lock:
+    with (own_home / "warehouse" / CLIENT / "run.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = rcm(
             "run", "--again", "--inbox", sample / "inbox", "--settings", sample / "settings", "--client", CLIENT, home=own_home, check=False
@@ -120,9 +120,9 @@ def test_a_file_that_cannot_be_opened_is_counted_and_the_rest_goes_on(tmp_path: 
     [summary] = json.loads(done.stdout)
     assert (summary["remit_count"], summary["unopened_count"]) == (1, 1)
     assert Path(summary["pack"]).is_file()
-    before = table_hashes(tmp_path / "home" / "warehouse" / "acme.duckdb")
+    before = table_hashes(tmp_path / "home" / "warehouse" / "acme" / "published.duckdb")
     assert "nothing new" in rcm(*arguments, home=tmp_path / "home", check=False).stderr
-    assert table_hashes(tmp_path / "home" / "warehouse" / "acme.duckdb") == before
+    assert table_hashes(tmp_path / "home" / "warehouse" / "acme" / "published.duckdb") == before
 
 
 def test_a_full_disk_loses_nothing_and_leaves_nothing_half(own_home: Path, sample: Path, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_full_disk_loses_nothing_and_leaves_nothing_half(own_home: Path, sampl
     inbox = tmp_path / "inbox" / CLIENT
     shutil.copytree(sample / "inbox" / CLIENT, inbox)
     (inbox / "new.835").write_bytes(remittance("\n".join(CLAIM.replace("A1", f"A{n}") for n in range(60000))))
-    warehouse = own_home / "warehouse" / f"{CLIENT}.duckdb"
+    warehouse = own_home / "warehouse" / CLIENT / "published.duckdb"
     before, packs = table_hashes(warehouse), file_hashes(own_home / "reports")
     limit = warehouse.stat().st_size + 200_000
 
@@ -161,7 +161,7 @@ def test_a_full_disk_loses_nothing_and_leaves_nothing_half(own_home: Path, sampl
 
 
 def test_a_damaged_warehouse_is_said_so(own_home: Path, sample: Path) -> None:
-    (own_home / "warehouse" / f"{CLIENT}.duckdb").write_bytes(b"not a database" * 100)
+    (own_home / "warehouse" / CLIENT / "working.duckdb").write_bytes(b"not a database" * 100)
     done = rcm("run", "--inbox", sample / "inbox", "--client", CLIENT, home=own_home, check=False)
     assert done.returncode == ExitCode.STORAGE
     assert "cannot be opened" in done.stderr

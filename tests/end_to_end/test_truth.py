@@ -32,7 +32,7 @@ class Both:
 def both(request: pytest.FixtureRequest, published: Path, sample: Path) -> Both:
     client = request.param
     tokens = Tokens(client_key(published / "keys", client))
-    with open_warehouse(published / "warehouse" / f"{client}.duckdb", read_only=True) as connection:
+    with open_warehouse(published / "warehouse" / client / "published.duckdb", read_only=True) as connection:
         tables = {name: read(connection, name) for name in TABLES}
     folder, truth = sample / "truth" / client, {}
     for name in ("lines", "versions", "answers", "recoupments", "lineages", "metrics"):

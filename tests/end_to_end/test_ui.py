@@ -98,7 +98,7 @@ def test_a_launch_from_the_ui_materialises_the_same_assets(server: tuple[int, Pa
     status = wait_for(lambda: _ended(port, run_id), 300)
     assert status == "SUCCESS"
     assert (place / "home" / "reports" / "acme" / "latest" / "governance_pack.html").is_file()
-    hashes = table_hashes(place / "home" / "warehouse" / "acme.duckdb")
+    hashes = table_hashes(place / "home" / "warehouse" / "acme" / "published.duckdb")
     assert {"raw_remits", "core_denials", "mart_denial_rates", "ops_publications"} <= set(hashes)
     assert not list((place / "home" / "dagster").rglob("*.pickle"))
     with socket.socket() as probe:

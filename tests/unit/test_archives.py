@@ -72,7 +72,7 @@ def test_what_is_wrong_inside_an_archive_goes_by_the_name_of_the_archive(inbox: 
     (inbox / "acme").mkdir()
     (inbox / "acme" / "week.zip").write_bytes(zipped(("bad.835", ONE.replace(b"ST*835", b"ST*271")), ("two.835", TWO)))
     home = Home(tmp_path, inbox, tmp_path)
-    load(inbox / "acme", home.warehouse("acme"))
+    load(inbox / "acme", home.published("acme"))
     [row] = name_files(quarantine_listing(home, "acme"), home, "acme")
     assert (row["file"], row["place"], row["rule"]) == ("a file in week.zip", "transaction 1, segment 3", "set_not_read")
 

@@ -1,12 +1,15 @@
 """A warehouse of an older version: what can be recomputed is made anew, what was read is refused with what to do."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from rcm_pipeline.connection import open_warehouse
+from rcm_pipeline.connection import kept_open, open_warehouse
 from rcm_pipeline.errors import StorageError
-from rcm_pipeline.warehouse import QUARANTINE, create_tables, read
+from rcm_pipeline.settings import Home
+from rcm_pipeline.warehouse import QUARANTINE, adopt_older, contracts_fingerprint, create_tables, make_warehouse, publish_warehouse, read
 from schemas.contract import polars_schema
 from schemas.registry import CONTRACTS
 
@@ -85,3 +88,47 @@ def test_a_quarantine_that_cannot_be_widened_is_refused(tmp_path: Path) -> None:
         connection.execute(f"CREATE TABLE quarantine_raw_qa_reviews ({OLDER})")
         with pytest.raises(StorageError, match="quarantine_raw_qa_reviews"):
             create_tables(connection)
+
+
+def test_a_new_warehouse_is_a_copy_of_an_empty_one(tmp_path: Path) -> None:
+    home = Home(tmp_path, tmp_path, tmp_path)
+    for client in ("anna", "bert"):
+        make_warehouse(home.warehouse(client))
+    with open_warehouse(home.warehouse("bert")) as connection:
+        made = connection.sql("SELECT table_name, comment FROM duckdb_tables() ORDER BY 1").fetchall()
+        connection.execute("INSERT INTO ops_runs VALUES ('r1', now()::TIMESTAMP, 'running', 'v', 0, 0, 0)")
+    with open_warehouse(tmp_path / "plain.duckdb") as connection:
+        create_tables(connection)
+        assert connection.sql("SELECT table_name, comment FROM duckdb_tables() ORDER BY 1").fetchall() == made
+    make_warehouse(home.warehouse("bert"))
+    with open_warehouse(home.warehouse("bert")) as connection:
+        assert connection.sql("SELECT run_id FROM ops_runs").fetchall() == [("r1",)], "one that is there is left alone"
+    assert [path.name for path in (tmp_path / "warehouse").glob(".empty-*")] == [f".empty-{contracts_fingerprint()[:16]}"]
+
+
+def test_a_reader_sees_what_was_published_while_a_run_writes(tmp_path: Path) -> None:
+    home = Home(tmp_path, tmp_path, tmp_path)
+    make_warehouse(home.warehouse("anna"))
+    with kept_open(home.warehouse("anna")):
+        with open_warehouse(home.warehouse("anna")) as connection:
+            publish_warehouse(connection, home.warehouse("anna"))
+            connection.execute("INSERT INTO ops_runs VALUES ('r1', now()::TIMESTAMP, 'running', 'v', 0, 0, 0)")
+        count = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).sql('SELECT count(*) FROM ops_runs').fetchone()[0])"
+        read = [sys.executable, "-c", count]
+        reader = subprocess.run([*read, str(home.published("anna"))], capture_output=True, text=True, check=True)
+        assert reader.stdout == "0\n"
+        other = subprocess.run([*read, str(home.warehouse("anna"))], capture_output=True, text=True, check=False)
+        assert "lock" in other.stderr.lower(), "publishing does not give up the lock"
+    assert home.clients() == ["anna"]
+
+
+def test_the_warehouses_of_older_versions_move_into_their_folders(tmp_path: Path) -> None:
+    home = Home(tmp_path, tmp_path, tmp_path)
+    (tmp_path / "warehouse").mkdir()
+    with open_warehouse(tmp_path / "warehouse" / "anna.duckdb") as connection:
+        create_tables(connection)
+    (tmp_path / "warehouse" / "anna.lock").touch()
+    adopt_older(home)
+    assert [str(path.relative_to(tmp_path)) for path in (tmp_path / "warehouse").rglob("*") if path.is_file()] == [
+        "warehouse/anna/working.duckdb"
+    ]

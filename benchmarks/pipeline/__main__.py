@@ -1,11 +1,11 @@
-"""`python -m benchmarks.pipeline [rebuild] [run]`: tables of what each costs by size."""
+"""`python -m benchmarks.pipeline [rebuild] [run] [kinds]`: tables of what each costs by size, and of what a small client costs."""
 
 import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.measure import in_own_process
-from benchmarks.pipeline import whole_run
+from benchmarks.pipeline import kinds, whole_run
 from benchmarks.pipeline.warehouses import loaded_sample, multiplied
 from rcm_pipeline.connection import open_warehouse
 
@@ -30,12 +30,14 @@ def rebuilds() -> None:
 
 
 def main() -> None:
-    """What is asked for; both when nothing is."""
-    wanted = sys.argv[1:] or ["rebuild", "run"]
+    """What is asked for; all when nothing is."""
+    wanted = sys.argv[1:] or ["rebuild", "run", "kinds"]
     if "rebuild" in wanted:
         rebuilds()
     if "run" in wanted:
         whole_run.main()
+    if "kinds" in wanted:
+        kinds.main([])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ the same, so the stock class and the UI read them; named in dagster.yaml (see `a
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -288,15 +289,25 @@ class KeptRunStorage(SqliteRunStorage):
         self._kept.close()
 
 
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Two processes that make Dagster's databases in a new home at once trip over each other's tables."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / ".opening.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 class StepwiseStorage(DagsterSqliteStorage):
     """What dagster.yaml names: the folders of Dagster's own SQLite storage, written as above."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self.base_dir = base_dir
         history = Path(base_dir) / "history"
-        self._run_storage = KeptRunStorage.from_local(str(history))
-        self._event_log_storage = StepwiseEventLog(str(history / "runs"))
-        self._schedule_storage = SqliteScheduleStorage.from_local(str(Path(base_dir) / "schedules"))
+        with _one_at_a_time(Path(base_dir)):
+            self._run_storage = KeptRunStorage.from_local(str(history))
+            self._event_log_storage = StepwiseEventLog(str(history / "runs"))
+            self._schedule_storage = SqliteScheduleStorage.from_local(str(Path(base_dir) / "schedules"))
         self._inst_data = inst_data
         DagsterStorage.__init__(self)  # type: ignore[no-untyped-call, arg-type]  # not the parent's: it opens what is opened here
 

@@ -16,6 +16,7 @@ from assets.guard import note_failure
 from assets.resources import Workplace
 from rcm_pipeline.connection import kept_open
 from rcm_pipeline.errors import BusyError, ExitCode
+from rcm_pipeline.publishing import write_in_place
 from rcm_pipeline.quality.contracts import QUARANTINE
 from rcm_pipeline.settings import Home
 from rcm_pipeline.warehouse import adopt_older, make_warehouse
@@ -53,7 +54,7 @@ def prepare_dagster(home: Home) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     config = folder / "dagster.yaml"
     if not config.exists() or config.read_text(encoding="utf-8") != DAGSTER_YAML:
-        config.write_text(DAGSTER_YAML, encoding="utf-8")
+        write_in_place(config, DAGSTER_YAML.encode())
 
 
 class Session:
@@ -108,21 +109,10 @@ class Session:
 def session(home: Home, today: dt.date) -> Iterator[Session]:
     """Dagster on this home, opened once for all runs of this process."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with _opening(home):
-        prepare_dagster(home)
-        adopt_older(home)
-        instance = dg.DagsterInstance.get()
-    with instance:
+    prepare_dagster(home)
+    adopt_older(home)
+    with dg.DagsterInstance.get() as instance:
         yield Session(home, today, instance)
-
-
-@contextmanager
-def _opening(home: Home) -> Iterator[None]:
-    """One process at a time: two that make Dagster's databases in a new home at once trip over each other."""
-    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (home.root / ".dagster-opening.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _outcome(result: Any) -> RunOutcome:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -81,7 +82,8 @@ def adopt_older(home: Home) -> None:
         working = home.warehouse(older.stem)
         working.parent.mkdir(mode=0o700, exist_ok=True)
         if not working.exists():
-            older.rename(working)
+            with suppress(FileNotFoundError):  # another process was first
+                older.rename(working)
     for lock in (home.root / "warehouse").glob("*.lock"):
         lock.unlink(missing_ok=True)
 

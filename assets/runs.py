@@ -113,7 +113,9 @@ def _one_by_one(home: Home, today: dt.date, sizes: Mapping[str, int], watch: "Wa
     with session(home, today) as dagster:
         for client in sizes:
             try:
-                outcome = dagster.run(client, partial(watch.advance, client), partial(watch.stage, client))
+                outcome = dagster.run(
+                    client, partial(watch.advance, client), partial(watch.stage, client), is_small=bool(threads_for(sizes[client]))
+                )
             except RcmError as error:
                 yield client, error.exit_code, f"{error} {error.fix}"
             else:

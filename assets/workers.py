@@ -136,7 +136,12 @@ def _work(pipe: Connection, home: Home, today: dt.date, threads: int) -> None:
     with session(home, today) as dagster:
         while (client := _next(pipe)) is not None:
             try:
-                outcome = dagster.run(client, lambda amount: pipe.send(("bytes", amount)), lambda name: pipe.send(("stage", name)))
+                outcome = dagster.run(
+                    client,
+                    lambda amount: pipe.send(("bytes", amount)),
+                    lambda name: pipe.send(("stage", name)),
+                    is_small=bool(threads),
+                )
                 pipe.send(("done", int(outcome.exit_code), outcome.message))
             except Exception as error:  # noqa: BLE001 - one client's fault stops that client alone
                 text, code = shown(error)

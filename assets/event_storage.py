@@ -58,6 +58,17 @@ class KeptConnections:
                 with connection.begin():
                     yield connection
 
+    def check_in(self, name: str) -> None:
+        """Move what is written from the log into the file itself, as far as nobody reads: who watches the file sees that it changed."""
+        with self.lock:
+            if connection := self._open.get(name):
+                raw: Any = connection.connection.dbapi_connection
+                raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def is_in_use(self, name: str) -> bool:
+        """True within a use of it."""
+        return name in self._open and self._open[name].in_transaction()
+
     def close(self, *names: str) -> None:
         """Close these, or all: the last to close a database takes its -wal with it."""
         with self.lock:
@@ -94,6 +105,7 @@ class StepwiseEventLog(SqliteEventLogStorage):
         self._is_writing = False
         self._seen_tables: set[str] = set()
         self._seen_partitions: set[tuple[str, str]] = set()
+        self._own_runs: set[str] = set()
         super().__init__(base_dir, inst_data)
         self._drop_logs_of_the_dead()
 
@@ -104,19 +116,22 @@ class StepwiseEventLog(SqliteEventLogStorage):
             self._prepare(shard)
             with self._kept.use(shard) as connection:
                 yield connection
+            self._let_go(shard)
 
     def store_event(self, event: EventLogEntry) -> None:
         """Keep it while its step runs; write it and all that wait when it ends a step or belongs to none."""
         with self._kept.lock:
             self._waiting.append(event)
             kind = event.dagster_event_type
+            if kind == DagsterEventType.RUN_START:
+                self._own_runs.add(event.run_id)
             is_within = kind in _PLANNED or (event.step_key is not None and kind not in _STEP_ENDS)
             if not is_within:
                 self.write_waiting()
             if kind in _RUN_ENDS:
-                self._kept.close(event.run_id)
-                self._latest.clear()
-                self._seen_partitions.clear()
+                self._own_runs.discard(event.run_id)
+                self._let_go(event.run_id)
+                self._forget()
 
     def write_waiting(self) -> None:
         """Write the events that wait: one transaction in their run's database, one in the index over runs."""
@@ -132,11 +147,38 @@ class StepwiseEventLog(SqliteEventLogStorage):
 
     def _write(self, events: Sequence[EventLogEntry], run_id: str) -> None:
         self._prepare(run_id)
+        self._prepare(INDEX_SHARD_NAME)
         rows = [self._event_to_row(event) for event in events]
         with self._kept.use(run_id) as own, self._kept.use(INDEX_SHARD_NAME) as index:
             own.execute(SqlEventLogStorageTable.insert(), rows)
             for event, row in zip(events, rows, strict=True):
                 self._mirror(index, event, row)
+        self._kept.check_in(run_id)
+        self._let_go(run_id)
+
+    def _let_go(self, shard: str) -> None:
+        """Keep open the index and the databases of runs that this process is at; a server that shows many runs opens each as it reads."""
+        if shard != INDEX_SHARD_NAME and shard not in self._own_runs and not self._kept.is_in_use(shard):
+            self._kept.close(shard)
+
+    def _forget(self) -> None:
+        self._latest.clear()
+        self._seen_partitions.clear()
+
+    def wipe_asset(self, asset_key: dg.AssetKey) -> None:
+        """Nothing is remembered of it either."""
+        self._forget()
+        super().wipe_asset(asset_key)
+
+    def wipe(self) -> None:
+        """Nothing is remembered either."""
+        self._forget()
+        super().wipe()
+
+    def delete_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> None:
+        """It is not remembered either."""
+        self._forget()
+        super().delete_dynamic_partition(partitions_def_name, partition_key)
 
     def _mirror(self, index: Connection, event: EventLogEntry, row: Mapping[str, Any]) -> None:
         """What is asked over runs stands in the index too, as the stock class has it: events of assets, of checks and of a run's state."""
@@ -213,7 +255,7 @@ class StepwiseEventLog(SqliteEventLogStorage):
             name = event.dagster_event.asset_key.to_string()
             if conn.execute(AssetKeyTable.update().where(AssetKeyTable.c.asset_key == name).values(**values)).rowcount == 0:
                 conn.execute(AssetKeyTable.insert().values(asset_key=name, **values))
-        if event.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION and event.dagster_event and event.dagster_event.asset_key:
+        if event.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION and event.run_id in self._own_runs:
             self._latest[(event.dagster_event.asset_key.to_string(), event.dagster_event.partition)] = EventLogRecord(event_id, event)
 
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:

@@ -25,27 +25,28 @@ def _load(step: Step) -> Made:
     """Load every new file of the inbox, each content once, in transactions with its ledger rows, and judge what was loaded."""
     create_tables(step.connection)
     is_judged = _is_judged(step.connection)
+    _begin(step)
     known = KnownContents(step.workplace.home.known_contents(step.client))
     found = list(deliveries(clients_of(step.workplace.home.inbox).get(step.client, []), known))
-    started = now()
     loaded = load_inbox(step.connection, found, step.settings, _tokens(step), step.workplace.progress)
-    run = {
-        "run_id": step.run_id,
-        "started_at": started,
-        "status": "running",
-        "code_version": __version__,
-        "file_count": loaded.file_count,
-        "duplicate_count": loaded.duplicate_count,
-        "unreadable_count": loaded.unreadable_count,
-    }
     known.save()
-    append(step.connection, "ops_runs", conform(pl.DataFrame([run]), CONTRACTS["ops_runs"]))
+    step.connection.execute(
+        "UPDATE ops_runs SET file_count = ?, duplicate_count = ?, unreadable_count = ? WHERE run_id = ?",
+        [loaded.file_count, loaded.duplicate_count, loaded.unreadable_count, step.run_id],
+    )
     rows = row_counts(step.connection, [*TABLES, *(QUARANTINE + name for name in TABLES)])
     for name in TABLES:
         fresh = portions(step.connection, name, loaded.file_ids if is_judged else None)
         judged = [_of_all(outcome, rows[name]) for outcome in check_portions(fresh, CONTRACTS[name])]
         set_aside = check_quarantine(name, rows[name], rows[QUARANTINE + name], step.settings.quarantine.max_share)
         yield name, rows[name], [*judged, set_aside]
+
+
+def _begin(step: Step) -> None:
+    """The run's row stands before anything is loaded: however the run ends, what it left is not taken for what was published."""
+    counts = {"file_count": 0, "duplicate_count": 0, "unreadable_count": 0}
+    run = {"run_id": step.run_id, "started_at": now(), "status": "running", "code_version": __version__, **counts}
+    append(step.connection, "ops_runs", conform(pl.DataFrame([run]), CONTRACTS["ops_runs"]))
 
 
 def _is_judged(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.workers import Outcome, Watch, default_jobs, side_by_side, threads_for
-from rcm_pipeline.errors import ExitCode, RcmError
+from rcm_pipeline.errors import ExitCode, shown
 from rcm_pipeline.governance.publications import is_current
 from rcm_pipeline.governance.status import Summary, summarise
 from rcm_pipeline.intake.inbox import Delivery, KnownContents, deliveries
@@ -116,8 +116,9 @@ def _one_by_one(home: Home, today: dt.date, sizes: Mapping[str, int], watch: "Wa
                 outcome = dagster.run(
                     client, partial(watch.advance, client), partial(watch.stage, client), is_small=bool(threads_for(sizes[client]))
                 )
-            except RcmError as error:
-                yield client, error.exit_code, f"{error} {error.fix}"
+            except Exception as error:  # noqa: BLE001 - one client's fault stops that client alone
+                text, code = shown(error)
+                yield client, code, text.removeprefix("rcm: ")
             else:
                 yield client, ExitCode(outcome.exit_code), outcome.message
 

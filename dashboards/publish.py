@@ -66,13 +66,13 @@ def publish_week(home: Home, client: str, week: Week | None, today: dt.date, pub
     Raises QualityError when the last run was not published, or was for another week or with other settings, and InputError
     for a week that is not complete or that nothing was decided in.
     """
-    with open_warehouse(home.published(client), read_only=True) as connection:
+    with open_warehouse(home.warehouse(client), read_only=True) as connection:  # what is published is made from it, so it is asked
         last = anchor_stored(connection, today)
         run = connection.sql("SELECT run_id, status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
     if run is None or run[1] != "published":
         raise QualityError(f"{client}: the last run was not published, so its tables may not agree", fix="see rcm status, then rcm run")
     if week is None or week == last:
-        with open_warehouse(home.published(client), read_only=True) as connection:
+        with open_warehouse(home.warehouse(client), read_only=True) as connection:
             if not is_computed(connection, home, client, last):
                 raise QualityError(
                     f"{client}: the tables were computed for another week, or with other settings, files or code", fix="rcm run"

@@ -16,7 +16,7 @@ _WIDEST = 1_790  # pixels Excel gives a column
 _BUTTON = 16  # pixels of a heading's filter button
 _DAYS_BEFORE = 25_569  # Excel counts days from 30 December 1899, Polars from 1 January 1970
 _DAY = 86_400_000_000  # microseconds
-_CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F]"  # no text of XML may hold these
+_CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"  # no text of XML may hold these
 
 
 class FrameSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types

@@ -83,6 +83,9 @@ def adopt_older(home: Home) -> None:
         working.parent.mkdir(mode=0o700, exist_ok=True)
         if not working.exists():
             with suppress(FileNotFoundError):  # another process was first
+                log = older.with_name(f"{older.name}.wal")
+                if log.exists():
+                    log.rename(working.with_name(f"{working.name}.wal"))
                 older.rename(working)
     for lock in (home.root / "warehouse").glob("*.lock"):
         lock.unlink(missing_ok=True)

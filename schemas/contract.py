@@ -95,11 +95,16 @@ def row_rules(contract: type[Contract]) -> Mapping[str, tuple[str, pl.Expr]]:
     for name, col in contract.to_schema().columns.items():
         value = pl.col(name)
         if not col.nullable:
-            rules[f"{name} is filled"] = (name, value.is_not_null())
+            rules[f"{name} is filled"] = (name, _is_filled(value, col.dtype.type))
         for check in col.checks:
             rules[f"{name} {_sentence(check)}"] = (name, _passes(value, check))
     rules.update(contract.rules_between_columns())
     return rules
+
+
+def _is_filled(value: pl.Expr, dtype: Any) -> pl.Expr:
+    """Not null; of floating point, a number as well."""
+    return value.is_not_null() & value.is_not_nan() if isinstance(_dtype(dtype), pl.Float64) else value.is_not_null()
 
 
 def _dtype(engine_type: Any) -> pl.DataType:

@@ -6,11 +6,12 @@ import os
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from rcm_pipeline.errors import InputError, SettingsError
+from rcm_pipeline.errors import InputError, SettingsError, StorageError
 from rcm_pipeline.publishing import write_in_place
 from rcm_pipeline.settings import LOOSE_FILES_CLIENT, client_of
 
@@ -75,7 +76,8 @@ class KnownContents:
     def save(self) -> None:
         """Keep what was found this time, for the next."""
         if self._path is not None and self._now != self._before:
-            write_in_place(self._path, json.dumps(self._now).encode())
+            with suppress(StorageError):  # without it everything is read again, and a full disk is said by what must be written
+                write_in_place(self._path, json.dumps(self._now).encode())
 
 
 def deliveries(places: list[Path], known: KnownContents | None = None) -> Iterator[Delivery]:

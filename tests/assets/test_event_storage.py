@@ -10,9 +10,11 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.event_api import AssetRecordsFilter
 from dagster._core.events import DagsterEventType
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from assets.event_storage import KeptConnections, StepwiseEventLog, StepwiseStorage
@@ -197,3 +199,42 @@ def test_a_run_database_is_a_copy_of_an_empty_one(instance: dg.DagsterInstance, 
     execute(instance)
     stock = SqliteEventLogStorage(str(tmp_path / "dagster" / "history" / "runs"))
     assert len(stock.get_all_run_ids()) == 2, "the empty one is no run"
+
+
+def test_a_server_that_reads_many_runs_keeps_none_open_and_sees_them_grow(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    runs = [execute(instance).run_id for _ in range(3)]
+    server = StepwiseStorage(str(tmp_path / "dagster"))
+    for run_id in runs:
+        assert server.event_log_storage.get_records_for_run(run_id).records
+    assert set(server.event_log_storage._kept._open) <= {"index"}
+    before = {run_id: (tmp_path / "dagster" / "history" / "runs" / f"{run_id}.db").stat().st_size for run_id in runs}
+    assert all(size > 100_000 for size in before.values()), "what was written stands in the file and not in its log"
+    server.dispose()
+
+
+def test_a_process_that_begins_with_a_check_writes_all_of_it(instance: dg.DagsterInstance) -> None:
+    execute(instance)
+    instance.dispose()
+
+    @dg.asset(check_specs=[dg.AssetCheckSpec("fine", asset="lone")])
+    def lone() -> dg.MaterializeResult:
+        return dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True, check_name="fine")])
+
+    with dg.DagsterInstance.get() as fresh:
+        result = dg.materialize([lone], instance=fresh)
+        planned = [DagsterEventType.ASSET_MATERIALIZATION_PLANNED, DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED]
+        with fresh.event_log_storage.index_connection() as index:  # type: ignore[attr-defined]
+            for kind in planned:
+                query = "SELECT count(*) FROM event_logs WHERE dagster_event_type = :kind AND run_id = :run"
+                assert index.execute(text(query), {"kind": kind.value, "run": result.run_id}).scalar() == 1
+
+
+def test_what_another_process_materialized_is_seen(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    instance.report_runless_asset_event(dg.AssetMaterialization("table_0", partition="acme"))
+    first = instance.fetch_materializations(AssetRecordsFilter(dg.AssetKey("table_0"), ["acme"]), limit=1).records[0]
+    other = StepwiseStorage(str(tmp_path / "dagster"))
+    other.event_log_storage.register_instance(instance)
+    other.event_log_storage.store_event(first.event_log_entry)
+    other.dispose()
+    second = instance.fetch_materializations(AssetRecordsFilter(dg.AssetKey("table_0"), ["acme"]), limit=1).records[0]
+    assert second.storage_id > first.storage_id

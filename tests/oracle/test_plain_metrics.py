@@ -40,7 +40,7 @@ VARIANTS = {
 def raw(request: pytest.FixtureRequest, published: Path, sample: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A client's warehouse, read only."""
     settings = tomllib.loads((sample / "settings" / f"{request.param}.toml").read_text())
-    warehouse = published / "warehouse" / f"{request.param}.duckdb"
+    warehouse = published / "warehouse" / request.param / "published.duckdb"
     with closing(plain_metrics.open_raw(warehouse, ANCHOR, settings.get("capitated_payers", []))) as connection:
         yield connection
 

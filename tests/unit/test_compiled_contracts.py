@@ -80,3 +80,13 @@ def test_the_order_of_columns_is_part_of_the_shape(name: str) -> None:
     assert all(outcome.is_passed for outcome in check_contract(empty, CONTRACTS[name]))
     turned = empty.select(reversed(empty.columns))
     assert [o.check_name for o in check_contract(turned, CONTRACTS[name]) if not o.is_passed] == (["shape"] if empty.width > 1 else [])
+
+
+@pytest.mark.parametrize("name", [name for name, contract in CONTRACTS.items() if pl.Float64() in polars_schema(contract).values()])
+def test_no_number_is_no_value(name: str) -> None:
+    """Pandera counts NaN as null, Polars as larger than any number."""
+    contract = CONTRACTS[name]
+    filled = {f"{column} is filled": column for column, dtype in polars_schema(contract).items() if isinstance(dtype, pl.Float64)}
+    for rule, column in filled.items():
+        frame = pl.DataFrame({column: [float("nan")]})
+        assert contract.to_schema().columns[column].nullable or not frame.select(row_rules(contract)[rule][1]).item()

@@ -12,7 +12,7 @@ from dashboards.sheet import write_frame
 
 FRAME = pl.DataFrame(
     {
-        "text": ["=1+1", "a < b & c > d", "", "ümlaut \x01 \n two", None],
+        "text": ["=1+1", "a < b & c > d", "", "ümlaut \x01\uffff \n two", None],
         "count": [1, -(10**12), 0, None, 7],
         "share_rate": [0.1, 1e-17, None, float("nan"), -2.5],
         "is_so": [True, False, None, True, False],

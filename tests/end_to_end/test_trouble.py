@@ -77,11 +77,22 @@ def test_a_lost_key_stops_the_run_instead_of_mixing_two(own_home: Path, sample: 
 
 
 def test_report_does_not_cover_up_a_blocked_run(own_home: Path, sample: Path) -> None:
-    with duckdb.connect(str(own_home / "warehouse" / CLIENT / "published.duckdb")) as connection:
-        connection.execute("UPDATE ops_runs SET status = 'blocked'")
+    for name in ("working", "published"):
+        with duckdb.connect(str(own_home / "warehouse" / CLIENT / f"{name}.duckdb")) as connection:
+            connection.execute("UPDATE ops_runs SET status = 'blocked'")
     done = rcm("report", CLIENT, "--settings", sample / "settings", home=own_home, check=False)
     assert done.returncode == ExitCode.QUALITY
     assert rcm("status", home=own_home, check=False).returncode == ExitCode.NEEDS_A_PERSON
+
+
+def test_report_does_not_dress_the_tables_of_a_killed_run(own_home: Path, sample: Path) -> None:
+    """What readers see still says that all is well; what a pack would be made from does not."""
+    with duckdb.connect(str(own_home / "warehouse" / CLIENT / "working.duckdb")) as connection:
+        connection.execute("UPDATE ops_runs SET status = 'running'")
+    done = rcm("report", CLIENT, "--settings", sample / "settings", home=own_home, check=False)
+    assert done.returncode == ExitCode.QUALITY
+    assert "the last run was not published" in done.stderr
+    assert rcm("status", home=own_home, check=False).returncode == ExitCode.OK
 
 
 def test_a_client_that_is_being_run_is_left_alone(own_home: Path, sample: Path) -> None:

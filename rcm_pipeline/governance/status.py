@@ -102,7 +102,7 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         str(published[0]) if published and published[0] != NO_WEEK else "",
         str(_shown(pack)) if pack.exists() else "",
         run[0] if run else "never",
-        _trouble(connection, pack, run[0] if run else "never", unopened),
+        [*_unfinished(home, client), *_trouble(connection, pack, run[0] if run else "never", unopened)],
         _notes(connection),
     )
 
@@ -134,6 +134,15 @@ def _shown(pack: Path) -> Path:
 def _quarantined(connection: duckdb.DuckDBPyConnection) -> int:
     tables = connection.sql("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'quarantine_')").fetchall()
     return sum(connection.sql(f'SELECT count(*) FROM "{name}"').fetchall()[0][0] for (name,) in tables)
+
+
+def _unfinished(home: Home, client: str) -> list[str]:
+    """A run that was killed could note nothing, but what it wrote is newer than what readers have."""
+    working = home.warehouse(client)
+    written = [path.stat().st_mtime_ns for path in (working, working.with_name(f"{working.name}.wal")) if path.exists()]
+    if max(written, default=0) <= home.published(client).stat().st_mtime_ns:
+        return []
+    return ["a run began after these numbers were published and has not ended: wait for it, or run again"]
 
 
 def _trouble(connection: duckdb.DuckDBPyConnection, pack: Path, last_run: str, unopened: int) -> list[str]:

@@ -86,13 +86,16 @@ def test_report_does_not_cover_up_a_blocked_run(own_home: Path, sample: Path) ->
 
 
 def test_report_does_not_dress_the_tables_of_a_killed_run(own_home: Path, sample: Path) -> None:
-    """What readers see still says that all is well; what a pack would be made from does not."""
+    """What readers see is as it was; that something newer was begun is said."""
     with duckdb.connect(str(own_home / "warehouse" / CLIENT / "working.duckdb")) as connection:
         connection.execute("UPDATE ops_runs SET status = 'running'")
     done = rcm("report", CLIENT, "--settings", sample / "settings", home=own_home, check=False)
     assert done.returncode == ExitCode.QUALITY
     assert "the last run was not published" in done.stderr
-    assert rcm("status", home=own_home, check=False).returncode == ExitCode.OK
+    said = rcm("status", home=own_home, check=False)
+    assert said.returncode == ExitCode.NEEDS_A_PERSON
+    assert "last run published" in said.stdout
+    assert "a run began after these numbers were published and has not ended" in said.stdout
 
 
 def test_a_client_that_is_being_run_is_left_alone(own_home: Path, sample: Path) -> None:

@@ -6,7 +6,6 @@ the same, so the stock class and the UI read them; named in dagster.yaml (see `a
 
 import contextlib
 import fcntl
-import os
 import shutil
 import sqlite3
 import threading
@@ -32,6 +31,8 @@ from sqlalchemy import event as sqlalchemy_events
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
+
+from rcm_pipeline.publishing import beside
 
 _PLANNED = (DagsterEventType.ASSET_MATERIALIZATION_PLANNED, DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)
 _STEP_ENDS = (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE, DagsterEventType.STEP_SKIPPED)
@@ -274,7 +275,8 @@ class StepwiseEventLog(SqliteEventLogStorage):
             return
         path, empty = Path(self.path_for_shard(shard)), Path(self._base_dir) / f"{_EMPTY_SHARD}-{dg.__version__}"
         if not path.exists() and empty.exists():
-            _copied(empty, path)
+            with beside(path) as fresh:
+                shutil.copyfile(empty, fresh)
         if not path.exists() or shard == INDEX_SHARD_NAME or not empty.exists():
             self._initdb(self._kept_engine(shard))
         self._initialized_dbs.add(shard)
@@ -299,18 +301,10 @@ def _inserted(index: Connection, row: Mapping[str, Any]) -> int:
     return int(key[0]) if key else 0
 
 
-def _copied(empty: Path, path: Path) -> None:
-    beside = path.with_suffix(f".new-{os.getpid()}")
-    shutil.copyfile(empty, beside)
-    beside.rename(path)
-
-
 def _backed_up(connection: Connection, empty: Path) -> None:
-    beside = empty.with_suffix(f".new-{os.getpid()}")
-    with contextlib.closing(sqlite3.connect(beside)) as copy:
-        source: Any = connection.connection.dbapi_connection
+    source: Any = connection.connection.dbapi_connection
+    with beside(empty) as fresh, contextlib.closing(sqlite3.connect(fresh)) as copy:
         source.backup(copy)
-    beside.rename(empty)
 
 
 class KeptRunStorage(SqliteRunStorage):

@@ -7,7 +7,7 @@ from typing import TypeVar
 import dagster as dg
 
 from assets.resources import now
-from dashboards.publish import is_stale, mark_stale
+from dashboards.publish import mark_stale
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode, RcmError
 from rcm_pipeline.settings import Home
@@ -31,8 +31,7 @@ def safely(work: Callable[[], Result]) -> Result:
 
 def note_failure(home: Home, client: str, run_id: str, status: str, message: str, *, only_once: bool = False) -> None:
     """Mark the pack stale (with `only_once` unless it is already) and record the run's end if the warehouse can be opened."""
-    if not (only_once and is_stale(home, client)):
-        mark_stale(home, client, message, now())
+    mark_stale(home, client, message, now(), only_once=only_once)
     try:
         with open_warehouse(home.warehouse(client)) as connection:
             connection.execute("UPDATE ops_runs SET status = ? WHERE run_id = ? AND status = 'running'", [status, run_id])

@@ -8,12 +8,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assets.workers import Outcome, Watch, default_jobs, side_by_side, threads_for
-from rcm_pipeline.errors import ExitCode, shown
+from assets.workers import Outcome, Watch, default_jobs, run_one, side_by_side, threads_for
+from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.governance.publications import is_current
 from rcm_pipeline.governance.status import Summary, summarise
 from rcm_pipeline.intake.inbox import Delivery, KnownContents, deliveries
@@ -83,7 +82,7 @@ def run_clients(
         for client, code, message in run:
             watch.finish(client)
             if code not in (ExitCode.OK, ExitCode.BUSY):
-                _mark_stale(home, client, message)
+                _say_stale(home, client, message)
             yield _ended(home, client, delivered[client], code, message)
 
 
@@ -94,33 +93,24 @@ def _ended(home: Home, client: str, deliveries: Sequence[Delivery], code: ExitCo
     return ClientRun(client, max(code, asked), message, summary)
 
 
-def _mark_stale(home: Home, client: str, message: str) -> None:
-    """However it failed, the last good pack says so; one that says so already keeps since when."""
+def _say_stale(home: Home, client: str, message: str) -> None:
+    """However it failed, the last good pack says so."""
     from assets.resources import now
-    from dashboards.publish import is_stale, mark_stale
+    from dashboards.publish import mark_stale
 
-    if not is_stale(home, client):
-        mark_stale(home, client, message, now())
+    mark_stale(home, client, message, now(), only_once=True)
 
 
 def _one_by_one(home: Home, today: dt.date, sizes: Mapping[str, int], watch: "Watch") -> Iterator[Outcome]:
     """The same in this process, where there is one client or one process."""
-    threads = max(threads_for(size) for size in sizes.values()) if all(map(threads_for, sizes.values())) else 0
+    threads = min(map(threads_for, sizes.values()))  # a large client asks for all, and the number is the process's
     if threads:
         os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
     from assets.launch import session
 
     with session(home, today) as dagster:
         for client in sizes:
-            try:
-                outcome = dagster.run(
-                    client, partial(watch.advance, client), partial(watch.stage, client), is_small=bool(threads_for(sizes[client]))
-                )
-            except Exception as error:  # noqa: BLE001 - one client's fault stops that client alone
-                text, code = shown(error)
-                yield client, code, text.removeprefix("rcm: ")
-            else:
-                yield client, ExitCode(outcome.exit_code), outcome.message
+            yield run_one(dagster, client, watch, is_small=bool(threads_for(sizes[client])))
 
 
 def run_portfolio(home: Home, today: dt.date) -> tuple[ExitCode, str]:

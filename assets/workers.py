@@ -11,13 +11,17 @@ import signal
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rcm_pipeline.errors import ExitCode, shown
 from rcm_pipeline.settings import Home
+
+if TYPE_CHECKING:
+    from assets.launch import Session
 
 SMALL_BYTES = 16_000_000  # of an inbox: below it a second thread of Polars waits more than it works
 _MEMORY_OF_ONE = 1_000_000_000  # bytes a process may need for a client of 100,000 claims
@@ -135,17 +139,31 @@ def _work(pipe: Connection, home: Home, today: dt.date, threads: int) -> None:
 
     with session(home, today) as dagster:
         while (client := _next(pipe)) is not None:
-            try:
-                outcome = dagster.run(
-                    client,
-                    lambda amount: pipe.send(("bytes", amount)),
-                    lambda name: pipe.send(("stage", name)),
-                    is_small=bool(threads),
-                )
-                pipe.send(("done", int(outcome.exit_code), outcome.message))
-            except Exception as error:  # noqa: BLE001 - one client's fault stops that client alone
-                text, code = shown(error)
-                pipe.send(("done", int(code), text.removeprefix("rcm: ")))
+            _, code, message = run_one(dagster, client, _Teller(pipe), is_small=bool(threads))
+            pipe.send(("done", int(code), message))
+
+
+class _Teller:
+    """Tells the parent how far the client is."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def stage(self, _client: str, name: str) -> None:
+        self._pipe.send(("stage", name))
+
+    def advance(self, _client: str, amount: int) -> None:
+        self._pipe.send(("bytes", amount))
+
+
+def run_one(dagster: "Session", client: str, watch: Watch, *, is_small: bool) -> Outcome:
+    """Run a client and say how it ended: one client's fault stops that client alone."""
+    try:
+        outcome = dagster.run(client, partial(watch.advance, client), partial(watch.stage, client), is_small=is_small)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other clients go on
+        text, code = shown(error)
+        return client, code, text.removeprefix("rcm: ")
+    return client, ExitCode(outcome.exit_code), outcome.message
 
 
 def _next(pipe: Connection) -> str | None:

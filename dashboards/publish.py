@@ -104,10 +104,13 @@ def is_stale(home: Home, client: str) -> bool:
     return (home.reports(client) / "latest" / STALE).exists()
 
 
-def mark_stale(home: Home, client: str, reason: str, at: dt.datetime) -> None:
-    """Say beside the last good pack that a later run was not published, since when, and why. The pack itself is never changed."""
+def mark_stale(home: Home, client: str, reason: str, at: dt.datetime, *, only_once: bool = False) -> None:
+    """Say beside the last good pack that a later run was not published, since when, and why. The pack itself is never changed.
+
+    With `only_once` what it says already stands.
+    """
     latest = home.reports(client) / "latest"
-    if (latest / PAGE).exists():
+    if (latest / PAGE).exists() and not (only_once and is_stale(home, client)):
         note = json.dumps({"since": f"{at:%Y-%m-%d %H:%M} UTC", "reason": reason}) + "\n"
         write_in_place(latest.resolve() / STALE, note.encode())
 

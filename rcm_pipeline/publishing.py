@@ -1,22 +1,34 @@
 """Write beside, then rename: a reader sees what was there before or the whole of what is new, never half."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rcm_pipeline.errors import StorageError
 
 
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A name to write under, which takes the place of `path` at the end; what fails leaves what was there, and nothing beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        yield fresh
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
 def write_in_place(path: Path, content: bytes) -> None:
     """Put this content under a name at once. Raises StorageError; what was there before then still stands."""
-    beside = path.with_name(f".{path.name}-{os.getpid()}")
     failed = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_durably(beside, content)
-        beside.replace(path)
+        with beside(path) as fresh:
+            write_durably(fresh, content)
     except OSError as error:
         failed = error.strerror or type(error).__name__
-        beside.unlink(missing_ok=True)
     if failed:
         raise StorageError(
             f"{path}: it could not be written ({failed}); one before it still stands", fix="check space and permissions of that folder"

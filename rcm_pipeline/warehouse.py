@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from polars.io.plugins import register_io_source
 
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import StorageError
+from rcm_pipeline.publishing import beside
 from rcm_pipeline.settings import Home
 from schemas.contract import conform, descriptions, polars_schema
 from schemas.registry import CONTRACTS, layer
@@ -45,19 +45,14 @@ def make_warehouse(path: Path) -> None:
     """
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     empty = path.parent.parent / f".empty-{contracts_fingerprint()[:16]}"
     if not empty.exists():
         for older in empty.parent.glob(".empty-*"):
-            if not older.name.startswith(empty.name):  # another process may just be making this one
-                older.unlink(missing_ok=True)
-        beside = empty.with_name(f"{empty.name}.{os.getpid()}")
-        with open_warehouse(beside) as connection:
+            older.unlink(missing_ok=True)
+        with beside(empty) as fresh, open_warehouse(fresh) as connection:
             create_tables(connection)
-        beside.rename(empty)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    shutil.copyfile(empty, beside)
-    beside.rename(path)
+    with beside(path) as fresh:
+        shutil.copyfile(empty, fresh)
 
 
 def publish_warehouse(connection: duckdb.DuckDBPyConnection, working: Path) -> None:
@@ -66,14 +61,12 @@ def publish_warehouse(connection: duckdb.DuckDBPyConnection, working: Path) -> N
     Another process copies the file, for in this one closing a second handle of it would give up DuckDB's lock on it.
     """
     connection.execute("CHECKPOINT")
-    beside = working.with_name(f".published.{os.getpid()}")
-    copied = subprocess.run(["cp", str(working), str(beside)], capture_output=True, check=False)  # noqa: S603, S607 - our own paths
-    if copied.returncode:
-        beside.unlink(missing_ok=True)
-        raise StorageError(
-            f"{working.parent}: the warehouse could not be published; what was there before still stands", fix="check free space there"
-        )
-    beside.rename(working.with_name("published.duckdb"))
+    with beside(working.with_name("published.duckdb")) as fresh:
+        copied = subprocess.run(["cp", str(working), str(fresh)], capture_output=True, check=False)  # noqa: S603, S607 - our own paths
+        if copied.returncode:
+            raise StorageError(
+                f"{working.parent}: the warehouse could not be published; what was there before still stands", fix="check free space there"
+            )
 
 
 def adopt_older(home: Home) -> None:

@@ -17,45 +17,42 @@ _DATE_FORMS = {
 }
 
 
-def parse(text: pl.Series, dtype: pl.DataType) -> pl.Series:
-    """Text as the type of its column. Dates: 2026-03-01, 03/01/2026 (month first) or 20260301."""
-    stripped = text.str.strip_chars().replace("", None)
+def parse(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Trimmed text as the type of its column. Dates: 2026-03-01, 03/01/2026 (month first) or 20260301."""
     if isinstance(dtype, pl.Date):
-        return _date(stripped)
+        return _date(text)
     if isinstance(dtype, pl.Decimal):
-        plain = _plain_number(stripped)
+        plain = _plain_number(text)
         return money(plain) if dtype.scale == 2 else quantity(plain)
     if isinstance(dtype, pl.Int64):
-        whole = stripped.str.extract(r"^(-?\d{1,15})(?:\.0+)?$", 1)
-        return whole.cast(pl.Int64, strict=False)
+        return text.str.extract(r"^(-?\d{1,15})(?:\.0+)?$", 1).cast(pl.Int64, strict=False)
     if isinstance(dtype, pl.Float64):
-        return _share(stripped)
-    return stripped
+        return _share(text)
+    return text
 
 
-def _plain_number(text: pl.Series) -> pl.Series:
+def _plain_number(text: pl.Expr) -> pl.Expr:
     """Numbers as people write money: -$1,234.50, (1,234.50) or 1,234.50- become -1234.50; commas only between thousands."""
     signed = text.str.replace(r"^\((.+)\)$", "-$1").str.replace(r"^([^-]+)-$", "-$1").str.replace(r"^(-?)\s*\$\s*", "$1")
     is_grouped = signed.str.contains(r"^-?\d{1,3}(?:,\d{3})+(?:\.\d*)?$")
-    return pl.select(pl.when(is_grouped).then(signed.str.replace_all(",", "", literal=True)).otherwise(signed)).to_series()
+    return pl.when(is_grouped).then(signed.str.replace_all(",", "", literal=True)).otherwise(signed)
 
 
-def _share(text: pl.Series) -> pl.Series:
+def _share(text: pl.Expr) -> pl.Expr:
     """A share as 0.25, 25 %, 1/4 or 1 in 4. A number above 1 without a percent sign is none: it may be meant either way."""
-    number = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+    number, parts = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)", r"^([0-9]{1,9}) ?(?:/|in|of) ?([0-9]{1,9})$"
     percent, plain = text.str.extract(rf"^{number} ?%$", 1), text.str.extract(rf"^({number}(?:[eE]-[0-9]+)?)$", 1)
-    part = text.str.extract_groups(r"^([0-9]{1,9}) ?(?:/|in|of) ?([0-9]{1,9})$").struct.unnest().cast(pl.Float64)
-    quotient = pl.when(part["2"] > 0).then(part["1"] / part["2"])
-    share = pl.select(pl.coalesce(plain.cast(pl.Float64), percent.cast(pl.Float64) / 100, quotient)).to_series()
-    return pl.select(pl.when(share.is_between(0, 1)).then(share)).to_series()
+    part, whole = (text.str.extract(parts, at).cast(pl.Float64) for at in (1, 2))
+    share = pl.coalesce(plain.cast(pl.Float64), percent.cast(pl.Float64) / 100, pl.when(whole > 0).then(part / whole))
+    return pl.when(share.is_between(0, 1)).then(share)
 
 
-def _date(text: pl.Series) -> pl.Series:
+def _date(text: pl.Expr) -> pl.Expr:
     forms = [
         pl.when(text.str.contains(pattern)).then(text.str.slice(0, length).str.to_date(form, strict=False))
         for pattern, (form, length) in _DATE_FORMS.items()
     ]
-    return pl.select(pl.coalesce(forms)).to_series()
+    return pl.coalesce(forms)
 
 
 _AS_IT_IS = ("stratum_code", "error_code", "rebuttal_code")  # a row with another word is set aside by its contract

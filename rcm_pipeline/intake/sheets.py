@@ -1,6 +1,6 @@
 """Exports, QA sheets and logs into raw tables by a header map: which column is which, what is missing, which cells do not fit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -88,30 +88,45 @@ def _read_rows(parts: Iterable[Part], rows: dict[int, list[str]], pseudonyms: Ps
 
 def _fill(part: Part, pseudonyms: Pseudonyms, reading: SheetReading) -> dict[int, int]:
     """Read the rows of a part into its table; how many cells of each place became values."""
-    kind, places, body = part.kind, part.places, part.body
+    kind, places = part.kind, part.places
     columns = KINDS[kind].to_schema().columns
-    row_no = pl.Series("row_no", list(body), dtype=pl.Int64)
+    types = {name: dtype for name, dtype in polars_schema(KINDS[kind]).items() if name not in KEYS}
+    absent = [name for name in types if name not in places and columns[name].nullable]
+    words = _words(part, [name for name in types if name not in absent], reading)
     door = AllowListDoor(allow_list()[kind], pseudonyms)
-    table: dict[str, pl.Series] = {"row_no": row_no}
-    is_good = pl.repeat(True, len(row_no), eager=True)
-    for name, dtype in polars_schema(KINDS[kind]).items():
-        if name in KEYS:
-            continue
-        if name not in places and columns[name].nullable:
-            table[name] = _assumed(kind, name, pl.Series(name, [None], dtype).new_from_index(0, len(row_no)), reading)
-            continue
-        cells = [row[places[name]] if places.get(name, len(row)) < len(row) else "" for row in body.values()]
-        text = pl.Series(cells, dtype=pl.String).str.strip_chars().replace("", None)
-        words = normalised(name, text, row_no, reading)
-        value = parse(door.admit(name, words), dtype)
-        value = getattr(value.str, f"to_{_CASE[name]}case")() if name in _CASE else value
-        if name not in places:
-            value = _assumed(kind, name, value, reading)
-        may_be_lost = columns[name].nullable and name not in _EMPTY_SPEAKS.get(kind, ())
-        is_good &= _note_cells(name, words, value, row_no, may_be_lost, columns[name].nullable, reading)
-        table[name] = value
-    _add(kind, pl.DataFrame(table).filter(is_good), reading)
-    return {at: int(table[name].is_not_null().sum()) for name, at in places.items()}
+    admitted = words.with_columns(door.admit(name, words[name]).alias(name) for name in words.columns if name != "row_no")
+    values = admitted.select("row_no", *(_cased(name, parse(pl.col(name), types[name])) for name in admitted.columns if name != "row_no"))
+    values = values.with_columns(pl.lit(None, types[name]).alias(name) for name in absent)
+    values = values.with_columns(_assumed(kind, name, values[name], reading).alias(name) for name in types if name not in places)
+    is_optional = {name: columns[name].nullable for name in words.columns if name != "row_no"}
+    speaking = _EMPTY_SPEAKS.get(kind, ())
+    is_good = _note_cells(words, values, is_optional, speaking, reading)
+    _add(kind, values.select("row_no", *types).filter(is_good), reading)
+    counts = values.select(pl.col(*dict.fromkeys(places)).is_not_null().sum()).row(0, named=True) if places else {}
+    return {at: int(counts[name]) for name, at in places.items()}
+
+
+def _words(part: Part, names: Sequence[str], reading: SheetReading) -> pl.DataFrame:
+    """The cells of these columns, trimmed, null where empty, in our words where their column has a closed list."""
+    rows = list(part.body.values())
+    row_no = pl.Series("row_no", list(part.body), dtype=pl.Int64)
+    cells = [pl.Series(name, _cells(rows, part.places.get(name)), dtype=pl.String) for name in names]
+    text = pl.DataFrame([row_no, *cells]).with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
+    return text.with_columns(normalised(name, text[name], row_no, reading).alias(name) for name in names)
+
+
+def _cells(rows: Sequence[Sequence[str]], place: int | None) -> list[str]:
+    return [row[place] if place is not None and place < len(row) else "" for row in rows]
+
+
+def _cased(name: str, value: pl.Expr) -> pl.Expr:
+    match _CASE.get(name):
+        case "lower":
+            return value.str.to_lowercase()
+        case "upper":
+            return value.str.to_uppercase()
+        case _:
+            return value
 
 
 def _assumed(kind: str, name: str, value: pl.Series, reading: SheetReading) -> pl.Series:
@@ -135,17 +150,22 @@ def _add(kind: str, frame: pl.DataFrame, reading: SheetReading) -> None:
 
 
 def _note_cells(
-    name: str, text: pl.Series, value: pl.Series, row_no: pl.Series, may_be_lost: bool, may_be_empty: bool, reading: SheetReading
+    words: pl.DataFrame, values: pl.DataFrame, is_optional: Mapping[str, bool], speaking: Sequence[str], reading: SheetReading
 ) -> pl.Series:
     """Report every cell that did not become a value; a row that lacks one it cannot do without is not read."""
-    is_bad = text.is_not_null() & value.is_null()
-    is_lost = is_bad & (not may_be_lost) if may_be_empty else value.is_null()
-    for number in row_no.filter(is_lost):
-        reason = f"{name} is empty or not of its type; correct this cell, the row was not read"
-        reading.rejects.append((number, name, "cell_unreadable", reason))
-    for number in row_no.filter(is_bad & ~is_lost):
-        reading.findings.append((number, name, "cell_unreadable", f"{name} is not of its type; left empty"))
-    return ~is_lost
+    is_good = pl.repeat(True, len(values), eager=True)
+    for name, optional in is_optional.items():
+        if values[name].null_count() == (words[name].null_count() if optional else 0):
+            continue
+        is_bad = words[name].is_not_null() & values[name].is_null()
+        is_lost = is_bad & (name in speaking) if optional else values[name].is_null()
+        for number in values["row_no"].filter(is_lost):
+            reason = f"{name} is empty or not of its type; correct this cell, the row was not read"
+            reading.rejects.append((number, name, "cell_unreadable", reason))
+        for number in values["row_no"].filter(is_bad & ~is_lost):
+            reading.findings.append((number, name, "cell_unreadable", f"{name} is not of its type; left empty"))
+        is_good &= ~is_lost
+    return is_good
 
 
 _KINDS_KNOWN = "known are " + ", ".join(KINDS) + "; name the client's headings in its settings"

@@ -200,7 +200,7 @@ class Table:
         name: str,
         reference: str,
         rows: Rows | None,
-        parse: Callable[[pl.Series], pl.Series],
+        parse: Callable[[pl.Expr], pl.Expr],
         dtype: pl.Decimal,
         rule: str,
     ) -> None:
@@ -208,7 +208,7 @@ class Table:
         units, is_number = bytewise.decimals(*self._tails(cells), dtype.scale)
         odd = np.flatnonzero(cells.is_filled & ~is_number)
         if len(odd):
-            closer = parse(cells.at(odd).series())
+            closer = pl.select(parse(pl.lit(cells.at(odd).series()))).to_series()
             found = closer.is_not_null().to_numpy()
             units[odd[found]] = [int(value.scaleb(dtype.scale)) for value in closer.drop_nulls()]
             is_number[odd] = found
@@ -222,7 +222,8 @@ class Table:
         days, is_date = bytewise.dates(cells.word, cells.length)
         odd = np.flatnonzero(cells.is_filled & ~is_date)
         if len(odd):
-            closer = (values.end_date if is_end else values.date)(cells.at(odd).series())
+            written = pl.lit(cells.at(odd).series())
+            closer = pl.select((values.end_date if is_end else values.date)(written)).to_series()
             found = closer.is_not_null().to_numpy()
             days[odd[found]] = closer.drop_nulls().to_physical().to_numpy()
             is_date[odd] = found

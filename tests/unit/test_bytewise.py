@@ -54,10 +54,10 @@ def test_amounts_quantities_and_dates(found: list[str]) -> None:
     table.text("text", "AMT01")
     frame, text = table.frame(), pl.Series(found, dtype=pl.String).replace("", None)
     assert frame["text"].to_list() == text.to_list()
-    assert frame["money"].to_list() == values.money(text).to_list()
-    assert frame["quantity"].to_list() == values.quantity(text).to_list()
-    assert frame["date"].to_list() == values.date(text).to_list()
-    assert frame["end_date"].to_list() == values.end_date(text).to_list()
+    assert frame["money"].to_list() == pl.select(values.money(pl.lit(text))).to_series().to_list()
+    assert frame["quantity"].to_list() == pl.select(values.quantity(pl.lit(text))).to_series().to_list()
+    assert frame["date"].to_list() == pl.select(values.date(pl.lit(text))).to_series().to_list()
+    assert frame["end_date"].to_list() == pl.select(values.end_date(pl.lit(text))).to_series().to_list()
     assert table.units["money"].tolist() == [int((value or Decimal(0)) * 100) for value in frame["money"]]
 
 

@@ -76,7 +76,7 @@ def test_a_kind_of_review_nobody_knows_is_a_first_review_and_a_finding() -> None
     ],
 )  # fmt: skip
 def test_a_share_is_read_in_its_forms_and_never_guessed(written: str, share: float | None) -> None:
-    assert parse(pl.Series([written]), pl.Float64()).item() == share
+    assert pl.select(parse(pl.lit(written), pl.Float64())).item() == share
 
 
 @pytest.mark.parametrize(

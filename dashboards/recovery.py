@@ -62,7 +62,7 @@ def headline(outcomes: pl.DataFrame, worklist: pl.DataFrame) -> str:
         return "Nothing was denied at first decision yet."
     open_ones = outcomes.filter(pl.col("resolution_code") == "open")
     soon = worklist.filter(pl.col("urgency") == "soon")
-    worth, net = texts.dollars(open_ones["expected_amount"].sum()), texts.dollars(soon["net_amount"].sum())
+    worth, net = texts.dollars(open_ones["at_risk_amount"].sum()), texts.dollars(soon["net_amount"].sum())
     return (
         f"{texts.count(open_ones.height)} denials are open, worth {worth} if paid like their likes; {texts.count(soon.height)} of "
         f"them run out of time within {SOON_DAYS} days ({net} expected net)."
@@ -144,7 +144,7 @@ def group_rows(worklist: pl.DataFrame, names: Mapping[str, str]) -> list[dict[st
             pl.col("group_rank", "payer_id", "root_cause", "carc_code", "rarc_code", "owner", "next_step", "rework_target").first(),
             pl.len().alias("n"),
             pl.col("net_amount").sum(),
-            pl.col("expected_amount").sum(),
+            pl.col("at_risk_amount").sum(),
             pl.col("days_left").min(),
         )
         .sort(-pl.col("net_amount"), "group_id")
@@ -157,7 +157,7 @@ def group_rows(worklist: pl.DataFrame, names: Mapping[str, str]) -> list[dict[st
             "codes": " ".join(part for part in (r["carc_code"], r["rarc_code"]) if part),
             "n": texts.count(r["n"]),
             "net": texts.dollars(r["net_amount"]),
-            "expected": texts.dollars(r["expected_amount"]),
+            "expected": texts.dollars(r["at_risk_amount"]),
             "left": "–" if r["days_left"] is None else f"{r['days_left']} days",
             "owner": texts.plain(r["owner"]),
             "step": r["next_step"],
@@ -168,13 +168,13 @@ def group_rows(worklist: pl.DataFrame, names: Mapping[str, str]) -> list[dict[st
 
 def urgency_rows(worklist: pl.DataFrame) -> list[dict[str, Any]]:
     """Open denials by how much time they have."""
-    grouped = worklist.group_by("urgency").agg(pl.len().alias("n"), pl.col("expected_amount", "net_amount").sum())
+    grouped = worklist.group_by("urgency").agg(pl.len().alias("n"), pl.col("at_risk_amount", "net_amount").sum())
     counted = {r["urgency"]: r for r in grouped.iter_rows(named=True)}
     return [
         {
             "name": label,
             "n": texts.count(r["n"]),
-            "expected": texts.dollars(r["expected_amount"]),
+            "expected": texts.dollars(r["at_risk_amount"]),
             "net": texts.dollars(r["net_amount"]),
         }
         for code, label in _URGENCY.items()

@@ -57,7 +57,7 @@ def _groups(worklist: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col("rework_target", "owner", "next_step", "payer_id", "root_cause", "carc_code", "rarc_code").first(),
             pl.len().cast(pl.Int64).alias("claim_count"),
-            pl.col("expected_amount", "net_amount").sum(),
+            pl.col("at_risk_amount", "net_amount").sum(),
             pl.col("deadline_date").min().alias("first_deadline_date"),
         )
         .sort("group_rank")

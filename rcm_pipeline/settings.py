@@ -141,6 +141,7 @@ class Clock(_Strict):
     filing_days: int | None = Field(default=None, ge=0)
     corrected_days: int | None = Field(default=None, ge=0)
     appeal_days: int | None = Field(default=None, ge=0)
+    takeback_days: int | None = Field(default=None, ge=0)
 
 
 class Timeliness(_Strict):

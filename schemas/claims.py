@@ -3,6 +3,7 @@
 from schemas.contract import Contract, Count, Date, Flag, Money, Text, column
 from schemas.vocabulary.claims import (
     CLOCK_SOURCES,
+    DELIVERIES,
     EVENT_OUTCOMES,
     FACTS,
     LAYERS,
@@ -21,15 +22,26 @@ _TOKEN = "pseudonym of the patient control number; null when none was sent"  # n
 
 
 class CoreDeliveries(Contract):
-    """One row per place a thing was read in: from its identity to every file and ordinal, and so to a segment."""
+    """One row per place a thing was read in: from its identity to every file and ordinal, and what that copy is."""
 
     fact_code: Text = column(
-        "what it is: a payment, an answer (claim payment), a submission (837 batch) or a version (sent claim)", isin=FACTS, key=True
+        "what it is: a payment, an answer (claim payment), a submission (837 batch), a version (sent claim), or the verdict on a "
+        "submission (TA1: interchange, 999: transaction) or version (277CA: claim) that stands",
+        isin=FACTS,
+        key=True,
     )
-    fact_id: Text = column("its identity: payment_id, answer_id, submission_id or version_id")
+    fact_id: Text = column("its identity: payment_id, answer_id, submission_id or version_id", key=True)
     file_id: Text = column("SHA-256 of the file's bytes", key=True)
-    transaction_no: Count = column("ordinal of the ST in the file", ge=1, key=True)
-    claim_no: Count = column("ordinal of the claim or claim payment in the file; 0 for a whole transaction", ge=0, key=True)
+    transaction_no: Count = column("ordinal of the ST in the file; 0 for a verdict", ge=0, key=True)
+    claim_no: Count = column(
+        "ordinal of the claim, claim payment or claim status in the file; 0 for a whole transaction and its verdict", ge=0, key=True
+    )
+    delivery_code: Text = column(
+        "counted: the copy that counts; piece: one of several that make up the thing; redelivery: equal to what counts; part: a "
+        "piece of what another copy has whole; replaced: the payer issued the payment again with other content",
+        isin=DELIVERIES,
+    )
+    is_incomplete: Flag = column("a payment of which not all has arrived: its claims do not add up to it, or its file is cut")
 
 
 class CoreSubmissions(Contract):
@@ -41,11 +53,8 @@ class CoreSubmissions(Contract):
     claim_count: Count = column("claims in it", ge=0)
     charge_amount: Money = column("their charges, dollars")
     interchange_status_code: Text = column("TA104: A accepted, E with errors, R rejected; null without a TA1", nullable=True)
-    interchange_answer_file_id: Text = column("file of that TA1", nullable=True)
     transaction_status_code: Text = column("IK501, else AK901 of its group; null without a 999 or 997", nullable=True)
-    transaction_answer_file_id: Text = column("file of that 999 or 997", nullable=True)
     transaction_answered_date: Date = column("day of that 999 or 997; null when it does not say", nullable=True)
-    claims_answer_file_id: Text = column("file of the newest 277CA that speaks of its claims; null without one", nullable=True)
     is_batch_rejected: Flag = column("a 277CA rejects the whole batch, or the provider of all its claims, above the claims")
     accepted_count: Count = column("claims that a 277CA accepts", ge=0)
     rejected_count: Count = column("claims that a 277CA rejects, by themselves or with their batch", ge=0)
@@ -66,6 +75,7 @@ class CorePayers(Contract):
     filing_days: Count = column("days from the last service to file a claim", ge=0)
     corrected_days: Count = column("days from a denial to send a corrected claim or records", ge=0)
     appeal_days: Count = column("days from a denial to appeal", ge=0)
+    takeback_days: Count = column("days to dispute a payment taken back and denied", ge=0)
     clock_source: Text = column("where the days come from: kind of plan, default, or the client's contract", isin=CLOCK_SOURCES)
 
 
@@ -111,6 +121,7 @@ class CoreReversals(Contract):
     )
     original_answer_id: Text = column("decision taken back; null when it is not here", nullable=True)
     correction_answer_id: Text = column("decision in its place; null when none came", nullable=True)
+    is_own_void: Flag = column("it follows a void of ours (frequency 8), and no correction is owed: no takeback by the payer")
 
 
 class CoreRecoupments(Contract):
@@ -174,5 +185,3 @@ class CoreLayerEvents(Contract):
     root_cause: Text = column("cause of a rejection or denial; null otherwise", nullable=True, isin=ROOT_CAUSES)
     stage_introduced: Text = column("stage of work where such a defect begins", nullable=True, isin=STAGES)
     stage_detectable: Text = column("first stage that could have caught it", nullable=True, isin=STAGES)
-    answer_file_id: Text = column("file of the answer", nullable=True)
-    answer_no: Count = column("ordinal in it: status of the 277CA, claim payment of the 835; null in L1", nullable=True)

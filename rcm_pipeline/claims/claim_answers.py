@@ -3,13 +3,13 @@
 import polars as pl
 
 KEYS = ("file_id", "transaction_no")
-_CLAIM = (*KEYS, "claim_no")
+_CLAIM = ("claim_key",)
 REJECTIONS = ("A3", "A6", "A7", "A8")  # claim status categories that turn a claim back
 _NOT_FOUND = "A4"  # says that the claim was not found: no answer to it
 
 
 def claim_answers(answers: pl.DataFrame, remits: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
-    """Per sent transaction: claims accepted, rejected, decided and unanswered, whether the batch was rejected, newest answer.
+    """Per sent transaction: claims accepted, rejected, decided and unanswered, whether the batch was rejected, day of the newest answer.
 
     `answers` from `answers_by_claim`.
     """
@@ -22,7 +22,6 @@ def claim_answers(answers: pl.DataFrame, remits: pl.DataFrame, payments: pl.Data
         (~is_known & ~is_decided).sum().cast(pl.Int64).alias("unanswered_count"),
         (pl.col("is_rejected_above").fill_null(False) & pl.col("is_rejected_itself").is_null()).all().alias("is_batch_rejected"),
         pl.max_horizontal("answer_date", "decided_date").max().alias("claims_answered_date"),
-        pl.col("answer_file_id").sort_by("answer_date", "answer_file_id", nulls_last=False).last().alias("claims_answer_file_id"),
     )
 
 
@@ -46,14 +45,15 @@ def answers_by_claim(sent: pl.DataFrame, claims: pl.DataFrame, statuses: pl.Data
 
 
 def _dated(sent: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    return claims.select(*_CLAIM, "claim_token", "billing_npi").join(sent.select(*KEYS, "batch_token", "sent_date"), on=KEYS, how="inner")
+    own = claims.select(*_CLAIM, *KEYS, "claim_token", "billing_npi")
+    return own.join(sent.select(*KEYS, "batch_token", "sent_date"), on=KEYS, how="inner")
 
 
 def _own_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     """The newest and the first 277CA answer of each claim; on one day a rejection counts more than an acceptance."""
     is_answer = pl.col("level_code").is_in(["claim", "line"]) & (pl.col("category_code") != _NOT_FOUND).fill_null(True)
     answered = statuses.filter(is_answer & pl.col("claim_token").is_not_null()).select(
-        "claim_token", "batch_token", "category_code", "status_date", "status_no", pl.col("file_id").alias("answer_file_id")
+        "claim_token", "batch_token", "category_code", "status_code", "status_date", "status_no", pl.col("file_id").alias("answer_file_id")
     )
     joined = of.join(answered, on="claim_token", how="inner", suffix="_said").with_columns(
         is_same_batch=(pl.col("batch_token") == pl.col("batch_token_said")).fill_null(False)
@@ -63,7 +63,7 @@ def _own_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     fits = _last_sent(joined.filter(pl.col("is_same_batch") | ~knows), "status_date", ["claim_token", "batch_token_said", "status_date"])
     rejected = pl.col("category_code").is_in(REJECTIONS)
     newest = fits.with_columns(is_rejected_itself=rejected).sort(
-        "status_date", "is_rejected_itself", "answer_file_id", "status_no", nulls_last=False
+        "status_date", "is_rejected_itself", "category_code", "status_code", "answer_file_id", "status_no", nulls_last=False
     )
     days = newest.group_by(*_CLAIM, "status_date", maintain_order=True).agg(
         pl.col("is_rejected_itself").last(), pl.col("answer_file_id").last(), pl.col("status_no").last()
@@ -88,6 +88,8 @@ def _batch_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
         "batch_token",
         "provider_npi",
         "level_code",
+        "category_code",
+        "status_code",
         pl.col("status_date").alias("above_date"),
         pl.col("status_no").alias("above_status_no"),
         pl.col("file_id").alias("above_file_id"),
@@ -95,7 +97,7 @@ def _batch_answers(of: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     joined = of.join(above, on="batch_token", how="inner")
     reaches = (pl.col("level_code") != "provider") | (pl.col("provider_npi") == pl.col("billing_npi")).fill_null(False)
     fits = _last_sent(joined.filter(reaches), "above_date", ["batch_token", "above_date", "above_file_id"])
-    newest = fits.sort("above_date", "above_file_id")
+    newest = fits.sort("above_date", "category_code", "status_code", "above_file_id")
     return newest.group_by(_CLAIM, maintain_order=True).agg(
         pl.lit(True).alias("is_rejected_above"), pl.col("above_date", "above_file_id", "above_status_no").last()
     )

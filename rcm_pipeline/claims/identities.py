@@ -1,98 +1,217 @@
 """Identities of the things themselves: a payment, a claim payment, a sent batch, a sent claim; equal however they arrived.
 
 An identity is a short hash over what the thing is. Account and trace numbers enter as pseudonyms, which are keyed per
-client, so nobody without the key can work an identity out. Things equal in all of this are numbered, so that none is lost.
+client, so nobody without the key can work an identity out. Things equal in all of this are numbered by what else they
+say, so that none is lost and no file decides their names.
 """
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.claims.keys import file_of, number_of
 from rcm_pipeline.claims.payers import named_payer
+from rcm_pipeline.claims.redeliveries import COUNTED, PIECE, PLACE, REDELIVERY, TRANSACTION, Redeliveries, Tables, content_of
 
 _LENGTH = 12  # characters of base 32, 60 bits: two of ten million things share one with a chance below 1 in 20,000
 _DIGEST = 8  # bytes
 _ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype="S1")  # RFC 4648, small
-_TRANSACTION = ["file_id", "transaction_no"]
-_PAYMENT = ("_payer", "trace_token", "payment_date", "production_date", "payment_amount")
+_PAYMENT = ("_payer", "trace_token", "_date", "payment_amount")
 _ANSWER = ("payment_id", "claim_token", "icn_token", "status_code", "frequency_code", "charge_amount", "paid_amount")
-_SUBMISSION = ("batch_token", "created_date", "transaction_control_id", "transaction_set", "_claims", "_charges")
+_SUBMISSION = ("batch_token", "created_date", "_sent", "transaction_set")
 _VERSION = (
-    "batch_token", "created_date", "claim_token", "frequency_code", "payer_sequence_code", "payer_id", "original_icn_token",
-    "charge_amount",
+    "submission_id", "claim_token", "frequency_code", "payer_sequence_code", "payer_id", "original_icn_token", "charge_amount",
 )  # fmt: skip
 _RECOUPMENT = ("payment_id", "reason_code", "reference_token", "amount")
+_OF_ANSWER = ("raw_remit_lines", "raw_adjustments", "raw_remarks")
+_OF_VERSION = ("raw_claim_lines", "raw_claim_diagnoses", "raw_other_payers")
 
 
-def with_identity(frame: pl.DataFrame, name: str, fields: Sequence[str], order: Sequence[str]) -> pl.DataFrame:
-    """Add `name`, an identity over these fields. Rows equal in all of them are told apart by their place in this order."""
-    ordered = frame.sort(order, maintain_order=True)
-    text = pl.concat_str([pl.col(field).cast(pl.String).fill_null("") for field in fields], separator="\x1f")
-    hashes = _hashes(name, ordered.select(text.alias(name)).to_series())
-    copy = pl.int_range(pl.len()).over(name)
-    told_apart = pl.when(copy > 0).then(pl.format("{}.{}", name, copy + 1)).otherwise(name)
-    return ordered.with_columns(hashes.to_frame().select(told_apart.alias(name)).to_series())
+@dataclass(frozen=True)
+class Identities:
+    """One side, 835 or 837: the identity of every transaction and of every claim, where it was read, and whether it counts.
+
+    `whole`: file_id, transaction_no, and payment_id or submission_id. `single`: file_id, claim_no, transaction_no, claim_key (null
+    where it does not count), that identity, and answer_id or version_id.
+    """
+
+    whole: pl.DataFrame
+    single: pl.DataFrame
+    redeliveries: Redeliveries
+
+    @property
+    def counted(self) -> pl.DataFrame:
+        """The claims that count, in the order of their keys."""
+        return self.single.filter(pl.col("claim_key").is_not_null())
 
 
-def payment_ids(payments: pl.DataFrame) -> pl.DataFrame:
-    """file_id, transaction_no and payment_id of raw_payments: payer as it names itself, trace, day and amount."""
-    sent = payments.with_columns(pl.coalesce("payer_id", "payer_secondary_id", named_payer()).alias("_payer"))
-    return with_identity(sent, "payment_id", _PAYMENT, _TRANSACTION).select(*_TRANSACTION, "payment_id")
-
-
-def answer_ids(remits: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
-    """claim_key, answer_id and payment_id of raw_remits. `payments` from `payment_ids`."""
-    joined = remits.join(payments, on=_TRANSACTION, how="left", validate="m:1", maintain_order="left")
-    named = joined.select("claim_key", "transaction_no", *_ANSWER)
-    return with_identity(named, "answer_id", _ANSWER, ["claim_key"]).select("claim_key", "transaction_no", "answer_id", "payment_id")
-
-
-def submission_ids(transactions: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """file_id, transaction_no and submission_id of every 837: its batch number and day, and what its claims add up to."""
-    sums = claims.group_by(_TRANSACTION).agg(pl.len().alias("_claims"), pl.col("charge_amount").sum().alias("_charges"))
-    sent = transactions.filter(pl.col("transaction_set").str.starts_with("837")).join(sums, on=_TRANSACTION, how="left")
-    return with_identity(sent, "submission_id", _SUBMISSION, _TRANSACTION).select(*_TRANSACTION, "submission_id")
-
-
-def version_ids(claims: pl.DataFrame, transactions: pl.DataFrame, submissions: pl.DataFrame) -> pl.DataFrame:
-    """claim_key, version_id and submission_id of raw_claims: batch, account, payer, frequency and charge of the sent claim."""
-    batches = transactions.select(*_TRANSACTION, "batch_token")
-    joined = claims.join(batches, on=_TRANSACTION, how="left", maintain_order="left").join(
-        submissions, on=_TRANSACTION, how="left", maintain_order="left"
+def paid(payments: pl.DataFrame, remits: pl.DataFrame, redeliveries: Redeliveries, tables: Tables) -> Identities:
+    """Payments by payer as it names itself, trace, day and amount; claim payments by payment, account, number and amounts."""
+    sent = payments.with_columns(
+        pl.coalesce("payer_id", "payer_secondary_id", named_payer()).alias("_payer"),
+        pl.coalesce("payment_date", "production_date").alias("_date"),
     )
-    named = joined.select("claim_key", "transaction_no", "submission_id", *_VERSION)
-    return with_identity(named, "version_id", _VERSION, ["claim_key"]).select("claim_key", "transaction_no", "version_id", "submission_id")
+    whole = sent.select(*TRANSACTION, "_date").hstack([_named(sent, "payment_id", _PAYMENT)])
+    joined = remits.join(whole, on=TRANSACTION, how="left", validate="m:1", maintain_order="left")
+    return Identities(whole.drop("_date"), _single(joined, "answer_id", _ANSWER, redeliveries, tables, _OF_ANSWER), redeliveries)
 
 
-def recoupment_ids(adjustments: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
-    """raw_provider_adjustments with payment_id and recoupment_id."""
-    joined = adjustments.join(payments, on=_TRANSACTION, how="left", validate="m:1", maintain_order="left")
-    return with_identity(joined, "recoupment_id", _RECOUPMENT, [*_TRANSACTION, "adjustment_no"])
+def sent(transactions: pl.DataFrame, claims: pl.DataFrame, redeliveries: Redeliveries, tables: Tables) -> Identities:
+    """Batches by number and day; sent claims by batch, account, payer, frequency and charge."""
+    batches = transactions.filter(pl.col("transaction_set").str.starts_with("837")).with_columns(
+        pl.coalesce("created_date", "group_date", "interchange_date").alias("_sent")
+    )
+    once = with_identity(_representatives(batches, redeliveries), "submission_id", _SUBMISSION, claims, tables)
+    of = redeliveries.transactions.select(*TRANSACTION, "of_file_id", "of_transaction_no")
+    every = batches.join(of, on=TRANSACTION, how="left").select(
+        *TRANSACTION,
+        "batch_token",
+        pl.coalesce("of_file_id", "file_id").alias("_file"),
+        pl.coalesce("of_transaction_no", "transaction_no").alias("_no"),
+    )
+    whole = every.join(
+        once.select(pl.col("file_id").alias("_file"), pl.col("transaction_no").alias("_no"), "submission_id"),
+        on=["_file", "_no"],
+        how="left",
+    )
+    joined = claims.join(whole.drop("_file", "_no"), on=TRANSACTION, how="left", validate="m:1", maintain_order="left").with_columns(
+        pl.col("created_date").alias("_date")
+    )
+    single = _single(joined, "version_id", _VERSION, redeliveries, tables, _OF_VERSION)
+    return Identities(whole.select(*TRANSACTION, "submission_id"), single, redeliveries)
+
+
+def _representatives(batches: pl.DataFrame, redeliveries: Redeliveries) -> pl.DataFrame:
+    """Of several copies of a batch the one that stands for them."""
+    others = redeliveries.transactions.filter(
+        (pl.col("file_id") != pl.col("of_file_id")) | (pl.col("transaction_no") != pl.col("of_transaction_no"))
+    )
+    return batches.join(others, on=TRANSACTION, how="anti", maintain_order="left")
+
+
+def with_identity(frame: pl.DataFrame, name: str, fields: Sequence[str], claims: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Transactions with an identity over these fields; those equal in them are told apart by the claims they hold."""
+    named = frame.hstack([_named(frame, name, fields)])
+    twins = named.filter(pl.col(name).is_duplicated())
+    if twins.is_empty():
+        return named
+    own = claims.join(twins, on=TRANSACTION, how="semi")
+    held = own.select(TRANSACTION).hstack([content_of(own, tables, ())]).group_by(TRANSACTION).agg((pl.col("_content") // 2**20).sum())
+    return _told_apart(named.join(held, on=TRANSACTION, how="left", maintain_order="left"), name).drop("_content")
+
+
+def _single(
+    joined: pl.DataFrame, name: str, fields: Sequence[str], redeliveries: Redeliveries, tables: Tables, children: Sequence[str]
+) -> pl.DataFrame:
+    """The claims of a side with identity and key; keys follow day and identity, so that no file decides an order."""
+    owner = fields[0]
+    named = joined.select(*PLACE, "transaction_no", owner, "_date").hstack([_named(joined, name, fields)])
+    apart = named.join(redeliveries.uncounted, on=PLACE, how="semi")
+    counted = named.join(redeliveries.uncounted, on=PLACE, how="anti", maintain_order="left")
+    twins = counted.filter(pl.col(name).is_duplicated())
+    if twins.height:
+        own = joined.join(twins, on=PLACE, how="semi").drop("_date", owner)
+        content = own.select(PLACE).hstack([content_of(own, tables, children)])
+        counted = _told_apart(counted.join(content, on=PLACE, how="left", maintain_order="left"), name).drop("_content")
+    keyed = counted.sort("_date", name, nulls_last=False).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("claim_key"))
+    every = pl.concat([keyed, apart.with_columns(pl.lit(None, pl.Int64).alias("claim_key"))])
+    return every.select(*PLACE, "transaction_no", "claim_key", owner, name)
+
+
+def _told_apart(named: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The second of equal ones is name.2 and so on, in the order of what they hold."""
+    ordered = named.sort(name, "_content", nulls_last=False)
+    copy = pl.int_range(pl.len()).over(name)
+    return ordered.with_columns(pl.when(copy > 0).then(pl.format("{}.{}", name, copy + 1)).otherwise(name).alias(name))
+
+
+def recoupments_named(adjustments: pl.DataFrame, payments: Identities) -> pl.DataFrame:
+    """raw_provider_adjustments that count, with payment_id and recoupment_id; those equal in all are numbered."""
+    roles = payments.redeliveries.transactions.select(*TRANSACTION, "delivery_code")
+    joined = adjustments.join(payments.whole, on=TRANSACTION, how="left", validate="m:1", maintain_order="left").join(
+        roles, on=TRANSACTION, how="left", validate="m:1", maintain_order="left"
+    )
+    own = joined.filter(pl.col("delivery_code").fill_null(COUNTED).is_in([COUNTED, PIECE]))
+    nth = pl.int_range(pl.len()).over(*TRANSACTION, *_RECOUPMENT)
+    numbered = own.with_columns(nth.alias("_nth")).unique([*_RECOUPMENT, "_nth"], keep="first", maintain_order=True)
+    alone = own.filter(pl.col("delivery_code").is_null())
+    kept = pl.concat([alone, numbered.drop("_nth").filter(pl.col("delivery_code").is_not_null())]).drop("delivery_code")
+    named = kept.hstack([_named(kept, "recoupment_id", _RECOUPMENT)])
+    order = pl.struct("provider_npi", "fiscal_date").hash().alias("_content")
+    return _told_apart(named.with_columns(order), "recoupment_id").drop("_content")
 
 
 def deliveries(
-    payments: pl.DataFrame, answers: pl.DataFrame, submissions: pl.DataFrame, versions: pl.DataFrame, files: pl.Enum
+    payments: Identities, batches: Identities, submissions: pl.DataFrame, versions: pl.DataFrame, incomplete: pl.Series
 ) -> pl.DataFrame:
-    """core_deliveries: where each thing was read, from identity to file and ordinals. claim_no is 0 for a whole transaction."""
-    whole = [
-        part.select(pl.lit(fact).alias("fact_code"), pl.col(f"{fact}_id").alias("fact_id"), *_TRANSACTION, pl.lit(0).alias("claim_no"))
-        for fact, part in (("payment", payments), ("submission", submissions))
+    """core_deliveries: where each thing was read, from identity to file and ordinals, and what the copy is.
+
+    `incomplete` are the payments of which not all has arrived; `submissions` and `versions` name the files of their answers.
+    """
+    parts = [
+        _answer_places(submissions, "interchange_verdict", "submission_id", "interchange_answer_file_id", pl.lit(0, pl.Int64)),
+        _answer_places(submissions, "transaction_verdict", "submission_id", "transaction_answer_file_id", pl.lit(0, pl.Int64)),
+        _answer_places(versions, "claim_verdict", "version_id", "answer_file_id", pl.col("answer_status_no")),
     ]
-    single = [
-        part.select(
-            pl.lit(fact).alias("fact_code"),
-            pl.col(f"{fact}_id").alias("fact_id"),
-            file_of("claim_key", files).alias("file_id"),
-            pl.col("transaction_no"),
-            number_of("claim_key").alias("claim_no"),
-        )
-        for fact, part in (("answer", answers), ("version", versions))
-    ]
-    every = pl.concat([part.with_columns(pl.col("claim_no").cast(pl.Int64), pl.col("file_id").cast(files)) for part in (*whole, *single)])
+    for side, whole, single in ((payments, "payment", "answer"), (batches, "submission", "version")):
+        roles = side.redeliveries.transactions.select(*TRANSACTION, "delivery_code")
+        transactions = side.whole.join(roles, on=TRANSACTION, how="left").with_columns(pl.lit(0, pl.Int64).alias("claim_no"))
+        code = pl.col("delivery_code").fill_null(COUNTED)
+        parts.append(_places(transactions, whole, code))
+        claims = side.single.join(roles, on=TRANSACTION, how="left")
+        is_copy = code.is_in([COUNTED, PIECE])
+        of_claim = pl.when(pl.col("claim_key").is_not_null()).then(pl.lit(COUNTED)).when(is_copy).then(pl.lit(REDELIVERY)).otherwise(code)
+        parts.append(_places(claims, single, of_claim))
+    every = pl.concat(parts).with_columns(
+        ((pl.col("fact_code") == "payment") & pl.col("fact_id").is_in(incomplete.implode())).alias("is_incomplete")
+    )
     return every.sort("fact_code", "fact_id", "file_id", "transaction_no", "claim_no")
+
+
+def incomplete_payments(
+    payments: pl.DataFrame, named: Identities, remits: pl.DataFrame, moved: pl.DataFrame, cut: pl.DataFrame
+) -> pl.Series:
+    """payment_id of payments whose claims and provider adjustments do not add up to BPR02 (law L1), or whose only file is cut.
+
+    `remits` are those that count, with payment_id; `moved` from `recoupments_named`.
+    """
+    roles = named.redeliveries.transactions.filter(~pl.col("delivery_code").is_in([COUNTED, PIECE])).select(TRANSACTION)
+    counted = payments.join(named.whole, on=TRANSACTION).join(roles, on=TRANSACTION, how="anti")
+    stated = counted.group_by("payment_id").agg(pl.col("payment_amount").first())
+    sums = remits.group_by("payment_id").agg(pl.col("paid_amount").sum().alias("_paid"))
+    taken = moved.group_by("payment_id").agg(pl.col("amount").sum().alias("_moved"))
+    judged = stated.join(sums, on="payment_id", how="left").join(taken, on="payment_id", how="left")
+    differs = pl.col("_paid").fill_null(0) - pl.col("_moved").fill_null(0) != pl.col("payment_amount")
+    short = judged.filter(differs.fill_null(False))["payment_id"]
+    ends = counted.join(cut, on=TRANSACTION, how="semi")["payment_id"]
+    return pl.concat([short, ends]).unique()
+
+
+def _answer_places(frame: pl.DataFrame, fact: str, identity: str, file: str, number: pl.Expr) -> pl.DataFrame:
+    """Where the verdict of a TA1, 999 or 277CA was read that a batch or sent claim stands with."""
+    answered = frame.filter(pl.col(file).is_not_null())
+    return answered.select(
+        pl.lit(fact).alias("fact_code"),
+        pl.col(identity).alias("fact_id"),
+        pl.col(file).alias("file_id"),
+        pl.lit(0, pl.Int64).alias("transaction_no"),
+        number.alias("claim_no"),
+        pl.lit(COUNTED).alias("delivery_code"),
+    )
+
+
+def _places(frame: pl.DataFrame, fact: str, code: pl.Expr) -> pl.DataFrame:
+    return frame.select(
+        pl.lit(fact).alias("fact_code"), pl.col(f"{fact}_id").alias("fact_id"), *TRANSACTION, "claim_no", code.alias("delivery_code")
+    )
+
+
+def _named(frame: pl.DataFrame, name: str, fields: Sequence[str]) -> pl.Series:
+    """The identity over these fields; null reads as empty."""
+    text = pl.concat_str([pl.col(field).cast(pl.String).fill_null("") for field in fields], separator="\x1f")
+    return _hashes(name, frame.select(text.alias(name)).to_series())
 
 
 def _hashes(name: str, texts: pl.Series) -> pl.Series:

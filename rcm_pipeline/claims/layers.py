@@ -11,7 +11,7 @@ _REJECTED_FILE = ("R", "M", "W", "X")
 _OUTCOMES = {"denied_full": "denied", "denied_partial": "partly_denied", "paid": "paid", "undecided": "pended"}
 _FIELDS = (
     "layer_code", "source_code", "subject_id", "lineage_index", "submission_id", "version_claim_key", "event_date", "outcome_code",
-    "reason_code", "root_cause", "answer_file_id", "answer_no",
+    "reason_code", "root_cause",
 )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def layer_events(
     """
     events = pl.concat(
         [
-            _file_events(submissions, versions),
+            _file_events(submissions),
             _claim_events(versions, statuses, claim_status),
             _payer_events(adjudications, causes),
         ],
@@ -41,9 +41,8 @@ def layer_events(
     return events.join(stages, on="root_cause", how="left", validate="m:1", maintain_order="left")
 
 
-def _file_events(submissions: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+def _file_events(submissions: pl.DataFrame) -> pl.DataFrame:
     """TA1 and 999 of every sent transaction; the version is null, they stand for all of its claims."""
-    kind = versions.schema["file_id"]
     parts = []
     for source, prefix, rejected in (("TA1", "interchange", ("R",)), ("999", "transaction", _REJECTED_FILE)):
         batch_answers = submissions.filter(pl.col(f"{prefix}_status_code").is_not_null())
@@ -60,8 +59,6 @@ def _file_events(submissions: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFr
                 pl.when(is_rejected).then(pl.lit("rejected")).otherwise(pl.lit("accepted")).alias("outcome_code"),
                 pl.col(f"{prefix}_status_code").alias("reason_code"),
                 pl.when(is_rejected).then(pl.lit("billing_format")).alias("root_cause"),
-                pl.col(f"{prefix}_answer_file_id").cast(kind).alias("answer_file_id"),
-                pl.lit(None, pl.Int64).alias("answer_no"),
             )
         )
     return pl.concat(parts)
@@ -88,8 +85,6 @@ def _claim_events(versions: pl.DataFrame, statuses: pl.DataFrame, claim_status: 
         pl.when("is_rejected").then(pl.lit("rejected")).otherwise(pl.lit("accepted")).alias("outcome_code"),
         pl.concat_str("category_code", "status_code", separator=":", ignore_nulls=True).alias("reason_code"),
         pl.when("is_rejected").then(pl.col("root_cause").fill_null("billing_format")).alias("root_cause"),
-        "answer_file_id",
-        pl.col("answer_status_no").alias("answer_no"),
     )
 
 
@@ -109,15 +104,12 @@ def _payer_events(adjudications: pl.DataFrame, causes: pl.DataFrame) -> pl.DataF
         outcome.otherwise(pl.lit("other")).alias("outcome_code"),
         pl.col("carc_code").alias("reason_code"),
         "root_cause",
-        pl.col("file_id").alias("answer_file_id"),
-        pl.col("claim_no").alias("answer_no"),
     ).select(_FIELDS)
 
 
 def with_answers(versions: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """Versions with their newest and first 277CA answer; null where none came. `answers` from `answers_by_claim`."""
-    place = ["file_id", "transaction_no", "claim_no"]
     batch_answers = answers.select(
-        *place, "is_rejected", "is_first_rejected", "first_answer_date", "answer_file_id", "answer_status_no", "answer_date"
+        *KEYS, "is_rejected", "is_first_rejected", "first_answer_date", "answer_file_id", "answer_status_no", "answer_date"
     )
-    return versions.join(batch_answers, on=place, how="left", validate="1:1", maintain_order="left")
+    return versions.join(batch_answers, on=KEYS, how="left", validate="1:1", maintain_order="left")

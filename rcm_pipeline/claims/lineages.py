@@ -24,26 +24,31 @@ def with_token_numbers(versions: pl.DataFrame, remits: pl.DataFrame) -> tuple[pl
     return first, second
 
 
+def with_stated_sequence(remits: pl.DataFrame) -> pl.DataFrame:
+    """Claim payments with `_said`, the sequence the payer says it answers in (CLP02); null where it says none."""
+    return remits.with_columns(pl.col("status_code").replace_strict(_SEQUENCES, default=None, return_dtype=pl.String).alias("_said"))
+
+
 def with_sequence(remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     """Add `sequence_code` to claim payments: of the version sent to that payer, else as the payer says, else as its others.
 
-    A payer that answers as secondary to the only claim we sent answers that claim, unless another payer answered too: then
-    it was crossed over to it.
+    A payer that we sent no claim to and that says it answers as secondary or tertiary answers a claim that was crossed over
+    to it, and never the primary's. One that says primary answers the only claim we sent, unless another payer answered too.
     """
     named = versions.filter(pl.col("token_no").is_not_null())
     to_payer = _only(named, ["token_no", "payer_id"], "_sent_to_payer")
     at_all = _only(named, ["token_no"], "_sent")
     alone = remits.group_by("token_no").agg((pl.col("payer_id").n_unique() == 1).alias("_is_alone"))
-    stated = pl.col("status_code").replace_strict(_SEQUENCES, default=None, return_dtype=pl.String)
-    joined = remits.with_columns(stated.alias("_said"))
+    joined = remits
     usual = _only(joined.filter(pl.col("_said").is_not_null()), ["token_no", "payer_id"], "_usual", "_said")
     for part, on in ((to_payer, ["token_no", "payer_id"]), (usual, ["token_no", "payer_id"]), (at_all, ["token_no"])):
         joined = joined.join(part, on=on, how="left", validate="m:1", maintain_order="left")
     joined = joined.join(alone, on="token_no", how="left", validate="m:1", maintain_order="left")
     sole = pl.when(pl.col("_is_alone")).then("_sent")
-    return joined.with_columns(pl.coalesce("_sent_to_payer", sole, "_said", "_usual", "_sent", pl.lit("P")).alias("sequence_code")).drop(
-        "_sent_to_payer", "_said", "_usual", "_sent", "_is_alone"
-    )
+    later = pl.when(pl.col("_said") != "P").then("_said")
+    return joined.with_columns(
+        pl.coalesce("_sent_to_payer", later, sole, "_said", "_usual", "_sent", pl.lit("P")).alias("sequence_code")
+    ).drop("_sent_to_payer", "_said", "_usual", "_sent", "_is_alone")
 
 
 def _only(frame: pl.DataFrame, by: list[str], name: str, column: str = "sequence_code") -> pl.DataFrame:
@@ -132,9 +137,11 @@ def named_lineages(versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame
     """
     fields = ["lineage_index", "claim_token", "sequence_code", "visit_no"]
     sides = [
-        frame.select(*fields, pl.col(identity).alias("_alone")) for frame, identity in ((versions, "version_id"), (remits, "answer_id"))
+        frame.select(*fields, pl.col(identity).alias("_alone"), pl.lit(side, pl.Int8).alias("_side"))
+        for side, (frame, identity) in enumerate(((versions, "version_id"), (remits, "answer_id")))
     ]
-    every = pl.concat(sides).sort("lineage_index", "claim_token", "sequence_code", "visit_no", "_alone", nulls_last=True)
+    # the number as we sent it goes before one as a payer wrote it
+    every = pl.concat(sides).sort("lineage_index", "_side", "claim_token", "sequence_code", "visit_no", "_alone", nulls_last=True)
     first = every.unique("lineage_index", keep="first", maintain_order=True)
     visit = (pl.col("visit_no") + 1).cast(pl.String)
     own = pl.concat_str("claim_token", pl.lit("-"), "sequence_code", visit)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from rcm_pipeline.claims.layers import with_answers
-from rcm_pipeline.claims.lineages import assign_lineages, merged, replaced, with_sequence, with_token_numbers
+from rcm_pipeline.claims.lineages import assign_lineages, merged, replaced, with_sequence, with_stated_sequence, with_token_numbers
 from rcm_pipeline.claims.matching import UNMATCHED, match_by_evidence, match_versions
 from rcm_pipeline.claims.payers import aliased, named_payer
-from rcm_pipeline.claims.remits import KEYS, PLACE, dated_remits, with_balance, with_service_dates
+from rcm_pipeline.claims.remits import KEYS, dated_remits, with_balance, with_service_dates
 from rcm_pipeline.claims.runs import begins, ordinal
 
 
@@ -42,17 +42,35 @@ def linked_claims(
     versions = with_file_verdict(with_answers(versions, sent.answers), submissions)
     remits = with_balance(dated_remits(remittances.remits, remittances.payments), remittances.adjustments)
     versions, remits = with_token_numbers(versions, with_service_dates(remits, remittances.lines))
-    remits = with_sequence(remits, versions)
+    remits = with_stated_sequence(remits)
+    sent_alone, _ = assign_lineages(versions, remits.clear().with_columns(pl.lit("P").alias("sequence_code")))
+    by_evidence = match_by_evidence(remits, sent_alone, remittances.lines, sent.lines, sent.statuses)
+    remits = with_sequence(_adopted(remits, by_evidence, versions), versions)
     versions, remits = assign_lineages(versions, remits)
-    by_evidence = match_by_evidence(remits, versions, remittances.lines, sent.lines, sent.statuses)
-    pairs = pl.concat([_adopted(by_evidence, versions, remits), replaced(versions, remits)])
+    by_evidence = _of_their_payer(by_evidence, remits, versions)
+    pairs = pl.concat([_linked(by_evidence, versions, remits), replaced(versions, remits)])
     versions, remits = merged(versions, pairs), merged(remits, pairs)
     matches = pl.concat([by_evidence, match_versions(remits.join(by_evidence, on=KEYS, how="anti"), versions)])
     found = remits.join(matches, on=KEYS, how="left", validate="1:1", maintain_order="left")
     return numbered(versions), found.with_columns(pl.col("match_rule").fill_null(UNMATCHED))
 
 
-def _adopted(by_evidence: pl.DataFrame, versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
+def _adopted(remits: pl.DataFrame, by_evidence: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """Claim payments that other evidence matched count under the account number of the claim they answer, not as written."""
+    known = versions.select(pl.col("claim_key").alias("version_claim_key"), pl.col("token_no").alias("_own"))
+    own = by_evidence.select(*KEYS, "version_claim_key").join(known, on="version_claim_key").select(*KEYS, "_own")
+    joined = remits.join(own, on=KEYS, how="left", validate="1:1", maintain_order="left")
+    return joined.with_columns(pl.coalesce("_own", "token_no").alias("token_no")).drop("_own")
+
+
+def _of_their_payer(by_evidence: pl.DataFrame, remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """Without those where a payer answers in another sequence than the claim was sent in: it answers a claim of its own."""
+    answered = by_evidence.join(remits.select(*KEYS, "sequence_code"), on=KEYS, maintain_order="left")
+    sent = versions.select(pl.col("claim_key").alias("version_claim_key"), "sequence_code")
+    return answered.join(sent, on=["version_claim_key", "sequence_code"], how="semi", maintain_order="left").drop("sequence_code")
+
+
+def _linked(by_evidence: pl.DataFrame, versions: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
     """Pairs of the lineage of a payment that was matched by other evidence, and the lineage of its version."""
     of = versions.select(*(pl.col(key).alias(f"version_{key}") for key in KEYS), pl.col("lineage_index").alias("_to"))
     joined = by_evidence.join(remits.select(*KEYS, "lineage_index"), on=KEYS).join(of, on="version_claim_key")
@@ -68,7 +86,7 @@ def with_file_verdict(versions: pl.DataFrame, submissions: pl.DataFrame) -> pl.D
 
 
 _KEPT = (
-    *KEYS, *PLACE, "transaction_no", "claim_token", "member_token", "sequence_code", "frequency_code", "sent_date", "week", "payer_id",
+    *KEYS, "file_id", "transaction_no", "claim_token", "member_token", "sequence_code", "frequency_code", "sent_date", "week", "payer_id",
     "charge_amount", "line_count", "first_service_date", "last_service_date", "place_code", "place_qualifier", "provider_npi",
     "has_authorization", "original_icn_token",
 )  # fmt: skip
@@ -105,6 +123,6 @@ def claim_versions(claims: pl.DataFrame, lines: pl.DataFrame, transactions: pl.D
 
 
 def numbered(versions: pl.DataFrame) -> pl.DataFrame:
-    """Add `version_no`, 1 for the first of its lineage: by day sent, then file and ordinal."""
+    """Add `version_no`, 1 for the first of its lineage: by day sent, then by what it is."""
     ordered = versions.sort("lineage_index", "sent_date", *KEYS, nulls_last=True)
     return ordered.with_columns((ordinal(begins(["lineage_index"])) + 1).alias("version_no"))

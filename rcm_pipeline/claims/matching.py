@@ -122,9 +122,13 @@ def _by_service(left: pl.DataFrame, of_lines: pl.DataFrame, versions: pl.DataFra
 
 
 def _latest(pairs: pl.DataFrame, remits: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """Of the versions found, the last sent before the payment; none when they are of different lineages."""
-    sent = versions.select(*(pl.col(key).alias(f"version_{key}") for key in KEYS), "sent_date", pl.col("lineage_index").alias("_lineage"))
-    joined = pairs.unique().join(sent, on=_VERSION).join(remits.select(*KEYS, "adjudication_date"), on=KEYS)
+    """Of the versions found, the last sent before the payment, in the sequence the payer says if there is one; none when they
+    are of different lineages."""
+    sent = versions.select(
+        *(pl.col(key).alias(f"version_{key}") for key in KEYS), "sent_date", "sequence_code", pl.col("lineage_index").alias("_lineage")
+    )
+    joined = pairs.unique().join(sent, on=_VERSION).join(remits.select(*KEYS, "adjudication_date", "_said"), on=KEYS)
     in_time = joined.filter((pl.col("sent_date") <= pl.col("adjudication_date").dt.offset_by(_SLACK)).fill_null(True))
-    clear = in_time.filter(pl.col("_lineage").n_unique().over(KEYS) == 1)
+    agrees = (pl.col("sequence_code") == pl.col("_said")).fill_null(False)
+    clear = in_time.filter(agrees | ~agrees.any().over(KEYS)).filter(pl.col("_lineage").n_unique().over(KEYS) == 1)
     return clear.sort("sent_date", *_VERSION, nulls_last=False).unique(KEYS, keep="last", maintain_order=True).select(*KEYS, *_VERSION)

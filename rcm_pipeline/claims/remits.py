@@ -2,9 +2,8 @@
 
 import polars as pl
 
-KEYS = ["claim_key"]  # a claim or claim payment while the core is built, see keys.py
+KEYS = ["claim_key"]  # a claim or claim payment while the core is built: its ordinal by day and identity, see identities.py
 LINE = [*KEYS, "line_no"]
-PLACE = ["file_id", "claim_no"]  # where it was read: file and ordinal
 ANSWER = ["answer_id"]  # a claim payment in finished tables, see identities.py
 ANSWER_LINE = [*ANSWER, "line_no"]
 DECISIONS = ("1", "2", "3", "4", "19", "20", "21")

@@ -2,7 +2,8 @@
 
 R1: same payer, account number and amounts with the sign turned, dated before. R2: the same on one day. R3: same payer and
 the same claim number of the payer (CLP07, or REF F8 of the reversal) and charge. Where several fit, the newest that is not taken back
-yet. A correction is the next decision of the payer on the lineage, on the day of the reversal or later.
+yet. A correction is the next decision of the payer on the lineage, on the day of the reversal or later; where none
+follows, the newest between the two.
 """
 
 import polars as pl
@@ -37,7 +38,33 @@ def pair_reversals(remits: pl.DataFrame) -> pl.DataFrame:
         telling = named.filter(pl.col("lineage_index").n_unique().over("payer_id", "icn_token") == 1)
         pairs = _more(pairs, telling.with_columns(pl.col("icn_token").alias(number)), reversals, ["payer_id", number, "_charge"], "R3")
     corrected = _corrections(reversals, near.join(same_day, on=KEYS, how="anti"))
-    return reversals.join(pairs, on=KEYS, how="left", maintain_order="left").join(corrected, on=KEYS, how="left", maintain_order="left")
+    joined = reversals.join(pairs, on=KEYS, how="left", maintain_order="left").join(corrected, on=KEYS, how="left", maintain_order="left")
+    return joined.join(_earlier_corrections(joined, near), on=KEYS, how="left", validate="1:1", maintain_order="left").with_columns(
+        pl.coalesce(f"correction_{key}", f"_early_{key}").alias(f"correction_{key}") for key in KEYS
+    )
+
+
+def with_own_voids(reversals: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """Reversals with `is_own_void`: we voided the claim ourselves before, and nothing came in its place."""
+    voids = versions.filter(pl.col("frequency_code") == "8").group_by("lineage_index").agg(pl.col("sent_date").min().alias("_voided"))
+    joined = reversals.join(voids, on="lineage_index", how="left", validate="m:1", maintain_order="left")
+    follows = (pl.col("_voided") <= pl.col("adjudication_date")).fill_null(False)
+    return joined.with_columns((follows & pl.col("correction_claim_key").is_null()).alias("is_own_void")).drop("_voided")
+
+
+def _earlier_corrections(reversals: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """For reversals that nothing follows: the newest decision between original and reversal that nothing takes back."""
+    open_ones = reversals.filter(pl.col("correction_claim_key").is_null() & pl.col("original_claim_key").is_not_null())
+    dates = decisions.select(pl.col("claim_key").alias("original_claim_key"), pl.col("adjudication_date").alias("_since"))
+    spans = open_ones.select(*KEYS, "lineage_index", "payer_id", "original_claim_key", pl.col("adjudication_date").alias("_until"))
+    taken = reversals.select(pl.col("original_claim_key").alias("claim_key")).drop_nulls()
+    free = decisions.join(taken, on=KEYS, how="anti").select(
+        "lineage_index", "payer_id", "adjudication_date", *(pl.col(key).alias(f"_early_{key}") for key in KEYS)
+    )
+    between = spans.join(dates, on="original_claim_key").join(free, on=["lineage_index", "payer_id"])
+    fits = between.filter((pl.col("adjudication_date") >= pl.col("_since")) & (pl.col("adjudication_date") < pl.col("_until")))
+    newest = fits.sort(*KEYS, "adjudication_date", *(f"_early_{key}" for key in KEYS)).unique(KEYS, keep="last", maintain_order=True)
+    return newest.select(*KEYS, *(f"_early_{key}" for key in KEYS))
 
 
 def _originals(pairs: pl.DataFrame) -> pl.DataFrame:

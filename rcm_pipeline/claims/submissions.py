@@ -10,29 +10,31 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from rcm_pipeline.claims.claim_answers import answers_by_claim, claim_answers
+from rcm_pipeline.claims.claim_answers import claim_answers
 
 Tables = Mapping[str, pl.DataFrame]
 KEYS = ("file_id", "transaction_no")
+_BATCH = "submission_id"
 _REJECTED = ("R", "M", "W", "X")
 _FAR_PAST, _FAR_FUTURE = dt.date(1900, 1, 1), dt.date(9000, 12, 31)
 _SLACK = dt.timedelta(days=1)  # clocks and time zones differ
 
 
-def core_submissions(raw: Tables, as_of: dt.date, answers: pl.DataFrame | None = None) -> pl.DataFrame:
-    """core_submissions from raw tables; ages count to `as_of`. `answers`, from `answers_by_claim`, where they are known already."""
-    sent = sent_transactions(raw["raw_transactions"])
-    if answers is None:
-        answers = answers_by_claim(sent, raw["raw_claims"], raw["raw_claim_statuses"])
+def core_submissions(raw: Tables, as_of: dt.date, sent: pl.DataFrame, envelopes: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    """core_submissions from raw tables; ages count to `as_of`. `answers` from `answers_by_claim`.
+
+    `sent` holds each batch once, `envelopes` every transaction it was ever sent in (`sent_transactions`, with submission_id):
+    an acknowledgement names an envelope. The files of the answers stand beside (`*_answer_file_id`), for core_deliveries.
+    """
     counted = raw["raw_claims"].group_by(KEYS).agg(pl.len().cast(pl.Int64).alias("claim_count"), pl.col("charge_amount").sum())
     found = sent
-    for part in (
-        counted,
-        _interchange_answers(sent, raw["raw_acknowledgements"]),
-        _transaction_answers(sent, raw["raw_acknowledgements"], raw["raw_transactions"]),
-        claim_answers(answers, raw["raw_remits"], raw["raw_payments"]),
+    for on, part in (
+        (KEYS, counted),
+        (_BATCH, _interchange_answers(envelopes, raw["raw_acknowledgements"])),
+        (_BATCH, _transaction_answers(envelopes, raw["raw_acknowledgements"], raw["raw_transactions"])),
+        (KEYS, claim_answers(answers, raw["raw_remits"], raw["raw_payments"])),
     ):
-        found = found.join(part, on=KEYS, how="left", maintain_order="left")
+        found = found.join(part, on=on, how="left", maintain_order="left")
     counts = ("claim_count", "accepted_count", "rejected_count", "decided_count", "unanswered_count")
     found = found.with_columns(
         pl.col(counts).fill_null(0), pl.col("charge_amount").fill_null(0), pl.col("is_batch_rejected").fill_null(False)
@@ -41,7 +43,7 @@ def core_submissions(raw: Tables, as_of: dt.date, answers: pl.DataFrame | None =
     age = (pl.lit(as_of) - pl.col("sent_date")).dt.total_days()
     newest = pl.max_horizontal("transaction_answered_date", "claims_answered_date")
     found = found.with_columns(pl.when(is_waiting).then(age).alias("age_days"), newest.alias("answered_date"))
-    return found.sort(KEYS)
+    return found.sort(_BATCH)
 
 
 def sent_transactions(transactions: pl.DataFrame) -> pl.DataFrame:
@@ -63,16 +65,18 @@ def _interchange_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame) -> 
         "status_code",
         "interchange_date",
         pl.col("sender_id").alias("answered_by"),
-        pl.col("file_id").alias("interchange_answer_file_id"),
+        pl.col("file_id").alias("_answer_file_id"),
         "acknowledgement_no",
     )
     joined = sent.join(answered, on="interchange_control_id", how="inner", suffix="_said").filter(
         (pl.col("interchange_date") == pl.col("interchange_date_said")).fill_null(True)
     )
-    fits = _of_partner(joined, ["interchange_answer_file_id", "acknowledgement_no"])
-    worst = fits.sort(*KEYS, pl.col("status_code").replace_strict({"R": 0, "E": 1, "A": 2}, default=3), "interchange_answer_file_id")
-    return worst.group_by(KEYS, maintain_order=True).agg(
-        pl.col("status_code").first().alias("interchange_status_code"), pl.col("interchange_answer_file_id").first()
+    fits = _of_partner(joined, ["_answer_file_id", "acknowledgement_no"])
+    rank = pl.col("status_code").replace_strict({"R": 0, "E": 1, "A": 2}, default=3, return_dtype=pl.Int64)
+    worst = fits.sort(*KEYS, rank, "_answer_file_id").unique(KEYS, keep="first", maintain_order=True).with_columns(rank.alias("_rank"))
+    best = worst.sort(_BATCH, "_rank").unique(_BATCH, keep="last", maintain_order=True)  # of several envelopes one went through
+    return best.select(
+        _BATCH, pl.col("status_code").alias("interchange_status_code"), pl.col("_answer_file_id").alias("interchange_answer_file_id")
     )
 
 
@@ -91,7 +95,7 @@ def _transaction_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame, tra
         "status_code",
         "acknowledgement_no",
         pl.col("sender_id").alias("answered_by"),
-        pl.col("file_id").alias("transaction_answer_file_id"),
+        pl.col("file_id").alias("_answer_file_id"),
         _plain("group_control_id"),
         _plain("transaction_control_id"),
         pl.col("answer_date").fill_null(_FAR_FUTURE),
@@ -105,24 +109,28 @@ def _transaction_answers(sent: pl.DataFrame, acknowledgements: pl.DataFrame, tra
             _last_sent(group, sent, ["group_control_id"]).with_columns(_rank=pl.lit(0)),
         ]
     )
-    best = found.sort(*KEYS, "_rank", "answer_date", "status_code", "transaction_answer_file_id").group_by(KEYS, maintain_order=True).last()
+    # on one day an acceptance of another envelope of the batch counts more than a rejection
+    accepts = ~pl.col("status_code").is_in(_REJECTED)
+    best = found.sort(_BATCH, "_rank", "answer_date", accepts, "status_code", "_answer_file_id").unique(
+        _BATCH, keep="last", maintain_order=True
+    )
     known = pl.when(pl.col("answer_date") != _FAR_FUTURE).then("answer_date")
     return best.select(
-        *KEYS,
-        "transaction_answer_file_id",
+        _BATCH,
         pl.col("status_code").alias("transaction_status_code"),
+        pl.col("_answer_file_id").alias("transaction_answer_file_id"),
         known.alias("transaction_answered_date"),
     )
 
 
 def _last_sent(answers: pl.DataFrame, sent: pl.DataFrame, on: list[str]) -> pl.DataFrame:
     """Each answer with what it is about: of these numbers, sent to the one who answers, the last file on or before its day."""
-    answer = ["transaction_answer_file_id", "acknowledgement_no"]
-    joined = answers.join(sent.select(*KEYS, *on, "receiver_id", pl.col("sent_date").fill_null(_FAR_PAST)), on=on, how="inner")
+    answer = ["_answer_file_id", "acknowledgement_no"]
+    joined = answers.join(sent.select(_BATCH, *on, "receiver_id", pl.col("sent_date").fill_null(_FAR_PAST)), on=on, how="inner")
     fits = _of_partner(joined.filter(pl.col("sent_date") <= pl.col("answer_date") + _SLACK), answer)
     last_day = fits.filter(pl.col("sent_date") == pl.col("sent_date").max().over(answer))
-    last = last_day.filter(pl.col("file_id") == pl.col("file_id").max().over(answer))
-    return last.select(*KEYS, "transaction_answer_file_id", "status_code", "answer_date")
+    last = last_day.filter(pl.col(_BATCH) == pl.col(_BATCH).max().over(answer))
+    return last.select(_BATCH, "status_code", "answer_date", "_answer_file_id")
 
 
 def _status() -> pl.Expr:

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from rcm_pipeline.claims.redeliveries import COUNTED
 from rcm_pipeline.code_sets.systems import CDT, CPT, CPT_MODIFIER, HCPCS, ICD10CM, MODIFIER, SYSTEMS
 
 KEYS = ("file_id", "claim_no")
@@ -24,7 +25,8 @@ _BY_LAST_DAY = ("11", "18", "21", "32")
 
 def coded_values(lines: pl.LazyFrame, diagnoses: pl.LazyFrame, deliveries: pl.LazyFrame, versions: pl.LazyFrame) -> pl.DataFrame:
     """`values_of` raw_claim_lines, raw_claim_diagnoses and core_claim_versions, which core_deliveries brings together."""
-    places = deliveries.filter(pl.col("fact_code") == "version").select(*KEYS, pl.col("fact_id").alias("version_id"))
+    is_counted = (pl.col("fact_code") == "version") & (pl.col("delivery_code") == COUNTED)
+    places = deliveries.filter(is_counted).select(*KEYS, pl.col("fact_id").alias("version_id"))
     claims = versions.select(_CLAIM).join(places, on="version_id", how="inner")
     coded = diagnoses.select(*KEYS, "diagnosis_no", "qualifier_code", "diagnosis_code")
     return values_of(lines.select(_LINE).collect(), coded.collect(), claims.collect())

@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 
-from rcm_pipeline.denials.classify.adjudications import first_decisions
+from rcm_pipeline.denials.classify.adjudications import first_of_claims
 from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
 from rcm_pipeline.redelivery import latest_by
 from rcm_pipeline.stats.comparisons import score_ratio
@@ -25,7 +25,7 @@ def mart_coding_denials(
     core_qa_reviews: pl.LazyFrame,
     core_qa_findings: pl.LazyFrame,
     core_claim_lineages: pl.LazyFrame,
-    core_adjudications: pl.LazyFrame,
+    core_adjudicated_lines: pl.LazyFrame,
     mart_denial_outcomes: pl.LazyFrame,
     raw_coded_encounters: pl.LazyFrame,
     *,
@@ -42,7 +42,7 @@ def mart_coding_denials(
     coding log, against other coders' claims of the same payer and specialty; `lift` compares within each of these, so that
     a strict payer is no coder's fault. Limits of a rate are Wilson's, of a lift those of `score_ratio`.
     """
-    claims = _decided(core_claim_lineages, core_adjudications, mart_denial_outcomes, week.sunday)
+    claims = _decided(core_claim_lineages, core_adjudicated_lines, mart_denial_outcomes, week.sunday)
     charts = _reviewed(core_qa_reviews.collect(), claims, week.sunday)
     found = core_qa_findings.filter("is_counted").select("review_token", "error_code").unique().collect()
     counted = charts.join(found, on="review_token", how="inner")
@@ -60,11 +60,10 @@ def mart_coding_denials(
     return _rated(strata).sort(pl.col("measure_code").cast(_ORDER), "scope_id")
 
 
-def _decided(lineages: pl.LazyFrame, adjudications: pl.LazyFrame, outcomes: pl.LazyFrame, last: dt.date) -> pl.DataFrame:
+def _decided(lineages: pl.LazyFrame, lines: pl.LazyFrame, outcomes: pl.LazyFrame, last: dt.date) -> pl.DataFrame:
     """Primary claims first decided in the window, by the earliest decision that decides a line, and whether denied for coding."""
-    known = adjudications.filter(pl.col("adjudication_date") <= last)
-    answers = known.select("answer_no", _ON, "is_first", "disposition", "adjudication_date")
-    first = first_decisions(answers).select(_ON, pl.col("adjudication_date").alias("decided_date"))
+    known = lines.filter(pl.col("adjudication_date") <= last)
+    first = first_of_claims(known).select(_ON, pl.col("adjudication_date").alias("decided_date"))
     in_window = first.filter(pl.col("decided_date") > last - dt.timedelta(weeks=WINDOW_WEEKS))
     primary = lineages.filter(pl.col("sequence_code") == "P").select(_ON, "claim_token", "payer_id", "coder_id")
     denied = initial_denials(outcomes).filter((pl.col("root_cause") == _CAUSE) & (pl.col("denied_date") <= last)).select(_ON).collect()[_ON]

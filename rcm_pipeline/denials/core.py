@@ -7,18 +7,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from rcm_pipeline.claims.claim_answers import answers_by_claim
-from rcm_pipeline.claims.identities import answer_ids, deliveries, payment_ids, recoupment_ids, submission_ids, version_ids
-from rcm_pipeline.claims.keys import with_claim_key, with_identities
+from rcm_pipeline.claims.identities import Identities, deliveries, incomplete_payments, paid, recoupments_named, sent
 from rcm_pipeline.claims.layers import layer_events
-from rcm_pipeline.claims.line_matching import match_lines
+from rcm_pipeline.claims.line_matching import match_lines, service_lines
 from rcm_pipeline.claims.lineages import named_lineages
 from rcm_pipeline.claims.linking import RemittanceTables, SentTables, linked_claims
 from rcm_pipeline.claims.matching import UNMATCHED
 from rcm_pipeline.claims.payers import core_payers, identify_payers
-from rcm_pipeline.claims.remits import KEYS, LINE, PLACE
-from rcm_pipeline.claims.reversals import pair_reversals, recoupments
+from rcm_pipeline.claims.redeliveries import NOT_CLOSED, PLACE, REPLACED, TRANSACTION, paid_again, sent_again
+from rcm_pipeline.claims.remits import KEYS, LINE
+from rcm_pipeline.claims.reversals import pair_reversals, recoupments, with_own_voids
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
-from rcm_pipeline.denials.classify.adjudications import claim_dispositions, mark_current, mark_first, mark_pended
+from rcm_pipeline.denials.classify.adjudications import claim_dispositions, mark_answers, mark_pended, marked_lines
 from rcm_pipeline.denials.classify.attributes import claim_attributes, payer_clocks
 from rcm_pipeline.denials.classify.causes import Taxonomy, find_causes, overrides_hash
 from rcm_pipeline.denials.classify.dispositions import classify, dispose, payable_lines
@@ -60,16 +60,17 @@ _READ: dict[str, tuple[str, ...]] = {  # what the wide raw tables are read for; 
     "raw_other_payers": ("file_id", "claim_no", "paid_amount", "adjudication_date"),
     "raw_remit_lines": (
         "file_id", "claim_no", "line_no", "procedure_code", "modifier_1_code", "charge_amount", "paid_amount", "paid_units",
-        "billed_units", "service_from_date", "service_to_date", "line_control_token",
+        "billed_units", "billed_procedure_code", "service_from_date", "service_to_date", "line_control_token",
     ),
     "raw_adjustments": ("file_id", "claim_no", "line_no", "group_code", "carc_code", "amount"),
     "raw_coded_encounters": ("file_id", "row_no", "claim_token", "coder_id", "coded_date"),
 }  # fmt: skip
 
 
-_KEYED = (
-    "raw_claims", "raw_remits", "raw_claim_lines", "raw_remit_lines", "raw_adjustments", "raw_remarks", "raw_other_payers",
-)  # fmt: skip
+_OF_VERSIONS, _OF_ANSWERS = (
+    ("raw_claims", "raw_claim_lines", "raw_other_payers"),
+    ("raw_remits", "raw_remit_lines", "raw_adjustments", "raw_remarks"),
+)
 _ORDER = ("layer_code", "source_code", "subject_id", "answer_id", "line_no", "version_id", "submission_id", "recoupment_id", "lineage_id")
 
 
@@ -89,24 +90,59 @@ def taxonomy_of(settings: ClientSettings) -> Taxonomy:
 
 
 class RawTables:
-    """Raw tables, loaded when asked for, with file_id as a small code and one number for file and claim.
+    """Raw tables, loaded when asked for: each thing once, with file_id as a small code and one number for a claim.
 
-    Nothing is kept: who holds a table decides how long it stays in memory.
+    Of several copies the rows of one are given (`Identities`), under the transaction that stands for all. Nothing is kept:
+    who holds a table decides how long it stays in memory.
     """
 
     def __init__(self, tables: Mapping[str, pl.LazyFrame]) -> None:
-        self._tables = tables
         kinds = {table.collect_schema()["file_id"] for table in tables.values()}
         code = next((kind for kind in kinds if isinstance(kind, pl.Enum)), None)
-        self.files = code or _file_codes(tables.values())
+        files = code or _file_codes(tables.values())
+        self._tables = {name: table.with_columns(pl.col("file_id").cast(files)) for name, table in tables.items()}
+        self.envelopes = self._tables["raw_transactions"].collect()
+        self.cut = cut = self._cut()
+        payments, claims = self._tables["raw_payments"].collect(), self["raw_claims", "read"]
+        self.payments = paid(payments, self["raw_remits", "read"], paid_again(payments, self._tables, self.envelopes, cut), self._tables)
+        self.batches = sent(self.envelopes, claims, sent_again(self.envelopes, self._tables, cut), self._tables)
 
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        """The table, by its name, as far as the core reads it."""
+    def __getitem__(self, asked: str | tuple[str, str]) -> pl.DataFrame:
+        """The table, by its name, as far as the core reads it; with "read", every row as it was read."""
+        name = asked if isinstance(asked, str) else asked[0]
         table = self._tables[name]
-        read = table.select(_READ[name]) if name in _READ else table
-        short = read.collect().with_columns(pl.col("file_id").cast(self.files))
-        keyed = with_claim_key(short) if name in _KEYED else short
-        return keyed.drop(PLACE) if name in _KEYED[2:] else keyed
+        rows = (table.select(_READ[name]) if name in _READ else table).collect()
+        if not isinstance(asked, str):
+            return rows
+        for side, keyed in ((self.batches, _OF_VERSIONS), (self.payments, _OF_ANSWERS)):
+            if name in keyed:
+                return _keyed(rows, side, is_whole=name == keyed[0])
+        return rows.join(_others(self.payments), on=TRANSACTION, how="anti", maintain_order="left") if name == "raw_payments" else rows
+
+    def _cut(self) -> pl.DataFrame:
+        """Transactions whose file ends before they do."""
+        open_ends = self._tables["raw_findings"].filter(pl.col("rule") == NOT_CLOSED).select("file_id", "segment_no").unique()
+        return self._tables["raw_transactions"].join(open_ends, on=["file_id", "segment_no"], how="semi").select(TRANSACTION).collect()
+
+
+def _others(side: Identities) -> pl.DataFrame:
+    """Transactions that another one stands for, or that count no more."""
+    copies = side.redeliveries.transactions
+    is_other = pl.struct(TRANSACTION) != pl.struct(pl.col(f"of_{name}").alias(name) for name in TRANSACTION)
+    return copies.filter(is_other | (pl.col("delivery_code") == REPLACED)).select(TRANSACTION)
+
+
+def _keyed(rows: pl.DataFrame, side: Identities, *, is_whole: bool) -> pl.DataFrame:
+    """The rows of claims that count, with claim_key in the order of the keys."""
+    counted = side.counted.select(*PLACE, "claim_key")
+    joined = rows.join(counted, on=PLACE, how="inner", validate="1:1" if is_whole else "m:1", maintain_order="left")
+    if not is_whole:
+        return joined.drop(PLACE).sort("claim_key", maintain_order=True)
+    of = side.redeliveries.transactions.select(*TRANSACTION, "of_file_id", "of_transaction_no")
+    moved = joined.join(of, on=TRANSACTION, how="left", validate="m:1", maintain_order="left").with_columns(
+        pl.coalesce(f"of_{name}", name).alias(name) for name in TRANSACTION
+    )
+    return moved.drop("of_file_id", "of_transaction_no").sort("claim_key")
 
 
 def _file_codes(tables: Iterable[pl.LazyFrame]) -> pl.Enum:
@@ -122,6 +158,7 @@ def claims_core(
     raw_claim_statuses: pl.LazyFrame,
     raw_claims: pl.LazyFrame,
     raw_claim_lines: pl.LazyFrame,
+    raw_claim_diagnoses: pl.LazyFrame,
     raw_other_payers: pl.LazyFrame,
     raw_payments: pl.LazyFrame,
     raw_remits: pl.LazyFrame,
@@ -130,6 +167,7 @@ def claims_core(
     raw_remarks: pl.LazyFrame,
     raw_provider_adjustments: pl.LazyFrame,
     raw_coded_encounters: pl.LazyFrame,
+    raw_findings: pl.LazyFrame,
     *,
     today: dt.date,
     settings: ClientSettings,
@@ -143,22 +181,24 @@ def claims_core(
     payments = identify_payers(raw["raw_payments"], settings.payer_aliases)
     linked = _linked(raw, payments, settings, today)
     clocks = payer_clocks(linked.payers, reference("clocks"), {p: c.model_dump() for p, c in settings.clocks.items()})
-    finished = _Finisher(named_lineages(linked.versions, linked.remits), linked.identities)
-    yield "core_deliveries", linked.identities.deliveries(raw.files)
+    finished = _Finisher(named_lineages(linked.versions, linked.remits), raw)
+    money = recoupments_named(raw["raw_provider_adjustments"], raw.payments)
+    incomplete = incomplete_payments(raw["raw_payments", "read"], raw.payments, linked.remits, money, raw.cut)
+    yield "core_deliveries", deliveries(raw.payments, raw.batches, linked.submissions, linked.versions, incomplete)
     yield "core_submissions", finished(linked.submissions)
     yield "core_payers", linked.payers.join(clocks, on="payer_id", how="left", validate="1:1", maintain_order="left")
-    money = recoupment_ids(raw["raw_provider_adjustments"], linked.identities.payments)
     yield "core_recoupments", finished(recoupments(money, payments, linked.remits))
     remarks = raw["raw_remarks"]
-    lines, remits, reversals = judged_lines(linked.remits, linked.remit_lines, raw["raw_adjustments"], remarks, settings)
-    lines = with_sent_lines(lines, linked.remit_lines, remits, linked.claim_lines)
+    lines, remits, reversals = judged_lines(linked, raw["raw_adjustments"], remarks, settings)
     del linked.claim_lines, linked.remit_lines  # the widest tables, and nobody needs them below
     attributes = claim_attributes(remits, linked.versions, raw["raw_other_payers"], clocks)
     denials = _denials(find_causes(lines, remarks, attributes, taxonomy_of(settings)), lines, remits)
+    coders = _coders(raw["raw_coded_encounters"])
+    lineages = finished(claim_lineages(linked.versions, remits, lines, denials, coders))
     yield "core_adjudicated_lines", finished(lines)
     del lines, attributes
     yield "core_reversals", finished(reversals)
-    yield "core_claim_lineages", finished(claim_lineages(linked.versions, remits, denials, _coders(raw["raw_coded_encounters"])))
+    yield "core_claim_lineages", lineages
     yield "core_layer_events", finished(_layer_events(linked, remits, denials))
     yield "core_denials", finished(denials)
     yield "core_claim_versions", finished(linked.versions)
@@ -177,20 +217,6 @@ def _layer_events(linked: "_Linked", remits: pl.DataFrame, denials: pl.DataFrame
     return layer_events(linked.submissions, linked.versions, linked.statuses, remits, main_lines(denials), statuses, causes)
 
 
-@dataclass(frozen=True)
-class _Identities:
-    """Identity of every payment, claim payment, batch and sent claim, by where it was read."""
-
-    payments: pl.DataFrame
-    answers: pl.DataFrame
-    submissions: pl.DataFrame
-    versions: pl.DataFrame
-
-    def deliveries(self, files: pl.Enum) -> pl.DataFrame:
-        """core_deliveries."""
-        return deliveries(self.payments, self.answers, self.submissions, self.versions, files)
-
-
 @dataclass
 class _Linked:
     """Sent claims and claim payments brought together under one lineage each, and the lines of both."""
@@ -202,54 +228,48 @@ class _Linked:
     remits: pl.DataFrame
     claim_lines: pl.DataFrame
     remit_lines: pl.DataFrame
-    identities: _Identities
 
 
 def _linked(raw: RawTables, payments: pl.DataFrame, settings: ClientSettings, today: dt.date) -> _Linked:
     early = {name: raw[name] for name in ("raw_transactions", "raw_acknowledgements", "raw_claims", "raw_claim_statuses", "raw_remits")}
-    identities = _identities(early, raw["raw_payments"])
-    answers = answers_by_claim(sent_transactions(early["raw_transactions"]), early["raw_claims"], early["raw_claim_statuses"])
-    submissions = core_submissions(early | {"raw_payments": payments}, today, answers).join(
-        identities.submissions, on=["file_id", "transaction_no"], how="left"
-    )
-    sent = SentTables(early["raw_claims"], raw["raw_claim_lines"], early["raw_transactions"], early["raw_claim_statuses"], answers)
+    envelopes = sent_transactions(early["raw_transactions"]).join(raw.batches.whole, on=TRANSACTION, how="left")
+    batches = envelopes.join(_others(raw.batches), on=TRANSACTION, how="anti", maintain_order="left")
+    answers = answers_by_claim(batches, early["raw_claims"], early["raw_claim_statuses"])
+    submissions = core_submissions(early | {"raw_payments": payments}, today, batches, envelopes, answers)
+    claims = SentTables(early["raw_claims"], raw["raw_claim_lines"], batches, early["raw_claim_statuses"], answers)
     remittances = RemittanceTables(early["raw_remits"], raw["raw_remit_lines"], raw["raw_adjustments"], payments)
-    versions, remits = linked_claims(sent, remittances, submissions, settings.payer_aliases)
-    codes = sent.statuses.select("file_id", "status_no", "category_code", "status_code")
-    versions = versions.join(identities.versions.drop("transaction_no"), on=KEYS, how="left", maintain_order="left")
-    remits = remits.join(identities.answers.drop("transaction_no"), on=KEYS, how="left", maintain_order="left")
-    return _Linked(
-        core_payers(payments, remittances.remits), submissions, codes, versions, remits, sent.lines, remittances.lines, identities
-    )
-
-
-def _identities(early: Mapping[str, pl.DataFrame], payments: pl.DataFrame) -> _Identities:
-    paid, batches = payment_ids(payments), submission_ids(early["raw_transactions"], early["raw_claims"])
-    return _Identities(
-        paid, answer_ids(early["raw_remits"], paid), batches, version_ids(early["raw_claims"], early["raw_transactions"], batches)
-    )
+    versions, remits = linked_claims(claims, remittances, submissions, settings.payer_aliases)
+    codes = claims.statuses.select("file_id", "status_no", "category_code", "status_code")
+    versions = versions.join(raw.batches.counted.select(*KEYS, "submission_id", "version_id"), on=KEYS, how="left", maintain_order="left")
+    remits = remits.join(raw.payments.counted.select(*KEYS, "payment_id", "answer_id"), on=KEYS, how="left", maintain_order="left")
+    return _Linked(core_payers(payments, remittances.remits), submissions, codes, versions, remits, claims.lines, remittances.lines)
 
 
 def judged_lines(
-    remits: pl.DataFrame, remit_lines: pl.DataFrame, adjustments: pl.DataFrame, remarks: pl.DataFrame, settings: ClientSettings
+    linked: "_Linked", adjustments: pl.DataFrame, remarks: pl.DataFrame, settings: ClientSettings
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Lines with disposition and main reason; adjudications with what they come to; reversals."""
-    lines = payable_lines(remits, remit_lines)
+    """Lines with disposition, main reason and turn; adjudications with what they come to; reversals."""
+    lines = payable_lines(linked.remits, linked.remit_lines)
     classified = classify(adjustments, lines, reference("carc"))
     disposed = main_reasons(dispose(lines, classified, remarks, settings.capitated_payers), classified)
-    reversals = pair_reversals(remits)
-    totalled = remits.join(claim_dispositions(disposed), on=KEYS, how="left", validate="1:1", maintain_order="left")
-    marked = mark_current(mark_first(mark_pended(totalled, _only_pended(disposed)), reversals), reversals)
-    marked = with_broken_rules(marked, lines, classified, remarks, reference("carc"))
-    disposed = disposed.join(marked.select(*KEYS, "is_first"), on=KEYS, how="left", validate="m:1", maintain_order="left")
-    return disposed, marked, reversals
+    reversals = with_own_voids(pair_reversals(linked.remits), linked.versions)
+    marked = marked_lines(_with_services(disposed, linked), reversals)
+    totalled = linked.remits.join(claim_dispositions(marked), on=KEYS, how="left", validate="1:1", maintain_order="left")
+    answers = mark_answers(mark_pended(totalled, _only_pended(marked)), marked, reversals)
+    return marked, with_broken_rules(answers, lines, classified, remarks, reference("carc")), reversals
 
 
-def with_sent_lines(lines: pl.DataFrame, remit_lines: pl.DataFrame, remits: pl.DataFrame, sent_lines: pl.DataFrame) -> pl.DataFrame:
-    """Lines with the line of the sent claim each answers, and the rule that found it."""
-    answered = match_lines(remit_lines, remits.filter(pl.col("match_rule") != UNMATCHED), sent_lines)
-    joined = lines.join(answered, on=LINE, how="left", validate="1:1", maintain_order="left")
-    return joined.with_columns(pl.col("line_match_rule").fill_null(UNMATCHED))
+def _with_services(lines: pl.DataFrame, linked: "_Linked") -> pl.DataFrame:
+    """Lines with the line of the sent claim each answers, the rule that found it, and the service of the lineage."""
+    billed = linked.remit_lines.with_columns(pl.coalesce("billed_procedure_code", "procedure_code").alias("procedure_code"))
+    matched = linked.remits.filter(pl.col("match_rule") != UNMATCHED)
+    answered = match_lines(billed, matched, linked.claim_lines)
+    joined = (
+        lines.join(answered, on=LINE, how="left", validate="1:1", maintain_order="left")
+        .join(linked.remits.select(*KEYS, "version_claim_key"), on=KEYS, how="left", validate="m:1", maintain_order="left")
+        .with_columns(pl.col("line_match_rule").fill_null(UNMATCHED))
+    )
+    return service_lines(joined, linked.versions, linked.claim_lines, billed)
 
 
 def _only_pended(lines: pl.DataFrame) -> pl.DataFrame:
@@ -262,21 +282,39 @@ def _only_pended(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _coders(encounters: pl.DataFrame) -> pl.DataFrame:
     """Who coded a claim last."""
-    ordered = encounters.sort("coded_date", "file_id", "row_no")
+    ordered = encounters.sort("coded_date", "coder_id", nulls_last=False)
     return ordered.unique("claim_token", keep="last", maintain_order=True).select("claim_token", "coder_id", "coded_date")
 
 
 class _Finisher:
     """Finished tables: lineage_id in place of the index, identities in place of keys, in the order of both."""
 
-    def __init__(self, names: pl.DataFrame, identities: _Identities) -> None:
-        self._names, self._identities = names, identities
+    def __init__(self, names: pl.DataFrame, raw: RawTables) -> None:
+        self._names = names
+        self._answers = raw.payments.counted.select("claim_key", "answer_id")
+        self._versions = raw.batches.counted.select("claim_key", "version_id")
 
     def __call__(self, frame: pl.DataFrame) -> pl.DataFrame:
-        named = with_identities(frame, self._identities.answers, self._identities.versions)
+        named = self._with_identities(frame)
         if "lineage_index" in named.columns:
             named = named.join(self._names, on="lineage_index", how="left", validate="m:1", maintain_order="left")
         if "answer_id" in named.columns and "line_no" in named.columns:
             named = named.with_columns(pl.format("{}-{}", "answer_id", "line_no").alias("answer_line_id"))
         order = [key for key in _ORDER if key in named.columns]
         return named.sort(order, maintain_order=True, nulls_last=True)
+
+    def _with_identities(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """claim_key gives answer_id, original_claim_key original_answer_id, version_claim_key version_id.
+
+        A frame of sent claims (with version_no) gets version_id for its own key.
+        """
+        named = frame
+        for key in [name for name in frame.columns if name.endswith("claim_key")]:
+            prefix = key.removesuffix("claim_key")
+            is_sent = prefix == "version_" or (not prefix and "version_no" in frame.columns)
+            table, identity = (self._versions, "version_id") if is_sent else (self._answers, "answer_id")
+            name = identity if prefix in ("", "version_") else f"{prefix}{identity}"
+            if name not in named.columns:
+                ids = table.select(pl.col("claim_key").alias(key), pl.col(identity).alias(name))
+                named = named.join(ids, on=key, how="left", validate="m:1", maintain_order="left")
+        return named

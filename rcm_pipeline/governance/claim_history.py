@@ -23,6 +23,7 @@ _MARKS = {"is_first": "first decision", "is_current": "the decision that stands"
 _CAUSE = (
     "root_cause", "owner", "evidence", "evidence_detail", "confidence", "review_reason", "is_initial", "expected_amount",
 )  # fmt: skip
+_VERDICTS = {"TA1": "interchange_verdict", "999": "transaction_verdict"}
 _STEPS = {"1": "original", "7": "replacement", "8": "void"}
 
 
@@ -92,16 +93,17 @@ def _answers(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Iterator
     of_claim = read_where(connection, "core_layer_events", "version_id", versions["version_id"].to_list())
     of_claim = of_claim.filter(pl.col("layer_code") == "L2").join(sent.drop("submission_id"), on="version_id")
     for r in of_file.iter_rows(named=True):
-        yield _event_of(r, f"{r['source_code']}: file of version {r['version_no']} {_ANSWERS[r['outcome_code']]}")
+        where = _read_at(connection, r["submission_id"], "", fact=_VERDICTS[r["source_code"]])
+        yield _event_of(r, f"{r['source_code']}: file of version {r['version_no']} {_ANSWERS[r['outcome_code']]}", where)
     for r in of_claim.iter_rows(named=True):
-        yield _event_of(r, f"277CA: version {r['version_no']} {_ANSWERS[r['outcome_code']]}")
+        where = _read_at(connection, r["version_id"], "status", fact="claim_verdict")
+        yield _event_of(r, f"277CA: version {r['version_no']} {_ANSWERS[r['outcome_code']]}", where)
 
 
-def _event_of(r: dict[str, Any], what: str) -> Event:
+def _event_of(r: dict[str, Any], what: str, where: str) -> Event:
     particulars = [f"status {r['reason_code']}"] if r["reason_code"] else []
     if r["root_cause"]:
         particulars.append(f"cause {r['root_cause']}; began in {r['stage_introduced']}, first to be seen in {r['stage_detectable']}")
-    where = _where(r["answer_file_id"], "status", r["answer_no"])
     return Event(r["event_date"], r["layer_code"], what, particulars, [], where, r["event_date"] or r["sent_date"])
 
 
@@ -188,15 +190,29 @@ def _where(file_id: str | None, what: str, number: int | None) -> str:
     return "" if file_id is None else f"file {file_id[:12]}" + (f", {what} {number}" if number is not None else "")
 
 
-def _read_at(connection: duckdb.DuckDBPyConnection, fact_id: str | None, what: str, number: int | None = None) -> str:
-    """The first place a thing was read in; how many more deliveries there were; nothing for what is not here."""
-    places = read_where(connection, "core_deliveries", "fact_id", [fact_id] if fact_id else []).sort(
-        "file_id", "transaction_no", "claim_no"
-    )
-    if places.is_empty():
-        return ""
-    first = places.row(0, named=True)
-    return _where(first["file_id"], what, number or first["claim_no"])
+_COPIES = {
+    "redelivery": "again",
+    "part": "a part of it",
+    "replaced": "replaced by a later issue",
+}
+
+
+def _read_at(
+    connection: duckdb.DuckDBPyConnection, fact_id: str | None, what: str, number: int | None = None, *, fact: str | None = None
+) -> str:
+    """Every place a thing was read in, the one that counts first, and what the others are; nothing for what is not here.
+
+    `fact` is asked for by its kind where two kinds share an identity.
+    """
+    places = read_where(connection, "core_deliveries", "fact_id", [fact_id] if fact_id else [])
+    is_wanted = pl.col("fact_code") == fact if fact else ~pl.col("fact_code").str.ends_with("_verdict")
+    ordered = places.filter(is_wanted).sort(pl.col("delivery_code").is_in(list(_COPIES)), "file_id", "transaction_no", "claim_no")
+    named = []
+    for r in ordered.iter_rows(named=True):
+        place = _where(r["file_id"], what, number or r["claim_no"] or None)
+        copy = _COPIES.get(r["delivery_code"])
+        named.append(f"{place} ({copy})" if copy else place)
+    return "; ".join(named)
 
 
 def _sequence(code: str) -> str:

@@ -7,9 +7,8 @@ import pkgutil
 import polars as pl
 
 import rcm_pipeline.metrics
-from rcm_pipeline.claims.remits import ANSWER
-from rcm_pipeline.denials.classify.adjudications import standing
-from rcm_pipeline.denials.outcomes.denial_outcomes import ADJUDICATION, DENIAL, VERSION, initial_denials
+from rcm_pipeline.denials.classify.adjudications import standing_decisions
+from rcm_pipeline.denials.outcomes.denial_outcomes import ADJUDICATED_LINE, ADJUDICATION, DENIAL, VERSION, initial_denials
 from rcm_pipeline.metrics.definitions import definitions
 from rcm_pipeline.metrics.denial_rates import first_full_month
 from rcm_pipeline.metrics.measures import Facts, formulas, with_value
@@ -46,6 +45,7 @@ def mart_metrics(
     last = week.sunday
     adjudications = _until(core_adjudications.select(*ADJUDICATION, "is_balanced"), "adjudication_date", last).collect()
     reversals = _until(core_reversals, "adjudication_date", last).collect()
+    lines = _until(core_adjudicated_lines.select(ADJUDICATED_LINE), "adjudication_date", last).collect()
     facts = Facts(
         week=week,
         submissions=_acknowledged_until(_until(core_submissions, "sent_date", last), last).collect(),
@@ -55,7 +55,7 @@ def mart_metrics(
         denials=_until(core_denials.select(DENIAL), "adjudication_date", last).collect(),
         reversals=reversals,
         touches=_until(once(raw_touches.collect()).lazy(), "touched_date", last).collect(),
-        lines=_until(core_adjudicated_lines.select(*ANSWER, "week", "allowed_amount"), "week", last).collect(),
+        lines=lines,
         recoupments=_until(core_recoupments, "adjudication_date", last).collect(),
         encounters=once(raw_coded_encounters.collect()),
         escalations=raw_escalations.collect(),
@@ -64,8 +64,9 @@ def mart_metrics(
         spikes=mart_denial_spikes.collect(),
         quality=mart_payer_quality.collect(),
         outcomes=initial_denials(mart_denial_outcomes).collect(),
+        denied=mart_denial_outcomes.collect(),
         accuracy=mart_coder_accuracy.collect(),
-        current=standing(adjudications, reversals, "lineage_id", ANSWER, ["answer_no"]),
+        current=standing_decisions(lines, reversals),
         timeliness=settings.timeliness,
         monthly_net_revenue=settings.monthly_net_revenue,
     )

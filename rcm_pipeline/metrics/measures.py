@@ -52,7 +52,7 @@ def formulas() -> Mapping[str, Formula]:
 class Facts:
     """All that formulas read, as known at the end of the anchor week; later rows are cut off.
 
-    `outcomes` are the initial denials of mart_denial_outcomes, `current` the decisions that stood on the last day.
+    `outcomes` are the initial denials of mart_denial_outcomes, `denied` all of them, `current` what stood of each claim on the last day.
     """
 
     week: Week
@@ -72,6 +72,7 @@ class Facts:
     spikes: pl.DataFrame
     quality: pl.DataFrame
     outcomes: pl.DataFrame
+    denied: pl.DataFrame
     accuracy: pl.DataFrame
     current: pl.DataFrame
     timeliness: Timeliness

@@ -34,7 +34,7 @@ def own_duplicates(facts: Facts) -> pl.DataFrame:
     good = facts.adjudications.filter((pl.col("kind") == "adjudication") & ((pl.col("disposition") == "paid") | pl.col("is_pended")))
     earliest = good.group_by("lineage_id").agg(pl.col("adjudication_date").min().alias("_good"))
     joined = suspects.join(numbers, on="version_id", how="left").join(earliest, on="lineage_id", how="left")
-    ours = (pl.col("version_no") > 1) | (pl.col("_good") < pl.col("adjudication_date"))
+    ours = (pl.col("version_no") > 1) | (pl.col("_good") <= pl.col("adjudication_date")) | pl.col("is_duplicate")
     return over_window("M23", facts, joined.filter(ours.fill_null(False)).height, decisions.height)
 
 
@@ -49,7 +49,8 @@ def unclassified_dollars(facts: Facts) -> pl.DataFrame:
 def takebacks(facts: Facts) -> pl.DataFrame:
     """A correction belongs to its reversal, whenever it came until the last day; one that stands for several counts once."""
     paid = facts.adjudications.select(pl.col("answer_id").alias("correction_answer_id"), pl.col("paid_amount").alias("_corrected"))
-    joined = facts.recent(facts.reversals).join(paid, on="correction_answer_id", how="left").sort(ANSWER)
+    taken = facts.reversals.filter(~pl.col("is_own_void"))
+    joined = facts.recent(taken).join(paid, on="correction_answer_id", how="left").sort(ANSWER)
     is_first = pl.col("correction_answer_id").is_not_null() & pl.col("correction_answer_id").is_first_distinct()
     net = joined.select(
         (pl.col("paid_amount").fill_null(0) + pl.when(is_first).then(pl.col("_corrected").fill_null(0)).otherwise(0)).alias("net")

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import ANSWER
 from rcm_pipeline.denials.outcomes.recoveries import with_days
 from rcm_pipeline.metrics.measures import Facts, formula, over_window, total
 from rcm_pipeline.stats.survival import median_days
@@ -20,7 +19,7 @@ _GIVEN_UP = ["written_off", "expired"]
 def final_denials(facts: Facts) -> pl.DataFrame:
     """Closed with the denial unpaid, of all that was closed in the window."""
     given_up = _given_up(facts).height
-    clean = facts.current.filter(~pl.col("disposition").is_in([*CLAIM_DENIED, "undecided"]))
+    clean = facts.current.filter(~pl.col("disposition").is_in(CLAIM_DENIED))
     return over_window("M13", facts, given_up, given_up + facts.recent(clean).height)
 
 
@@ -36,8 +35,7 @@ def _given_up(facts: Facts) -> pl.DataFrame:
 
 
 def _allowed(facts: Facts) -> Decimal:
-    keys = facts.recent(facts.current).select(ANSWER)
-    return total(facts.lines.join(keys, on=ANSWER, how="semi")["allowed_amount"])
+    return total(facts.recent(facts.current)["allowed_amount"])
 
 
 @formula("M15")
@@ -81,7 +79,7 @@ def days_to_resolution(facts: Facts) -> pl.DataFrame:
 @formula("M18")
 def dollars_at_risk(facts: Facts) -> pl.DataFrame:
     """A sum and no fraction."""
-    worth = total(facts.outcomes.filter(pl.col("resolution_code") == "open")["expected_amount"])
+    worth = total(facts.denied.filter(pl.col("resolution_code") == "open")["at_risk_amount"])
     return over_window("M18", facts, worth, None, weeks=None, value=float(worth))
 
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from rcm_pipeline.claims.remits import ANSWER
-from rcm_pipeline.denials.classify.adjudications import first_decisions, taken_back
+from rcm_pipeline.denials.classify.adjudications import first_of_claims, taken_back
 from rcm_pipeline.metrics.measures import Facts, formula, shaped, weekly
 from rcm_pipeline.stats.intervals import Z95
 from schemas.vocabulary.denials import CLAIM_DENIED
@@ -48,7 +48,7 @@ def first_pass_yield(facts: Facts) -> pl.DataFrame:
 def rolled_yield(facts: Facts) -> pl.DataFrame:
     """By week: the product of three yields."""
     passed = _counted(_first_versions(facts), ~pl.col("is_first_rejected"))
-    undenied = _counted(first_decisions(facts.adjudications), ~pl.col("disposition").is_in(CLAIM_DENIED))
+    undenied = _counted(first_of_claims(facts.lines), ~pl.col("disposition").is_in(CLAIM_DENIED))
     return _rolled([_claims_in_files(facts), passed, undenied])
 
 
@@ -72,8 +72,8 @@ def _first_versions(facts: Facts) -> pl.DataFrame:
 def _first_pass(facts: Facts) -> pl.DataFrame:
     """Needs nothing more: answers the first version, denies nothing, is never touched, sent again or reversed."""
     first = (
-        first_decisions(facts.adjudications)
-        .select(*ANSWER, "lineage_id", "week", "adjudication_date", "disposition", "version_id")
+        first_of_claims(facts.lines)
+        .join(facts.adjudications.select(*ANSWER, "version_id"), on=ANSWER, how="left")
         .join(facts.lineages.select("lineage_id", "claim_token"), on="lineage_id", how="left")
     )
     numbers = facts.versions.select("version_id", "version_no")

@@ -131,7 +131,7 @@ def test_an_open_ended_date_of_one_claim_touches_no_other() -> None:
 def outcome(*files: bytes) -> list[tuple]:
     """What became of each initial denial, with what it recovered."""
     tables = core(*files)
-    claims = claim_tables(*(tables[f"core_{name}"].lazy() for name in ("claim_lineages", "claim_versions", "adjudications", "denials", "reversals", "payers")),
+    claims = claim_tables(*(tables[f"core_{name}"].lazy() for name in ("claim_lineages", "claim_versions", "adjudications", "adjudicated_lines", "denials", "reversals", "payers")),
                 empty(CONTRACTS["raw_touches"]).lazy())  # fmt: skip
     found = denial_outcomes(claims, DAY)
     return (

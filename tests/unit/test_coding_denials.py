@@ -15,7 +15,7 @@ from schemas.registry import CONTRACTS
 ANCHOR = dt.date(2026, 11, 16)
 DECIDED, REVIEWED = dt.date(2026, 10, 8), dt.date(2026, 9, 17)
 TABLES = (
-    "core_qa_reviews", "core_qa_findings", "core_claim_lineages", "core_adjudications", "mart_denial_outcomes", "raw_coded_encounters",
+    "core_qa_reviews", "core_qa_findings", "core_claim_lineages", "core_adjudicated_lines", "mart_denial_outcomes", "raw_coded_encounters",
 )  # fmt: skip
 
 
@@ -52,8 +52,12 @@ def tables(claims: list[dict]) -> dict[str, pl.DataFrame]:
             }
             for c in claims
         ],
-        "core_adjudications": [
-            {"lineage_id": c["name"], "answer_id": c["name"], "is_first": True, "disposition": c["disposition"], "adjudication_date": c["decided"]} for c in claims
+        "core_adjudicated_lines": [
+            {
+                "lineage_id": c["name"], "answer_id": c["name"], "payer_id": c["payer"], "is_first": c["disposition"] != "undecided",
+                "disposition": c["disposition"], "adjudication_date": c["decided"],
+            }
+            for c in claims
         ],
         "mart_denial_outcomes": [
             {"lineage_id": c["name"], "root_cause": c["denied"], "denied_date": c["decided"], "is_initial": True} for c in claims if c["denied"]

@@ -32,7 +32,7 @@ def test_what_a_denial_is_expected_to_bring_is_one_amount_everywhere() -> None:
     )
     assert tables["core_denials"]["expected_amount"].to_list() == [D("60.00")]
     assert tables["mart_denial_outcomes"]["expected_amount"].to_list() == [D("60.00")]
-    assert tables["mart_worklist"]["expected_amount"].to_list() == [D("60.00")]
+    assert tables["mart_worklist"]["at_risk_amount"].to_list() == [D("60.00")]
     costs = tables["mart_rework_costs"].filter(pl.col("root_cause") == "authorization").row(0, named=True)
     assert costs["loss_amount"] == D("42.00")  # 60 x (1 - 0.6 worked x 0.5 won back), both priors
     assert tables["mart_metrics"].filter(pl.col("metric_id") == "M18")["numerator"].to_list() == [D("60.000")]
@@ -41,8 +41,8 @@ def test_what_a_denial_is_expected_to_bring_is_one_amount_everywhere() -> None:
 def test_a_duplicate_brings_nothing_everywhere() -> None:
     duplicate = "CLP*A*1*100*0**12*IA\nSVC*HC:99213*100*0\nCAS*OA*18*100"
     tables = computed(decided("20261119", "2", f"{PAID_LIKES}\n{duplicate}"))
-    for name in ("core_denials", "mart_denial_outcomes", "mart_worklist"):
-        assert tables[name]["expected_amount"].sum() == 0, name
+    for name, amount in (("core_denials", "expected"), ("mart_denial_outcomes", "expected"), ("mart_worklist", "at_risk")):
+        assert tables[name][f"{amount}_amount"].sum() == 0, name
     assert tables["mart_rework_costs"]["loss_amount"].sum() == 0
 
 

@@ -22,7 +22,8 @@ DENIED = "CLP*D{0}*1*1000*0*0*CI*J{0}\nSVC*HC:99213*1000*0\nCAS*CO*29*1000"
 def costs(claims: list[str], touches: list[dict] | None = None) -> pl.DataFrame:
     core = core_tables(remittance("\n".join(claims)))
     tables = {
-        name: core[f"core_{name}"] for name in ("claim_lineages", "claim_versions", "adjudications", "denials", "reversals", "payers")
+        name: core[f"core_{name}"]
+        for name in ("claim_lineages", "claim_versions", "adjudications", "adjudicated_lines", "denials", "reversals", "payers")
     }
     outcomes = mart_denial_outcomes(*tables.values(), rows("raw_touches", touches or []), week=Week(ANCHOR))
     return mart_rework_costs(outcomes, week=Week(ANCHOR))

@@ -5,9 +5,9 @@ from decimal import Decimal as D
 
 import polars as pl
 
-from rcm_pipeline.claims.submissions import core_submissions
 from rcm_pipeline.x12.read import read_x12
 from tests.conftest import OpenDoor
+from tests.tables import core_of
 
 AS_OF = dt.date(2026, 11, 30)
 
@@ -60,10 +60,17 @@ def remit(day: str, control: str, account: str) -> bytes:
     return interchange(day, control, "HP", "005010X221A1", body)
 
 
-def submissions(*files: bytes) -> pl.DataFrame:
+def core(*files: bytes) -> dict[str, pl.DataFrame]:
     reading = read_x12(list(files), OpenDoor())
     raw = {name: table.with_columns(file_id=pl.format("f{}", "file")) for name, table in reading.tables.items()}
-    return core_submissions(raw, AS_OF)
+    return core_of(raw, today=AS_OF)
+
+
+def submissions(*files: bytes) -> pl.DataFrame:
+    """In the order of the files."""
+    tables = core(*files)
+    places = tables["core_deliveries"].filter(pl.col("fact_code") == "submission").select("file_id", submission_id="fact_id")
+    return tables["core_submissions"].join(places, on="submission_id").sort("file_id")
 
 
 def facts(*files: bytes) -> list[tuple]:
@@ -99,9 +106,11 @@ def test_who_answered_is_named() -> None:
         statuses("20261118", "3", "BATCH7", ("P1", "A2")),
     )
     [row] = submissions(*files).to_dicts()
-    named = [row[f"{level}_answer_file_id"] for level in ("interchange", "transaction", "claims")]
-    assert named == ["f1", "f2", "f3"]
     assert (row["interchange_status_code"], row["transaction_status_code"]) == ("A", "A")
+    verdicts = core(*files)["core_deliveries"].filter(pl.col("fact_code").str.ends_with("verdict"))
+    assert dict(verdicts.select("fact_code", "file_id").iter_rows()) == {
+        "interchange_verdict": "f1", "transaction_verdict": "f2", "claim_verdict": "f3",
+    }  # fmt: skip
 
 
 def test_a_rejected_interchange_or_transaction_waits_for_nobody() -> None:

@@ -1,38 +1,127 @@
-"""Adjudications: which came first, which stands now, and what a whole claim payment comes to."""
+"""Adjudications, line by line: which decision of a service came first, which stands now, and what a claim comes to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import polars as pl
 
-from rcm_pipeline.claims.remits import KEYS
+from rcm_pipeline.claims.remits import ANSWER, KEYS, LINE
+from schemas.vocabulary.denials import DENIED, NOT_DECIDED
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 DUPLICATE_CARCS = ("18", "B13")
+_SERVICE = "service_line_no"
+_CENT = pl.Decimal(18, 2)
 
 
-def mark_first(remits: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
-    """Mark the first decision of each payer on each lineage: the earliest one that is not only pended.
+def taken_back(reversals: pl.DataFrame, keys: list[str] = KEYS) -> pl.DataFrame:
+    """Keys of the decisions that a reversal takes back."""
+    return reversals.select(pl.col(f"original_{key}").alias(key) for key in keys).drop_nulls().unique()
 
-    A payer may split a claim over several claim payments of one day, each with a claim number of its own: all of them are
-    the first decision then. A correction is never one.
+
+def marked_lines(lines: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
+    """Lines with `is_duplicate`, `has_lost_original`, `is_first`, `is_current` and `is_retrospective`.
+
+    Duplicate: denied as one the payer has already, while another decision of the service stands. First: the earliest
+    decision of this payer on the service; of one day neither a duplicate nor a correction is. Current: see
+    `standing_lines`. Retrospective: denied after a decision of this payer that did not deny it.
     """
-    corrections = reversals.select(pl.col(f"correction_{key}").alias(key) for key in KEYS).drop_nulls()
-    group = ["lineage_index", "payer_id"]
-    decisions = remits.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended"))
-    candidates = decisions.select(*group, *KEYS, "adjudication_date", "icn_token").sort(["adjudication_date", *KEYS], nulls_last=True)
-    earliest = candidates.unique(group, keep="first", maintain_order=True).select(*group, *KEYS, pl.col("adjudication_date").alias("_day"))
-    same_day = candidates.filter(pl.col("icn_token").is_not_null()).join(earliest.drop(KEYS), on=group, how="inner", maintain_order="left")
-    parts = same_day.filter(pl.col("adjudication_date") == pl.col("_day")).join(corrections, on=KEYS, how="anti", maintain_order="left")
-    split = parts.unique([*group, "icn_token"], keep="first", maintain_order=True)
-    first = pl.concat([earliest.select(KEYS), split.select(KEYS)]).unique().with_columns(pl.lit(True).alias("is_first"))
-    return remits.join(first, on=KEYS, how="left", maintain_order="left").with_columns(pl.col("is_first").fill_null(False))
+    back = taken_back(reversals).with_columns(pl.lit(True).alias("_is_back"))
+    corrections = reversals.select(pl.col("correction_claim_key").alias("claim_key")).drop_nulls().unique()
+    facts = (
+        lines.join(back, on=KEYS, how="left", maintain_order="left")
+        .join(corrections.with_columns(pl.lit(True).alias("_corrects")), on=KEYS, how="left", maintain_order="left")
+        .with_columns(pl.col("_is_back", "_corrects").fill_null(False))
+        .with_columns(_is_duplicate())
+        .with_columns(_lost_original())
+    )
+    decided = facts.filter(~pl.col("disposition").is_in(NOT_DECIDED))
+    marks = _turns(decided)
+    now = standing_lines(decided.filter(~pl.col("_is_back")), "lineage_index", KEYS, KEYS).select(LINE)
+    joined = facts.join(marks, on=[*KEYS, _SERVICE], how="left", validate="m:1", maintain_order="left").join(
+        now.with_columns(pl.lit(True).alias("is_current")), on=LINE, how="left", validate="1:1", maintain_order="left"
+    )
+    is_decided = ~pl.col("disposition").is_in(NOT_DECIDED)
+    denied = pl.col("disposition").is_in(DENIED)
+    return joined.with_columns(
+        (pl.col("is_first").fill_null(False) & is_decided).alias("is_first"),
+        pl.col("is_current").fill_null(False),
+        (pl.col("_turns_down").fill_null(False) & denied & ~pl.col("is_duplicate")).alias("is_retrospective"),
+    ).drop("_is_back", "_corrects", "_turns_down")
 
 
-def first_decisions(adjudications: Frame) -> Frame:
-    """The first decision of each claim: the earliest first decision of any payer on it that decides a line, on a known day."""
-    decides = pl.col("is_first") & pl.col("adjudication_date").is_not_null() & (pl.col("disposition") != "undecided")
-    return adjudications.filter(decides).sort("adjudication_date", "answer_no").unique("lineage_id", keep="first", maintain_order=True)
+def _is_duplicate() -> pl.Expr:
+    """A denial as duplicate is one where something else of the service was decided, and is not taken back."""
+    denied = pl.col("disposition").is_in(DENIED)
+    says_so = denied & pl.col("carc_code").is_in(DUPLICATE_CARCS).fill_null(False)
+    is_other = ~says_so & ~pl.col("_is_back") & (~pl.col("disposition").is_in(NOT_DECIDED) | (pl.col("disposition") == "pended"))
+    return (says_so & is_other.any().over("lineage_index", _SERVICE)).alias("is_duplicate")
+
+
+def _lost_original() -> pl.Expr:
+    """Denied as a duplicate of what was taken back: then there is nothing it could be a duplicate of."""
+    says_so = pl.col("disposition").is_in(DENIED) & pl.col("carc_code").is_in(DUPLICATE_CARCS).fill_null(False)
+    return (says_so & ~pl.col("is_duplicate") & pl.col("_is_back").any().over("lineage_index", _SERVICE)).alias("has_lost_original")
+
+
+def _turns(decided: pl.DataFrame) -> pl.DataFrame:
+    """Per answer and service: is it the payer's first decision, and does it deny what the one before did not."""
+    group = ["lineage_index", "payer_id", _SERVICE]
+    each = decided.group_by(*group, *KEYS).agg(
+        pl.col("adjudication_date", "_corrects").first(),
+        pl.col("is_duplicate").all(),
+        pl.col("disposition").is_in(DENIED).any().alias("_denies"),
+    )
+    ordered = each.sort(*group, "adjudication_date", "is_duplicate", "_corrects", *KEYS, nulls_last=True)
+    ranked = ordered.with_columns((pl.int_range(pl.len()).over(group) == 0).alias("is_first"))
+    told = ranked.filter(~pl.col("is_duplicate")).with_columns(pl.col("_denies").shift(1).over(group).alias("_denied_before"))
+    turned = told.select(*KEYS, _SERVICE, (pl.col("_denies") & ~pl.col("_denied_before")).fill_null(False).alias("_turns_down"))
+    return ranked.select(*KEYS, _SERVICE, "is_first").join(turned, on=[*KEYS, _SERVICE], how="left", validate="1:1")
+
+
+def standing_lines(decided: pl.DataFrame, lineage: str, keys: list[str], order: Sequence[str]) -> pl.DataFrame:
+    """Of decided lines that nothing takes back, those that stand: per lineage and service those of the newest decision.
+
+    One that denies as a duplicate stands only where nothing else does: it says that the other one counts. Of one day the
+    one that pays more stands; then the last by `order`.
+    """
+    group = [lineage, _SERVICE]
+    facts = ("adjudication_date", *(name for name in order if name not in keys))
+    each = decided.group_by(*group, *keys).agg(
+        pl.col(facts).first(), pl.col("is_duplicate").all(), pl.col("paid_amount").sum().cast(_CENT).alias("_paid")
+    )
+    ordered = each.sort([~pl.col("is_duplicate"), "adjudication_date", "_paid", *order], nulls_last=False)
+    newest = ordered.unique(group, keep="last", maintain_order=True)
+    return decided.join(newest, on=[*group, *keys], how="semi", maintain_order="left")
+
+
+def mark_answers(remits: pl.DataFrame, lines: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
+    """Claim payments with what their lines are: `is_first` and `is_current` where any line is, `is_reversed`.
+
+    One that decides nothing (and is not only pended) is first or current where no line of its lineage is.
+    """
+    marks = lines.group_by(KEYS).agg(pl.col("is_first", "is_current").any())
+    marked = remits.join(marks, on=KEYS, how="left", validate="1:1", maintain_order="left").with_columns(
+        pl.col("is_first", "is_current").fill_null(False)
+    )
+    marked = marked.join(taken_back(reversals).with_columns(pl.lit(True).alias("is_reversed")), on=KEYS, how="left", maintain_order="left")
+    marked = marked.with_columns(pl.col("is_reversed").fill_null(False))
+    idle = marked.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended") & (pl.col("disposition") == "undecided"))
+    if idle.is_empty():
+        return marked
+    ordered = idle.sort("adjudication_date", *KEYS, nulls_last=True)
+    decided = marked.filter("is_first").select("lineage_index", "payer_id").unique()
+    first = ordered.join(decided, on=["lineage_index", "payer_id"], how="anti", maintain_order="left")
+    first = first.unique(["lineage_index", "payer_id"], keep="first", maintain_order=True)
+    stands = ordered.filter(~pl.col("is_reversed")).join(
+        marked.filter("is_current").select("lineage_index").unique(), on="lineage_index", how="anti", maintain_order="left"
+    )
+    stands = stands.unique("lineage_index", keep="last", maintain_order=True)
+    for name, rows in (("is_first", first), ("is_current", stands)):
+        more = rows.select(*KEYS, pl.lit(True).alias("_more"))
+        marked = marked.join(more, on=KEYS, how="left", validate="1:1", maintain_order="left")
+        marked = marked.with_columns(pl.col(name) | pl.col("_more").fill_null(False)).drop("_more")
+    return marked
 
 
 def mark_pended(remits: pl.DataFrame, pended: pl.DataFrame) -> pl.DataFrame:
@@ -41,58 +130,75 @@ def mark_pended(remits: pl.DataFrame, pended: pl.DataFrame) -> pl.DataFrame:
     return marked.with_columns(pl.col("is_pended").fill_null(False))
 
 
-def mark_current(remits: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
-    """Mark what was reversed, and the decision of each lineage that stands."""
-    decisions = remits.select("lineage_index", *KEYS, "kind", "is_pended", "is_duplicate", "adjudication_date")
-    now = standing(decisions, reversals, "lineage_index").select(*KEYS, pl.lit(True).alias("is_current"))
-    marks = (taken_back(reversals).with_columns(pl.lit(True).alias("is_reversed")), now)
-    marked = remits
-    for mark in marks:
-        marked = marked.join(mark, on=KEYS, how="left", validate="1:1", maintain_order="left")
-    return marked.with_columns(pl.col("is_reversed", "is_current").fill_null(False))
+def first_decisions(lines: Frame) -> Frame:
+    """The first decision of each claim and payer: what the payer decided first of all lines, dated by the first of them.
 
-
-def taken_back(reversals: pl.DataFrame, keys: list[str] = KEYS) -> pl.DataFrame:
-    """Keys of the decisions that a reversal takes back."""
-    return reversals.select(pl.col(f"original_{key}").alias(key) for key in keys).drop_nulls().unique()
-
-
-def standing(
-    remits: pl.DataFrame, reversals: pl.DataFrame, lineage: str, keys: list[str] = KEYS, order: Sequence[str] = KEYS
-) -> pl.DataFrame:
-    """Per lineage the newest decision that is neither taken back nor only pended; of one day, the last by `order`.
-
-    `lineage` names the column of the lineage, `keys` those of a decision.
-
-    One that denies everything as a duplicate stands only where nothing else does: it says that the other one counts.
+    One row per lineage and payer: lineage_id, payer_id, adjudication_date, week, answer_id (of the first), disposition,
+    amounts, line_count. `lines` are core_adjudicated_lines.
     """
-    decisions = remits.filter((pl.col("kind") == "adjudication") & ~pl.col("is_pended")).join(
-        taken_back(reversals, keys), on=keys, how="anti"
+    return rolled_up(
+        lines.filter(pl.col("is_first") & pl.col("adjudication_date").is_not_null()), ["lineage_id", "payer_id"], pl.Expr.first
     )
-    ordered = decisions.sort([~pl.col("is_duplicate"), "adjudication_date", *order], nulls_last=False)
-    return ordered.unique(lineage, keep="last", maintain_order=True)
+
+
+def first_of_claims(lines: Frame) -> Frame:
+    """Of the first decisions of several payers on one claim the earliest: one row per lineage."""
+    return first_decisions(lines).sort("adjudication_date", "answer_id").unique("lineage_id", keep="first", maintain_order=True)
+
+
+def standing_decisions(lines: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
+    """Of these core_adjudicated_lines what stands of each claim once these reversals are known, dated by the newest of it."""
+    return rolled_up(standing_services(lines, reversals), ["lineage_id"], pl.Expr.last)
+
+
+def standing_services(lines: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
+    """Of these core_adjudicated_lines those that stand once these reversals are known."""
+    decided = lines.filter(~pl.col("disposition").is_in(NOT_DECIDED)).join(taken_back(reversals, ANSWER), on=ANSWER, how="anti")
+    return standing_lines(decided, "lineage_id", ANSWER, ANSWER)
+
+
+def rolled_up(lines: Frame, by: Sequence[str], which: Callable[[pl.Expr], pl.Expr]) -> Frame:
+    """What some decided lines of a claim come to together, dated by the first or last of them (`which`)."""
+    ordered = lines.sort("adjudication_date", "answer_id", nulls_last=False)
+    dated = [which(pl.col(name)) for name in ("adjudication_date", "week", "answer_id", "payer_id") if name not in by]
+    return ordered.group_by(list(by), maintain_order=True).agg(
+        *dated,
+        _comes_to().alias("disposition"),
+        pl.col("paid_amount", "charge_amount", "allowed_amount").sum().cast(_CENT),
+        pl.len().cast(pl.Int64).alias("line_count"),
+    )
+
+
+def _comes_to() -> pl.Expr:
+    """denied_full when every line is denied, denied_partial when some are or one is in part, else paid."""
+    full = pl.col("disposition").is_in(["denied_full", "denial_suspected"])
+    return (
+        pl.when(full.all())
+        .then(pl.lit("denied_full"))
+        .when(pl.col("disposition").is_in(DENIED).any())
+        .then(pl.lit("denied_partial"))
+        .otherwise(pl.lit("paid"))
+    )
 
 
 def claim_dispositions(lines: pl.DataFrame) -> pl.DataFrame:
-    """What each claim payment comes to: denied_full when every decided line is denied, denied_partial when some are.
+    """What each claim payment comes to, and how many lines it decides. `lines` carry disposition and is_duplicate.
 
-    `is_duplicate`: every decided line is denied as one the payer has already. `lines` carry disposition and main reason.
+    `is_duplicate`: every decided line is denied as one the payer has already.
     """
-    is_decided = ~pl.col("disposition").is_in(["excluded", "pended", "capitated"])
-    is_denied = pl.col("disposition").is_in(["denied_full", "denial_suspected"])
+    is_decided = ~pl.col("disposition").is_in(NOT_DECIDED)
     counted = lines.group_by(KEYS).agg(
         is_decided.sum().cast(pl.Int64).alias("line_count"),
-        (is_denied & is_decided).sum().alias("_denied"),
-        (pl.col("disposition") == "denied_partial").sum().alias("_partly"),
-        (is_denied & is_decided & pl.col("carc_code").is_in(DUPLICATE_CARCS)).sum().alias("_again"),
+        pl.col("disposition").is_in(["denied_full", "denial_suspected"]).sum().alias("_denied"),
+        pl.col("disposition").is_in(DENIED).sum().alias("_some"),
+        pl.col("is_duplicate").sum().alias("_again"),
     )
-    some = (pl.col("_denied") > 0) | (pl.col("_partly") > 0)
     disposition = (
         pl.when(pl.col("line_count") == 0)
         .then(pl.lit("undecided"))
         .when(pl.col("_denied") == pl.col("line_count"))
         .then(pl.lit("denied_full"))
-        .when(some)
+        .when(pl.col("_some") > 0)
         .then(pl.lit("denied_partial"))
         .otherwise(pl.lit("paid"))
     )

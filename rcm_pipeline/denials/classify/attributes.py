@@ -62,12 +62,12 @@ def attribute_evidence(denied: pl.DataFrame, attributes: pl.DataFrame, rules: pl
     return fits.unique(LINE, keep="first", maintain_order=True).drop("carc_code", "attribute")
 
 
-_DAYS = ("filing_days", "corrected_days", "appeal_days")
+_DAYS = ("filing_days", "corrected_days", "appeal_days", "takeback_days")
 _ANY_PLAN = "*"
 
 
 def payer_clocks(payers: pl.DataFrame, clocks: pl.DataFrame, agreed: Mapping[str, Mapping[str, int | None]]) -> pl.DataFrame:
-    """One row per payer: filing_days, corrected_days, appeal_days, and clock_source (plan, default or contract).
+    """One row per payer: filing_days, corrected_days, appeal_days, takeback_days, and clock_source (plan, default or contract).
 
     `agreed` comes from the settings, by payer and field; what it leaves out stays that of the plan.
     """

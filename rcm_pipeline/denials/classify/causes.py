@@ -77,11 +77,12 @@ def _judged(joined: pl.DataFrame) -> pl.DataFrame:
     contradicts = (pl.col("attribute_effect") == "conflict").fill_null(False)
     decides = (pl.col("attribute_effect") == "cause").fill_null(False)
     disagree = pl.col("conflict").is_not_null()
+    no_original = pl.col("has_lost_original")
     is_status_4 = pl.col("rule_id") == "D08"
     general = (pl.col("rarc_required") == "y").fill_null(False)
     cases: list[tuple[pl.Expr, pl.Expr, pl.Expr]] = [
         (pl.col("own_root_cause").is_not_null(), pl.col("own_root_cause"), pl.lit("client")),
-        (contradicts, pl.lit("unspecified"), pl.lit("none")),
+        (contradicts | no_original, pl.lit("unspecified"), pl.lit("none")),
         (decides, pl.col("attribute_root_cause"), pl.lit("attribute")),
         (disagree, pl.lit("unspecified"), pl.lit("none")),
         (pl.col("rarc_root_cause").is_not_null(), pl.col("rarc_root_cause"), pl.lit("rarc")),
@@ -100,6 +101,8 @@ def _judged(joined: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(None, pl.String))
         .when(contradicts)
         .then("attribute_review_reason")
+        .when(no_original)
+        .then(pl.lit("payer_logic"))
         .when(decides)
         .then(pl.lit(None, pl.String))
         .when(disagree)
@@ -111,7 +114,7 @@ def _judged(joined: pl.DataFrame) -> pl.DataFrame:
         cause.alias("root_cause"),
         evidence.alias("evidence"),
         reason.alias("review_reason"),
-        (contradicts | disagree).alias("is_conflicting"),
+        (contradicts | disagree | no_original).alias("is_conflicting"),
     )
 
 

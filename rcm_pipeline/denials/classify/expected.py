@@ -11,7 +11,7 @@ _CENT = pl.lit("0.01").cast(pl.Decimal(18, 2))
 
 
 def expected_amounts(denied: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """LINE, expected_amount and expected_basis of denied lines: at most the charge, or the part denied; 0 where none was ever paid.
+    """LINE, expected_amount and expected_basis of denied lines: at most what is denied; 0 where none was ever paid.
 
     A duplicate (root cause duplicate) brings nothing, for the other one is the claim. The one home of this rule: outcomes,
     worklist, rework and measures read the amount.
@@ -51,9 +51,13 @@ def expected_amounts(denied: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     )
     zero = pl.lit(0).cast(pl.Decimal(18, 2))
     likely = pl.min_horizontal(amount, pl.max_horizontal("charge_amount", zero)).fill_null(zero)
-    # of a line denied in part only the rest can still come, and no more than was denied
-    rest = pl.min_horizontal(pl.max_horizontal(likely - pl.col("allowed_amount"), zero), "denied_amount").cast(pl.Decimal(18, 2))
-    capped = pl.when(pl.col("disposition") == "denied_partial").then(rest).otherwise(likely)
+    # of a line denied in part only the rest can still come
+    rest = (
+        pl.when(pl.col("disposition") == "denied_partial")
+        .then(pl.max_horizontal(likely - pl.col("allowed_amount"), zero))
+        .otherwise(likely)
+    )
+    capped = pl.min_horizontal(rest, "denied_amount").cast(pl.Decimal(18, 2))
     worth = pl.when(pl.col("root_cause") == "duplicate").then(zero).otherwise(capped)
     return known.select(*LINE, worth.alias("expected_amount"), basis.alias("expected_basis"))
 

@@ -4,18 +4,21 @@ import polars as pl
 
 from rcm_pipeline.claims.remits import KEYS
 from rcm_pipeline.claims.runs import begins, ends, ordinal
+from rcm_pipeline.denials.classify.adjudications import rolled_up
 
 _ON = "lineage_index"
 _FACTS = ("claim_token", "sequence_code", "charge_amount", "first_service_date", "last_service_date", "place_code", "provider_npi")
 
 
-def claim_lineages(versions: pl.DataFrame, adjudications: pl.DataFrame, denials: pl.DataFrame, coders: pl.DataFrame) -> pl.DataFrame:
+def claim_lineages(
+    versions: pl.DataFrame, adjudications: pl.DataFrame, lines: pl.DataFrame, denials: pl.DataFrame, coders: pl.DataFrame
+) -> pl.DataFrame:
     """core_claim_lineages without names. Money is of the first version, else of the first answer; null dates mean never."""
     sent = _sent(versions)
     answered = _answered(adjudications)
     both = pl.concat([sent.select(_ON), answered.select(_ON)]).unique().sort(_ON)
     joined = both
-    for part in (sent, answered, initial_denials(adjudications, denials), _first(adjudications), _current(adjudications)):
+    for part in (sent, answered, _initial_denials(lines, denials), _first(adjudications), _current(adjudications, lines)):
         joined = joined.join(part, on=_ON, how="left", validate="1:1", maintain_order="left")
     facts = joined.with_columns(
         *(pl.coalesce(f"sent_{name}", f"said_{name}").alias(name) for name in _FACTS),
@@ -70,28 +73,38 @@ def _first(adjudications: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def initial_denials(adjudications: pl.DataFrame, denials: pl.DataFrame) -> pl.DataFrame:
-    """Per lineage its initial denial: the earliest first decision with a denied line whose reason is not second-level."""
-    lost = denials.filter("is_initial").group_by(KEYS).agg(pl.col("denied_amount").sum().cast(pl.Decimal(18, 2)))
-    facts = adjudications.select(*KEYS, _ON, "adjudication_date", "paid_amount").join(lost, on=KEYS, how="inner")
-    first = facts.sort("adjudication_date", *KEYS, nulls_last=True).unique(_ON, keep="first", maintain_order=True)
-    return first.select(
-        _ON,
-        pl.col("adjudication_date").alias("denied_date"),
-        pl.col("paid_amount").alias("initial_paid_amount"),
-        "denied_amount",
-        *(pl.col(key).alias(f"denial_{key}") for key in KEYS),
+def _initial_denials(lines: pl.DataFrame, denials: pl.DataFrame) -> pl.DataFrame:
+    """Per lineage its initial denial: the payer that was first to deny a line at its first decision, and all such lines of it."""
+    lost = denials.filter("is_initial").sort("adjudication_date", *KEYS, nulls_last=True)
+    first = lost.unique(_ON, keep="first", maintain_order=True).select(
+        _ON, "payer_id", pl.col("adjudication_date").alias("denied_date"), *(pl.col(key).alias(f"denial_{key}") for key in KEYS)
     )
+    group = [_ON, "payer_id"]
+    denied = lost.join(first, on=group, how="semi").group_by(_ON).agg(pl.col("denied_amount").sum().cast(pl.Decimal(18, 2)))
+    paid = lines.filter("is_first").join(first, on=group, how="semi")
+    paid = paid.group_by(_ON).agg(pl.col("paid_amount").sum().cast(pl.Decimal(18, 2)).alias("initial_paid_amount"))
+    return first.drop("payer_id").join(denied, on=_ON, how="left").join(paid, on=_ON, how="left")
 
 
-def _current(adjudications: pl.DataFrame) -> pl.DataFrame:
-    return adjudications.filter("is_current").select(
+def _current(adjudications: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Per lineage what stands, over all lines; where nothing is decided, the newest that decides nothing."""
+    standing = lines.filter("is_current").with_columns(pl.col("claim_key").alias("answer_id"))
+    stands = rolled_up(standing, [_ON], pl.Expr.last).select(
         _ON,
         pl.col("adjudication_date").alias("current_date"),
         pl.col("disposition").alias("current_disposition"),
         pl.col("paid_amount").alias("current_paid_amount"),
-        *(pl.col(key).alias(f"current_{key}") for key in KEYS),
+        pl.col("answer_id").alias("current_claim_key"),
     )
+    idle = adjudications.filter(pl.col("is_current") & (pl.col("disposition") == "undecided")).join(stands, on=_ON, how="anti")
+    nothing = idle.select(
+        _ON,
+        pl.col("adjudication_date").alias("current_date"),
+        pl.col("disposition").alias("current_disposition"),
+        pl.col("paid_amount").alias("current_paid_amount"),
+        pl.col("claim_key").alias("current_claim_key"),
+    )
+    return pl.concat([stands, nothing])
 
 
 def _status() -> pl.Expr:

@@ -103,7 +103,9 @@ def _reversal_breaches(reversals: pl.DataFrame, last_day: dt.date) -> pl.DataFra
     return pl.concat(
         [
             _ruled(reversals.filter(pl.col("original_answer_id").is_null()), "Q4", ANSWER),
-            _ruled(reversals.filter(pl.col("correction_answer_id").is_null() & (waited > WAITING_DAYS)), "Q7", ANSWER),
+            _ruled(
+                reversals.filter(pl.col("correction_answer_id").is_null() & ~pl.col("is_own_void") & (waited > WAITING_DAYS)), "Q7", ANSWER
+            ),
         ]
     )
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 
+from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
 from rcm_pipeline.stats.intervals import rate, wilson
 from rcm_pipeline.stats.survival import median_days
 from rcm_pipeline.tables import mart
@@ -16,11 +17,11 @@ _CENT3 = pl.Decimal(18, 3)
 
 @mart
 def mart_recoveries(mart_denial_outcomes: pl.LazyFrame, *, week: Week) -> pl.DataFrame:
-    """One row by payer, root cause and channel, each also all together; open denials count as not yet ended.
+    """Initial denials: one row by payer, root cause and channel, each also all together; open denials count as not yet ended.
 
     Channel rows hold only overturns; their rate is of all resolved denials of that payer and cause.
     """
-    timed = with_days(mart_denial_outcomes.collect(), week.sunday)
+    timed = with_days(initial_denials(mart_denial_outcomes).collect(), week.sunday)
     scopes = [timed]
     for column in _BY:
         scopes += [scope.with_columns(pl.lit(ALL).alias(column)) for scope in scopes]

@@ -24,6 +24,7 @@ def mart_worklist(
     core_claim_lineages: pl.LazyFrame,
     core_claim_versions: pl.LazyFrame,
     core_adjudications: pl.LazyFrame,
+    core_adjudicated_lines: pl.LazyFrame,
     core_denials: pl.LazyFrame,
     core_reversals: pl.LazyFrame,
     core_payers: pl.LazyFrame,
@@ -37,7 +38,14 @@ def mart_worklist(
     if day == week.sunday:
         return worklist(mart_denial_outcomes.collect(), cause_priors(), day)
     claims = claim_tables(
-        core_claim_lineages, core_claim_versions, core_adjudications, core_denials, core_reversals, core_payers, raw_touches
+        core_claim_lineages,
+        core_claim_versions,
+        core_adjudications,
+        core_adjudicated_lines,
+        core_denials,
+        core_reversals,
+        core_payers,
+        raw_touches,
     )
     return worklist(denial_outcomes(claims, day), cause_priors(), day)
 
@@ -54,9 +62,9 @@ def newest_day(adjudications: pl.LazyFrame, touches: pl.LazyFrame, week: Week) -
 def worklist(outcomes: pl.DataFrame, priors: pl.DataFrame, newest_day: dt.date) -> pl.DataFrame:
     """Rows of mart_worklist of what is open on the newest day.
 
-    net = expected allowed x chance of recovery - cost of working it. The chance is the client's own share of denials of
-    the cause, worked and at least 90 days old, that were overturned, drawn to the prior by ten denials; the cost is the
-    prior's minutes and rate.
+    net = expected allowed of the lines that stand denied x chance of recovery - cost of working it. The chance is the
+    client's own share of denials of the cause, worked and at least 90 days old, that were overturned, drawn to the prior by
+    ten denials; the cost is the prior's minutes and rate.
     Order: soon (SOON_DAYS left), then open, each by net; then doubtful (net not above 0), then late (time is up).
     `priors` have root_cause, minutes, hourly and recovered; `outcomes` are those of the newest day.
     """
@@ -66,7 +74,7 @@ def worklist(outcomes: pl.DataFrame, priors: pl.DataFrame, newest_day: dt.date) 
     urgent = timed.with_columns(_urgency().alias("urgency"), _group().alias("group_id"), next_step().alias("next_step"))
     ranked = _with_groups(urgent)
     order = pl.col("urgency").replace_strict({name: n for n, name in enumerate(URGENCIES)}, return_dtype=pl.Int64)
-    ordered = ranked.sort(order, -pl.col("net_amount"), "deadline_date", "lineage_id", nulls_last=True)
+    ordered = ranked.sort(order, -pl.col("net_amount"), "deadline_date", "lineage_id", "episode_no", nulls_last=True)
     return ordered.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias("rank"))
 
 
@@ -87,7 +95,7 @@ def _chances(outcomes: pl.DataFrame, priors: pl.DataFrame, newest_day: dt.date) 
 
 def _valued(workable: pl.DataFrame, chances: pl.DataFrame) -> pl.DataFrame:
     joined = workable.join(chances, on="root_cause", how="left", validate="m:1", maintain_order="left")
-    gain = (pl.col("expected_amount").cast(pl.Float64) * pl.col("recovery_rate")).round(2).cast(_CENT)
+    gain = (pl.col("at_risk_amount").cast(pl.Float64) * pl.col("recovery_rate")).round(2).cast(_CENT)
     return joined.with_columns((gain - pl.col("work_amount")).cast(_CENT).alias("net_amount"))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import polars as pl
 
 from rcm_pipeline.claims.remits import ANSWER, ANSWER_LINE
+from rcm_pipeline.denials.classify.adjudications import first_decisions
 from rcm_pipeline.denials.classify.dispositions import decided_lines
 from rcm_pipeline.denials.classify.reasons import main_lines
 from rcm_pipeline.stats.intervals import rate, wilson
@@ -14,7 +15,7 @@ from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ALL
 from schemas.vocabulary.denials import LINE_DENIED
 
-_GROUP = ["week", "payer_id"]
+_GROUP, _CLAIM = ["week", "payer_id"], ["lineage_id", "payer_id"]
 
 
 @mart
@@ -23,30 +24,39 @@ def mart_denial_rates(
 ) -> pl.DataFrame:
     """One row per metric, week, payer and cause, each of the last two also all together.
 
-    First decisions only; the denominator of a cause is every decided line (claim) of the payer's week.
+    First decisions of lines only, and of a claim what they come to; the denominator of a cause is every decided line (claim)
+    of the payer's week.
 
     M08: lines denied in full or by suspicion / lines decided. M09: claims denied in full / claims decided.
     M11: claims denied in part / claims decided. A claim's cause is that of its largest denied line. Second-level
     reasons (193, 285, 286, MA46, MA91) repeat an earlier denial and are not counted again.
     """
-    first = core_adjudications.filter(pl.col("is_first") & pl.col("week").is_not_null() & (pl.col("disposition") != "undecided"))
-    decided = first.select(*ANSWER, *_GROUP, "disposition", "charge_amount").collect()
+    decided = _first_of_claims(core_adjudicated_lines, core_adjudications)
     lines = decided_lines(core_adjudicated_lines).select(*ANSWER_LINE, *_GROUP, "disposition", "charge_amount").collect()
-    initial = core_denials.filter("is_initial").select(*ANSWER_LINE, "root_cause", "denied_amount").collect()
+    initial = core_denials.filter("is_initial").select(*ANSWER_LINE, *_CLAIM, "root_cause", "denied_amount").collect()
     causes = initial.select(*ANSWER_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
     line_events = lines.filter(pl.col("disposition").is_in(LINE_DENIED)).join(causes, on=ANSWER_LINE, how="inner")
     by_claim = _claim_causes(initial)
     parts = [_metric("M08", lines, line_events)]
     for metric, disposition in (("M09", "denied_full"), ("M11", "denied_partial")):
-        events = decided.filter(pl.col("disposition") == disposition).join(by_claim, on=ANSWER, how="inner")
+        events = decided.filter(pl.col("disposition") == disposition).join(by_claim, on=_CLAIM, how="inner")
         parts.append(_metric(metric, decided, events))
     table = pl.concat(parts).with_columns((pl.col("week") <= week.monday).alias("is_complete"))
     return table.sort("metric_id", "week", "payer_id", "root_cause")
 
 
+def _first_of_claims(lines: pl.LazyFrame, adjudications: pl.LazyFrame) -> pl.DataFrame:
+    """The first decision of each payer on each claim, over however many claim payments, with the charges of these."""
+    known = lines.filter(pl.col("week").is_not_null())
+    first = first_decisions(known).select(*_CLAIM, "week", "disposition")
+    parts = known.filter("is_first").select(ANSWER).unique()
+    charges = adjudications.join(parts, on=ANSWER, how="semi").group_by(_CLAIM).agg(pl.col("charge_amount").sum())
+    return first.join(charges, on=_CLAIM, how="left").collect()
+
+
 def _claim_causes(denials: pl.DataFrame) -> pl.DataFrame:
-    lost = denials.group_by(ANSWER).agg(pl.col("denied_amount").sum().alias("lost"))
-    return main_lines(denials, ANSWER).select(*ANSWER, "root_cause").join(lost, on=ANSWER)
+    lost = denials.group_by(_CLAIM).agg(pl.col("denied_amount").sum().alias("lost"))
+    return main_lines(denials, _CLAIM).select(*_CLAIM, "root_cause").join(lost, on=_CLAIM)
 
 
 def _metric(metric_id: str, decided: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,153 @@
+"""However a fact arrives it counts once: again, in another envelope, cut in half, in parts, re-issued, in any order."""
+
+import hashlib
+import random
+import re
+
+import polars as pl
+import pytest
+
+from tests.unit.lives import batch, claim, clp, listed, payment, standing, tables_of
+
+PAID, DENIED = ("99213", "100", "80", "CO*45*20"), ("99214", "200", "0", "CO*197*200")
+SENT = batch(claim("A1", ("99213", "100")), claim("A2", ("99214", "200")), claim("A3", ("99213", "100")), day="20261005")
+CLAIMS = [clp("A1", "I1", PAID), clp("A2", "I2", DENIED), clp("A3", "I3", PAID)]
+WHOLE = payment(*CLAIMS, day="20261106")
+
+
+def re_enveloped(file: bytes, isa: str = "000000777", gs: str = "99") -> bytes:
+    """The same transactions in an interchange of another number."""
+    text = re.sub(r"\*000000001\*", f"*{isa}*", file.decode(), count=1)
+    text = re.sub(r"(GS\*\w\w\*S\*R\*\d+\*1200\*)1\*", rf"\g<1>{gs}*", text)
+    return text.replace("GE*1*1~", f"GE*1*{gs}~").replace("IEA*1*000000001~", f"IEA*1*{isa}~").encode()
+
+
+def other_separators(file: bytes) -> bytes:
+    return file.replace(b"*", b"|").replace(b":", b">").replace(b"~", b"\n")
+
+
+def twice_inside(file: bytes) -> bytes:
+    text = file.decode()
+    st, ge = text.index("ST*"), text.index("GE*")
+    return (text[:st] + text[st:ge] * 2 + text[ge:].replace("GE*1", "GE*2")).encode()
+
+
+def numbers(*files: bytes) -> dict[str, pl.DataFrame]:
+    """Core and marts, where a thing was read aside."""
+    names = [hashlib.sha256(file).hexdigest() for file in files]
+    tables = tables_of(*files, names=names)
+    return {name: t for name, t in tables.items() if name.startswith(("core_", "mart_")) and name != "core_deliveries"}
+
+
+def differing(left: dict[str, pl.DataFrame], right: dict[str, pl.DataFrame]) -> list[str]:
+    return [name for name in left if not left[name].equals(right[name])]
+
+
+def roles(*files: bytes) -> list[tuple[str, str, bool]]:
+    found = tables_of(*files)["core_deliveries"].filter(pl.col("fact_code").is_in(["payment", "submission"]))
+    return found.sort("file_id", "transaction_no").select("file_id", "delivery_code", "is_incomplete").rows()
+
+
+@pytest.mark.parametrize("copy", [re_enveloped, other_separators, twice_inside, lambda f: f.replace(b"~", b"~\r\n")])
+def test_a_payment_that_comes_again_counts_once(copy) -> None:
+    assert differing(numbers(SENT, WHOLE), numbers(SENT, WHOLE, copy(WHOLE))) == []
+    assert differing(numbers(SENT, WHOLE), numbers(copy(WHOLE), SENT)) == []
+
+
+@pytest.mark.parametrize("copy", [re_enveloped, other_separators, twice_inside])
+def test_a_batch_that_comes_again_counts_once(copy) -> None:
+    assert differing(numbers(SENT, WHOLE), numbers(SENT, copy(SENT), WHOLE)) == []
+
+
+def test_a_batch_of_another_number_or_day_is_sent_again() -> None:
+    again = batch(claim("A1", ("99213", "100")), day="20261005", number="OTHER")
+    assert tables_of(SENT, again)["core_claim_versions"].height == 4
+    later = batch(claim("A1", ("99213", "100")), day="20261012", number="B20261005")
+    assert tables_of(SENT, later)["core_claim_versions"].height == 4
+
+
+@pytest.mark.parametrize("share", [0.5, 0.6, 0.7, 0.8, 0.9, 0.97])
+def test_a_file_that_broke_off_gives_way_to_the_whole(share: float) -> None:
+    cut = WHOLE[: int(len(WHOLE) * share)]
+    assert differing(numbers(SENT, WHOLE), numbers(SENT, cut, WHOLE)) == []
+    [copy, whole] = roles(cut, WHOLE)
+    assert copy[1] == ("redelivery" if share == 0.97 else "part")  # at 0.97 only the end of the envelope is missing
+    assert (whole[1], copy[2], whole[2]) == ("counted", False, False)
+
+
+def test_a_part_alone_is_read_and_its_payment_is_incomplete() -> None:
+    cut = WHOLE[: WHOLE.index(b"CLP*A3")]
+    assert standing(tables_of(SENT, cut))["A2/P"] == ("denied", 0.0)
+    assert roles(cut) == [("f0", "counted", True)]
+
+
+def test_pieces_make_up_a_payment() -> None:
+    parts = [payment(*some, day="20261106", amount="160", isa=f"00000000{n}", gs=str(n)) for n, some in ((2, CLAIMS[:1]), (3, CLAIMS[1:]))]
+    assert differing(numbers(SENT, WHOLE), numbers(SENT, *parts)) == []
+    assert roles(*parts) == [("f0", "piece", False), ("f1", "piece", False)]
+    assert differing(numbers(SENT, WHOLE), numbers(SENT, parts[1], WHOLE, parts[0])) == []
+
+
+@pytest.mark.parametrize("is_late_first", [False, True])
+def test_of_a_payment_issued_again_the_later_counts(is_late_first: bool) -> None:
+    again = payment(clp("A1", "I1", ("99213", "100", "70", "CO*45*30")), *CLAIMS[1:], day="20261106", isa="000000009", gs="9")
+    files = (again, WHOLE) if is_late_first else (WHOLE, again)
+    tables = tables_of(SENT, *files)
+    assert standing(tables)["A1/P"] == ("paid", 70.0)
+    assert tables["core_adjudications"].height == 3
+    assert sorted(role[1] for role in roles(*files)) == ["counted", "replaced"]
+
+
+def test_two_payments_that_have_nothing_in_common_but_no_trace_both_count() -> None:
+    one, two = (payment(clp(name, f"I{name}", PAID), day="20261106").replace(b"TRN*1*T20261106P1*1~", b"") for name in "XY")
+    assert tables_of(one, two)["core_adjudications"].height == 2
+
+
+def test_the_list_holds_each_denial_once() -> None:
+    assert listed(tables_of(SENT, WHOLE, re_enveloped(WHOLE), re_enveloped(SENT))) == ["A2"]
+
+
+def _world(seed: int) -> list[bytes]:
+    """Ten batches and ten payments with denials, corrections, takebacks and second sendings."""
+    rng = random.Random(seed)
+    files = []
+    for week in range(5):
+        accounts = [f"W{week}N{n}" for n in range(6)]
+        sent, paid = f"202610{5 + week:02d}", f"202611{6 + week:02d}"
+        lines = [("99213", "100"), ("99214", "200"), ("85025", "50")]
+        files.append(batch(*(claim(name, *lines[: 1 + n % 3]) for n, name in enumerate(accounts)), day=sent))
+        answers = []
+        for n, name in enumerate(accounts):
+            own = [
+                (c, p, *rng.choice([("0", f"CO*197*{p}"), (str(int(p) // 2), f"CO*45*{int(p) - int(p) // 2}")]))
+                for c, p in lines[: 1 + n % 3]
+            ]
+            answers.append(clp(name, f"I{name}", *own))
+            if rng.random() < 0.3:
+                answers.append(clp(name, f"J{name}", *((c, p, "0", f"OA*18*{p}") for c, p in lines[: 1 + n % 3])))
+        files.append(payment(*answers, day=paid))
+    return files
+
+
+def _pieces(file: bytes) -> list[bytes]:
+    """A payment in two files, each with every other claim."""
+    text = file.decode()
+    head, *claims = re.split(r"(?=CLP\*)", text[: text.index("SE*")])
+    tail = text[text.index("SE*") :]
+    return [(head + "".join(claims[n::2]) + tail).encode() for n in (0, 1)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_schedule_of_deliveries_every_number_is_the_same(seed: int) -> None:
+    rng, files = random.Random(seed), _world(1)
+    first = numbers(*files)
+    delivered = []
+    for file in files:
+        is_payment = b"ST*835" in file
+        step = rng.choice(["once", "again", "envelope", "separators", "cut", "pieces"])
+        delivered += {
+            "once": [file], "again": [file, file.replace(b"~", b"~\n")], "envelope": [re_enveloped(file)], "separators": [other_separators(file)],
+            "cut": [file, file[: rng.randrange(len(file) // 2, len(file))]], "pieces": _pieces(file) if is_payment else [file],
+        }[step]  # fmt: skip
+    rng.shuffle(delivered)
+    assert differing(first, numbers(*delivered)) == []

@@ -109,6 +109,7 @@ class RawClaims(Contract):
     payer_id: Text = column("destination payer's identifier (2010BB NM109, organisations only)", nullable=True)
     member_token: Text = column("pseudonym of the subscriber's member number (2010BA NM109)", nullable=True)
     billing_npi: Text = column("billing provider (2010AA NM109)", nullable=True)
+    billing_provider_token: Text = column("pseudonym of the billing provider's number where it is no NPI (4010)", nullable=True)
     pay_to_npi: Text = column("pay-to provider (2010AB NM109), where it has one", nullable=True)
     rendering_npi: Text = column("rendering provider of the claim (NM1 82); null when the billing provider or per line", nullable=True)
     referring_npi: Text = column("referring provider (NM1 DN)", nullable=True)
@@ -178,6 +179,24 @@ class RawClaimDiagnoses(Contract):
     qualifier_code: Text = column("ABK principal, ABF other, ABJ admitting, APR reason for visit, ABN external cause")
     diagnosis_code: Text = column("ICD-10-CM code without its point; null when absent", nullable=True)
     present_on_admission_code: Text = column("Y, N, U, W or 1; null when not sent", nullable=True)
+
+
+class RawClaimCodes(Contract):
+    """One row per code of an 837 claim that HI holds beside diagnoses and the DRG: procedures, occurrences, conditions, values."""
+
+    file_id: Text = column(FILE, key=True)
+    transaction_no: Count = column(TRANSACTION, ge=1)
+    claim_no: Count = column(CLAIM, ge=1, key=True)
+    code_no: Count = column("ordinal of the code in its claim", ge=1, key=True)
+    segment_no: Count = column(SEGMENT, ge=1)
+    qualifier_code: Text = column(
+        "BBR, BBQ procedure (ICD-10-PCS), BP, BO procedure (HCPCS), BH occurrence, BI occurrence span, BG condition, BE value; null "
+        "when it is no code",
+        nullable=True,
+    )
+    code: Text = column("the code; null when absent", nullable=True)
+    code_date: Date = column("its day, or the first of its span", nullable=True)
+    code_amount: Money = column("its amount (value codes), dollars", nullable=True)
 
 
 class RawOtherPayers(Contract):

@@ -23,6 +23,7 @@ class RawPayments(Contract):
     payer_id: Text = column("N104 of the payer", nullable=True)
     payer_secondary_id: Text = column("REF 2U of the payer", nullable=True)
     payee_npi: Text = column("NPI of the payee (N1 PE)", nullable=True)
+    payee_token: Text = column("pseudonym of the payee's number where it is no NPI", nullable=True)
 
 
 class RawRemits(Contract):
@@ -32,6 +33,8 @@ class RawRemits(Contract):
     transaction_no: Count = column(TRANSACTION, ge=1)
     claim_no: Count = column("ordinal of the CLP in the file, over all its transactions", ge=1, key=True)
     segment_no: Count = column(SEGMENT, ge=1)
+    payer_name: Text = column("N1 PR that stands above it, where its transaction names more than one payer", nullable=True)
+    payer_id: Text = column("N104 of that payer", nullable=True)
     claim_token: Text = column("pseudonym of the patient control number (CLP01); null when absent", nullable=True)
     status_code: Text = column("CLP02: how the claim was processed; says nothing about denial by itself", nullable=True)
     charge_amount: Money = column("CLP03, dollars; null when absent or unreadable", nullable=True)

@@ -40,7 +40,7 @@ def linked_claims(
     """Versions and claim payments with lineage_index; versions with their 277CA answer, payments with the version they answer."""
     versions = claim_versions(sent.claims, sent.lines, sent.transactions, aliases)
     versions = with_file_verdict(with_answers(versions, sent.answers), submissions)
-    remits = with_balance(dated_remits(remittances.remits, remittances.payments), remittances.adjustments)
+    remits = with_balance(dated_remits(remittances.remits, remittances.payments, aliases), remittances.adjustments)
     versions, remits = with_token_numbers(versions, with_service_dates(remits, remittances.lines))
     remits = with_stated_sequence(remits)
     sent_alone, _ = assign_lineages(versions, remits.clear().with_columns(pl.lit("P").alias("sequence_code")))

@@ -33,19 +33,18 @@ def identify_payers(payments: pl.DataFrame, aliases: Mapping[str, str]) -> pl.Da
 def core_payers(payments: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
     """One row per payer with the name and the kind of plan it uses most (ties: first in the alphabet).
 
-    `payments` from `identify_payers`.
+    `payments` from `identify_payers`, `remits` from `dated_remits`. A name counts once for each payment it stands in.
     """
-    keys = ["file_id", "transaction_no"]
+    keys = ["file_id", "transaction_no", "payer_id", "payer_name"]
     counted = remits.group_by(keys).agg(pl.len().cast(pl.Int64).alias("remit_count"))
-    sized = payments.select(*keys, "payer_id", "payer_name").join(counted, on=keys, how="left")
+    alone = payments.select(keys).join(counted, on=keys[:2], how="anti").with_columns(pl.lit(0, pl.Int64).alias("remit_count"))
+    sized = pl.concat([counted, alone])
     names = sized.group_by("payer_id", "payer_name").agg(pl.col("remit_count").sum(), pl.len().alias("_uses"))
     ranked = names.sort("payer_id", pl.col("_uses") * -1, "payer_name")
-    plans = remits.group_by(*keys, "filing_indicator_code").len("_claims").join(sized.select(*keys, "payer_id"), on=keys)
+    plans = remits.drop_nulls("filing_indicator_code").group_by("payer_id", pl.col("filing_indicator_code").alias("plan_code"))
     usual = (
-        plans.drop_nulls("filing_indicator_code")
-        .group_by("payer_id", pl.col("filing_indicator_code").alias("plan_code"))
-        .agg(pl.col("_claims").sum())
-        .sort("payer_id", pl.col("_claims").cast(pl.Int64) * -1, "plan_code")
+        plans.agg(pl.len().cast(pl.Int64).alias("_claims"))
+        .sort("payer_id", pl.col("_claims") * -1, "plan_code")
         .unique("payer_id", keep="first", maintain_order=True)
     )
     named = ranked.group_by("payer_id", maintain_order=True).agg(pl.col("payer_name").first(), pl.col("remit_count").sum())

@@ -1,6 +1,10 @@
 """Claim payments with payer, date, kind of answer, balance and dates of service."""
 
+from collections.abc import Mapping
+
 import polars as pl
+
+from rcm_pipeline.claims.payers import identify_payers
 
 KEYS = ["claim_key"]  # a claim or claim payment while the core is built: its ordinal by day and identity, see identities.py
 LINE = [*KEYS, "line_no"]
@@ -10,20 +14,30 @@ DECISIONS = ("1", "2", "3", "4", "19", "20", "21")
 _KINDS = {"22": "reversal", "23": "forwarded", "25": "predetermination"}
 
 
-def dated_remits(remits: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
+def dated_remits(remits: pl.DataFrame, payments: pl.DataFrame, aliases: Mapping[str, str]) -> pl.DataFrame:
     """Remits with payer, adjudication date and week, and kind of answer. `payments` from `identify_payers`.
+
+    The payer is the one named last above the claim payment; mostly there is one for the whole payment.
 
     CLP02 1-4 and 19-21 are decisions, whatever was paid: code 4 is no denial flag (X12 RFI 1423, 1885, 1079).
     """
     date = pl.coalesce("payment_date", "production_date")
-    whose = payments.select("file_id", "transaction_no", "payer_id", date.alias("adjudication_date"))
+    whose = payments.select("file_id", "transaction_no", "payer_id", "payer_name", "production_date", date.alias("adjudication_date"))
     status = pl.col("status_code")
     kind = (
         pl.when(status.is_in(DECISIONS))
         .then(pl.lit("adjudication"))
         .otherwise(status.replace_strict(_KINDS, default="other", return_dtype=pl.String))
     )
-    joined = remits.join(whose, on=["file_id", "transaction_no"], how="left", validate="m:1", maintain_order="left")
+    own = identify_payers(
+        remits.select("payer_id", "payer_name").with_columns(pl.lit(None, pl.String).alias("payer_secondary_id")), aliases
+    )
+    is_own = pl.any_horizontal(pl.col("payer_id", "payer_name").is_not_null())
+    named = remits.with_columns(pl.when(is_own).then(own[name]).alias(f"_{name}") for name in ("payer_id", "payer_name"))
+    joined = named.drop("payer_id", "payer_name").join(
+        whose, on=["file_id", "transaction_no"], how="left", validate="m:1", maintain_order="left"
+    )
+    joined = joined.with_columns(pl.coalesce(f"_{name}", name).alias(name) for name in ("payer_id", "payer_name"))
     return joined.with_columns(kind.fill_null("other").alias("kind"), pl.col("adjudication_date").dt.truncate("1w").alias("week"))
 
 

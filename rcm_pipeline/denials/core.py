@@ -242,7 +242,7 @@ def _linked(raw: RawTables, payments: pl.DataFrame, settings: ClientSettings, to
     codes = claims.statuses.select("file_id", "status_no", "category_code", "status_code")
     versions = versions.join(raw.batches.counted.select(*KEYS, "submission_id", "version_id"), on=KEYS, how="left", maintain_order="left")
     remits = remits.join(raw.payments.counted.select(*KEYS, "payment_id", "answer_id"), on=KEYS, how="left", maintain_order="left")
-    return _Linked(core_payers(payments, remittances.remits), submissions, codes, versions, remits, claims.lines, remittances.lines)
+    return _Linked(core_payers(payments, remits), submissions, codes, versions, remits, claims.lines, remittances.lines)
 
 
 def judged_lines(
@@ -250,7 +250,7 @@ def judged_lines(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Lines with disposition, main reason and turn; adjudications with what they come to; reversals."""
     lines = payable_lines(linked.remits, linked.remit_lines)
-    classified = classify(adjustments, lines, reference("carc"))
+    classified = classify(adjustments, lines, reference("carc"), settings.capitated_payers)
     disposed = main_reasons(dispose(lines, classified, remarks, settings.capitated_payers), classified)
     reversals = with_own_voids(pair_reversals(linked.remits), linked.versions)
     marked = marked_lines(_with_services(disposed, linked), reversals)

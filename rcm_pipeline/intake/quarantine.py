@@ -16,6 +16,7 @@ _CLAIM_TABLES = (
     "raw_claims",
     "raw_claim_lines",
     "raw_claim_diagnoses",
+    "raw_claim_codes",
     "raw_other_payers",
     "raw_other_payer_lines",
     "raw_other_payer_adjustments",
@@ -62,16 +63,17 @@ def _compiled(contract: type[Contract]) -> _Compiled:
 
 def quarantine_unbalanced(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[str]) -> None:
     """Move claims of these files that do not balance to the quarantine, whole; with a payment that does not, all its claims."""
-    for rule, tables, place in (
+    moved: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (LINE, _REMIT_TABLES, "raw_remit_lines"),
         (CLAIM, _REMIT_TABLES, "raw_remits"),
         (CHARGE, _CLAIM_TABLES, "raw_claims"),
-    ):
+    )
+    for rule, tables, place in moved:
         named = f"SELECT DISTINCT p.file_id, p.claim_no FROM raw_findings f JOIN {place} p USING (file_id, segment_no)"
         _move(connection, f"{named} WHERE f.rule = '{rule}'", "claim_no", rule, tables, file_ids)
     payments = f"SELECT DISTINCT file_id, transaction_no FROM raw_findings WHERE rule = '{PAYMENT}'"
-    tables = (*_REMIT_TABLES, "raw_payments", "raw_provider_adjustments")
-    _move(connection, payments, "transaction_no", PAYMENT, tables, file_ids)
+    of_payment = (*_REMIT_TABLES, "raw_payments", "raw_provider_adjustments")
+    _move(connection, payments, "transaction_no", PAYMENT, of_payment, file_ids)
 
 
 def _move(connection: duckdb.DuckDBPyConnection, which: str, key: str, rule: str, tables: Sequence[str], file_ids: Sequence[str]) -> None:

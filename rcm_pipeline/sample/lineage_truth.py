@@ -38,8 +38,11 @@ class Lineage:
 
     @property
     def is_overturned(self) -> bool:
-        """Denied at first, and paid more than that in the end."""
-        return self.denial is not None and self.current is not None and self.current.paid > self.denial.paid
+        """Denied at first, and paid more than that in the end, on the lines that were denied."""
+        if self.denial is None or self.current is None or self.current is self.denial:
+            return False
+        places = [n for n, s in enumerate(self.denial.outcomes) if s.root_cause]
+        return paid_on(self.current, places) > paid_on(self.denial, places)
 
     @property
     def status(self) -> str:
@@ -73,6 +76,11 @@ class Lineage:
     def first_touch(self, *activities: str) -> date | None:
         """Day of the first touch, or of the first of these activities."""
         return min((t.day for t in self.touches if not activities or t.activity in activities), default=None)
+
+
+def paid_on(answer: Answer, places: list[int]) -> int:
+    """Cents paid on some lines of an answer."""
+    return sum(answer.claim.lines[n].charge - sum(amount for _, _, amount in answer.adjustments[n]) for n in places)
 
 
 def lineages_of(course: ClaimCourse, last_week: int, last_day: date) -> list[Lineage]:

@@ -29,6 +29,7 @@ from rcm_pipeline.x12.notes import Notes
 _REFERENCE = re.compile(r"([A-Z0-9]{2,3})(\d\d)(?:-(\d))?(?:\[(\w+)\])?")
 Tokeniser = Callable[[list[bytes]], bytes]
 _WORD = 8
+_CODE_LENGTH = 4  # a procedure or revenue code has as many characters or more, a qualifier two or three
 _FLAG_OF = {Alphabet.CODE: bytewise.NOT_CODE, Alphabet.DIGITS: bytewise.NOT_DIGIT}
 
 
@@ -76,6 +77,25 @@ class Table:
             return
         tokens = tokeniser(cells.values())
         self.columns[name] = fixed_text(tokens, len(tokens) // max(int(cells.is_filled.sum()), 1), cells.is_filled)
+
+    def service_code(self, reference: str) -> None:
+        """code_qualifier and procedure_code of a composite; a code that stands there without its qualifier is one, and a finding."""
+        qualifier, code = f"{reference}-1", f"{reference}-2"
+        _, element, _ = parse_reference(reference)
+        whole = self._segments.cells(self.rows, element)
+        is_bare = (
+            whole.is_filled & (self._segments.component(whole, 2).length == 0) & (self._segments.component(whole, 1).length >= _CODE_LENGTH)
+        )
+        self.text("code_qualifier", qualifier, np.where(is_bare, -1, self.rows) if is_bare.any() else None)
+        if not is_bare.any():
+            self.text("procedure_code", code)
+            return
+        self._note(is_bare, None, "code_without_qualifier", f"{reference} holds a code without its qualifier; read as a procedure code")
+        own, bare = (
+            self._admit(code, np.where(is_bare, -1, self.rows)),
+            self._admit(f"{reference}-1[CODE]", np.where(is_bare, self.rows, -1)),
+        )
+        self.columns["procedure_code"] = own.or_else(bare).column()
 
     def text_of_any(self, name: str, places: Mapping[str, Rows]) -> None:
         """A code that stands in one segment or another: reference → where; the first that is filled counts."""

@@ -52,7 +52,10 @@ deadlines AS (
 ),
 outcomes AS (
     SELECT a.*, d.deadline_date, c.decided_date AS current_date_,
-        coalesce(c.paid_amount > a.paid_amount, false) AS is_overturned,
+        coalesce(c.answer_no > a.answer_no AND (  -- on the lines that were denied
+            SELECT sum(n.paid) > sum(o.paid) FROM denied_lines l
+            JOIN dispositions o USING (answer_no, line_no) JOIN dispositions n ON n.answer_no = c.answer_no AND n.line_no = l.line_no
+            WHERE l.answer_no = a.answer_no), false) AS is_overturned,
         coalesce(c.answer_no > a.answer_no AND NOT c.denies, false) AS is_settled,
         EXISTS (SELECT 1 FROM touches t WHERE t.claim_token = a.claim_token AND t.touched_date >= a.decided_date AND t.is_write_off)
             AS is_written_off,

@@ -47,12 +47,13 @@ def payable_lines(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([own, bare]).join(facts, on=KEYS, how="inner", validate="m:1").sort(LINE)
 
 
-def classify(adjustments: pl.DataFrame, lines: pl.DataFrame, carc: pl.DataFrame) -> pl.DataFrame:
+def classify(adjustments: pl.DataFrame, lines: pl.DataFrame, carc: pl.DataFrame, capitated_payers: Sequence[str] = ()) -> pl.DataFrame:
     """Line-level adjustments (claim-level ones allocated) with their class on the date of the remittance.
 
-    Group CR is a correction (legacy). A code that is not in the table, or not valid on that date, is `unknown`.
+    Group CR is a correction (legacy). A code that is not in the table, or not valid on that date, is `unknown`. CO-24 of a
+    payer that is not named capitated is a denial, as the table's note says: nothing but the capitation could pay the line.
     """
-    dates = lines.select(*LINE, "adjudication_date")
+    dates = lines.select(*LINE, "adjudication_date", "payer_id")
     at_line = allocate(lines, adjustments).join(dates, on=LINE, how="inner", validate="m:1")
     known = carc.select("carc_code", "class", "root_cause", "valid_from", "valid_to")
     joined = at_line.join(known, on="carc_code", how="left", validate="m:1", maintain_order="left")
@@ -60,8 +61,18 @@ def classify(adjustments: pl.DataFrame, lines: pl.DataFrame, carc: pl.DataFrame)
     is_valid = pl.col("class").is_not_null() & (
         day.is_null() | ((day >= pl.col("valid_from")).fill_null(True) & (day <= pl.col("valid_to")).fill_null(True))
     )
-    found = pl.when(pl.col("group_code") == "CR").then(pl.lit("correction")).when(is_valid).then("class").otherwise(pl.lit("unknown"))
-    return joined.with_columns(found.alias("class")).drop("adjudication_date", "valid_from", "valid_to")
+    is_capitation = (pl.col("carc_code") == _CAPITATION_CARC) & (pl.col("group_code") == "CO")
+    is_denial = is_capitation & ~pl.col("payer_id").is_in(list(capitated_payers)) & (pl.col("amount") > 0)
+    found = (
+        pl.when(pl.col("group_code") == "CR")
+        .then(pl.lit("correction"))
+        .when(is_valid & is_denial)
+        .then(pl.lit("denial"))
+        .when(is_valid)
+        .then("class")
+        .otherwise(pl.lit("unknown"))
+    )
+    return joined.with_columns(found.alias("class")).drop("adjudication_date", "payer_id", "valid_from", "valid_to")
 
 
 def dispose(lines: pl.DataFrame, classified: pl.DataFrame, remarks: pl.DataFrame, capitated_payers: Sequence[str]) -> pl.DataFrame:

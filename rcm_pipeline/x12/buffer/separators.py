@@ -10,6 +10,8 @@ _ISA_ELEMENTS = 15
 _GLUED = re.compile(rb"IEA([^A-Za-z0-9\s])\d+\1\d+$")
 BARE_START = re.compile(rb"\s*(ISA|GS|ST)([^A-Za-z0-9\s])")
 _COMPOSITE = re.compile(rb"(?:SVC|SV1|SV3|HI)(?P<e>[^A-Za-z0-9\s])(?:HC|AD|NU|WK|ER|BK|ABK|BBR|BR|PR|APR|DR)([^A-Za-z0-9\s])")
+_FACILITY = re.compile(rb"CLM(?P<e>[^A-Za-z0-9\s])(?:[^\r\n]*?(?P=e)){4}[0-9]{2}([^A-Za-z0-9\s])[AB]\2[0-9]")  # CLM05
+_NO_ISA16 = re.compile(rb"[A-Z]([^A-Za-z0-9])\s*(?:GS|TA1|ST|IEA)")  # ISA15, and at once the terminator
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,17 @@ def read_separators(text: bytes, start: int) -> tuple[Separators | None, list[No
     elements = header.split(element, 16)
     if not element or len(elements) < 17:
         return None, []
+    if cut := _NO_ISA16.fullmatch(elements[15]):
+        return _without_isa16(
+            text, start + header.index(element.join(elements[:16])) + len(element.join(elements[:15])) + 2, element, cut[1]
+        )
     at = start + len(element.join(elements[:16])) + 1
     component, terminator = _component_and_terminator(text, at, element)
     notices = [] if at - start == 104 else [Notice("isa_length", "the ISA is not 106 characters long")]
     if not terminator or terminator.isalnum() or terminator == element:
         return None, notices
+    if not component:
+        return _without_isa16(text, at, element, terminator)
     terminators = b"\r\n" if terminator in b"\r\n" else terminator
     found = Separators(element, component, terminators, at - start)
     end = next_interchange(text, at, found, min(at + _SAMPLE, len(text)))
@@ -56,6 +64,14 @@ def read_separators(text: bytes, start: int) -> tuple[Separators | None, list[No
         notices.append(Notice("component_separator", "ISA16 is not the component separator in use"))
         component = used
     return replace(found, component=component), notices
+
+
+def _without_isa16(text: bytes, at: int, element: bytes, terminator: bytes) -> tuple[Separators, list[Notice]]:
+    """Separators of a header that names no component separator: the one in use, or the usual colon where none is."""
+    terminators = b"\r\n" if terminator in b"\r\n" else terminator
+    used = _component_in_use(text, at, min(at + _SAMPLE, len(text)), element, terminators)
+    notice = Notice("isa_length", "the ISA has no ISA16; the component separator was worked out from the text")
+    return Separators(element, used or b":", terminators), [notice]
 
 
 def _component_and_terminator(text: bytes, at: int, element: bytes) -> tuple[bytes, bytes]:
@@ -72,10 +88,11 @@ def _component_and_terminator(text: bytes, at: int, element: bytes) -> tuple[byt
 
 
 def _component_in_use(text: bytes, at: int, end: int, element: bytes, terminators: bytes) -> bytes:
-    for match in _COMPOSITE.finditer(text, at, end):
-        candidate = match[2]
-        if match["e"] == element and candidate != element and candidate not in terminators:
-            return candidate
+    for pattern in (_COMPOSITE, _FACILITY):
+        for match in pattern.finditer(text, at, end):
+            candidate = match[2]
+            if match["e"] == element and candidate != element and candidate not in terminators:
+                return candidate
     return b""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from rcm_pipeline.x12.buffer.bytewise import Mask, Offsets
@@ -15,7 +16,7 @@ from rcm_pipeline.x12.sets.repeats import repeated
 from rcm_pipeline.x12.table import Door, Table
 
 _DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "ABJ", "APR", "ABN", "BK", "BF", "BJ", "PR", "BN")
-_HI_CODES = 12
+_HI_CODES, _MOST_HI_CODES = 12, 60  # codes of a HI by the guide, and those that are read all the same
 _PROVIDERS = {"rendering": "82", "referring": "DN", "facility": "77", "attending": "71", "operating": "72", "supervising": "DQ"}
 _CHARGE = {"SV1": "SV102", "SV2": "SV203", "SV3": "SV302"}
 _UNITS = {"SV1": "SV104", "SV2": "SV205", "SV3": "SV306"}
@@ -45,6 +46,7 @@ def read_claims(loops: ClaimLoops, door: Door, notes: Notes) -> Claims:
         "raw_claims": claims.frame(),
         "raw_claim_lines": lines,
         "raw_claim_diagnoses": _diagnoses(loops, door, notes),
+        "raw_claim_codes": _codes(loops, door, notes),
     }
     return Claims(frames, loops, claims, charges, is_unreadable)
 
@@ -67,7 +69,12 @@ def _claims(loops: ClaimLoops, door: Door, notes: Notes) -> Table:
     _add_payer(loops, table)
     _add_providers(loops, table)
     _add_dates(loops, table)
-    table.text("original_icn_token", "REF02[F8]", loops.head("REF", "F8"))
+    original = loops.head("REF", "F8")
+    table.text("original_icn_token", "REF02[F8]", original)
+    replaces = np.isin(loops.segments.code_in(loops.segments.component(loops.segments.cells(rows, 5), 3)), [code_of("7"), code_of("8")])
+    notes.finding(
+        "replaces_nothing", rows[replaces & (original < 0)], "CLM05-3 says that it replaces or voids a claim, and no REF F8 says which"
+    )
     table.text("clearinghouse_token", "REF02[D9]", loops.head("REF", "D9"))
     table.flag("has_authorization", "REF02[G1]", loops.head("REF", "G1"))
     table.flag("has_referral", "REF02[9F]", loops.head("REF", "9F"))
@@ -100,7 +107,10 @@ def _add_payer(loops: ClaimLoops, table: Table) -> None:
 
 
 def _add_providers(loops: ClaimLoops, table: Table) -> None:
-    table.text("billing_npi", "NM109[85]", loops.header(loops.rows("NM1", "85"), "20"))
+    billing = loops.header(loops.rows("NM1", "85"), "20")
+    is_npi = loops.segments.code(billing, 8) == code_of("XX")
+    table.text("billing_npi", "NM109[85]", np.where(is_npi, billing, -1))
+    table.text("billing_provider_token", "NM109[85_ID]", np.where(is_npi, -1, billing))
     table.text("pay_to_npi", "NM109[87]", loops.header(loops.rows("NM1", "87"), "20"))
     for name, qualifier in _PROVIDERS.items():
         table.text(f"{name}_npi", f"NM109[{qualifier}]", loops.provider(qualifier))
@@ -142,8 +152,7 @@ def _service_lines(loops: ClaimLoops, door: Door, notes: Notes, name: str, of_th
     loops.add_keys(table)
     table.add("line_no", loops.line_numbers[of_this_kind])
     code = "SV202" if name == "SV2" else f"{name}01"
-    table.text("code_qualifier", f"{code}-1")
-    table.text("procedure_code", f"{code}-2")
+    table.service_code(code)
     for place in range(4):
         table.text(f"modifier_{place + 1}_code", f"{code}-{place + 3}")
     table.text("revenue_code", "SV201", rows if name == "SV2" else nothing)
@@ -176,8 +185,9 @@ def _add_drug(loops: ClaimLoops, table: Table, first: Callable[..., Rows]) -> No
 
 def _diagnoses(loops: ClaimLoops, door: Door, notes: Notes) -> pl.DataFrame:
     segments, hi = loops.segments, loops.rows("HI")
-    rows, repeats = repeated(segments, hi[loops.in_claim_head[hi]], first=1, step=1, most=_HI_CODES)
-    qualifier = segments.code_in(segments.component(segments.cells(rows, 1 + repeats), 1))
+    too_long = hi[segments.count[hi] > 1 + _HI_CODES]
+    notes.finding("too_many_codes", too_long, "HI holds more than twelve codes; all were read")
+    rows, repeats, qualifier = _health_codes(loops)
     is_diagnosis = np.isin(qualifier, [code_of(q) for q in _DIAGNOSIS_QUALIFIERS])
     table = Table(segments, door, notes, rows[is_diagnosis], repeats[is_diagnosis])
     claim = loops.add_keys(table)
@@ -185,4 +195,25 @@ def _diagnoses(loops: ClaimLoops, door: Door, notes: Notes) -> pl.DataFrame:
     table.text("qualifier_code", "HI01-1")
     table.text("diagnosis_code", "HI01-2")
     table.text("present_on_admission_code", "HI01-9")
+    return table.frame()
+
+
+def _health_codes(loops: ClaimLoops) -> tuple[Rows, Rows, npt.NDArray[np.int32]]:
+    """Every code of the HI segments at claim level: its row, how far to the right it stands, and its qualifier."""
+    segments, hi = loops.segments, loops.rows("HI")
+    rows, repeats = repeated(segments, hi[loops.in_claim_head[hi]], first=1, step=1, most=_MOST_HI_CODES)
+    return rows, repeats, segments.code_in(segments.component(segments.cells(rows, 1 + repeats), 1))
+
+
+def _codes(loops: ClaimLoops, door: Door, notes: Notes) -> pl.DataFrame:
+    """Procedures, occurrences, conditions and values of institutional claims: all that HI holds beside diagnoses and the DRG."""
+    rows, repeats, qualifier = _health_codes(loops)
+    others = ~np.isin(qualifier, [code_of(q) for q in (*_DIAGNOSIS_QUALIFIERS, "DR")]) & (qualifier != 0)
+    table = Table(loops.segments, door, notes, rows[others], repeats[others])
+    claim = loops.add_keys(table)
+    table.add("code_no", ordinal_within(claim))
+    table.text("qualifier_code", "HI01-1")
+    table.text("code", "HI01-2")
+    table.date("code_date", "HI01-4")
+    table.money("code_amount", "HI01-5")
     return table.frame()

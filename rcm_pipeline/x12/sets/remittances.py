@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from rcm_pipeline.x12.buffer.segments import Rows, Segments, code_of
-from rcm_pipeline.x12.loops import Loop, latest, ordinal_within
+from rcm_pipeline.x12.loops import Loop, last_before, latest, ordinal_within
 from rcm_pipeline.x12.notes import Notes
 from rcm_pipeline.x12.sets.repeats import adjustments_of, repeated
 from rcm_pipeline.x12.table import Door, Table
@@ -14,7 +14,7 @@ from rcm_pipeline.x12.transaction_sets import kinds_of
 from rcm_pipeline.x12.transactions import Transactions
 
 _TRIPLETS = 6
-_PAIRS = 6
+_PAIRS, _MOST_PAIRS = 6, 60  # pairs of a PLB by the guide, and those that are read all the same
 _REMARKS = {"LQ": (2,), "MIA": (5, 20, 21, 22, 23), "MOA": (3, 4, 5, 6, 7)}
 
 
@@ -75,13 +75,18 @@ def read_remittances(segments: Segments, transactions: Transactions, door: Door,
     adjustments, provider = _adjustments(loops, door, notes), _provider_adjustments(loops, door, notes)
     frames = {
         "raw_payments": payments.frame(),
-        "raw_remits": remits.frame(),
+        "raw_remits": remits.frame().with_columns(_without_zeros("status_code")),
         "raw_remit_lines": lines.frame(),
-        "raw_adjustments": adjustments.frame(),
+        "raw_adjustments": adjustments.frame().with_columns(pl.col("group_code").str.to_uppercase()),
         "raw_remarks": _remarks(loops, door, notes),
         "raw_provider_adjustments": provider.frame(),
     }
     return Remittances(frames, loops, payments, remits, lines, adjustments, provider)
+
+
+def _without_zeros(code: str) -> pl.Expr:
+    """Codes that some senders fill up: 04 is 4."""
+    return pl.col(code).str.strip_chars_start("0").replace("", "0")
 
 
 def _loops(segments: Segments, transactions: Transactions) -> RemittanceLoops:
@@ -109,6 +114,10 @@ def _report_orphans(loops: RemittanceLoops, notes: Notes) -> None:
         rows = loops.rows(identifier)
         notes.reject("orphan_segment", rows[loops.claims.of(rows) < 0], f"{identifier} that stands in no claim of its transaction")
     adjusting = loops.rows("CAS")
+    moving = loops.rows("PLB")
+    notes.finding(
+        "too_many_adjustments", moving[loops.segments.count[moving] > 3 + 2 * _PAIRS], "PLB holds more than six adjustments; all were read"
+    )
     too_long = adjusting[loops.segments.count[adjusting] > 2 + 3 * _TRIPLETS]
     notes.reject("too_many_adjustments", too_long, "CAS holds at most six adjustments; those after the sixth were not read", 0)
 
@@ -137,7 +146,9 @@ def _payments(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
     table.text("payer_id", "N104[PR]", payer)
     table.text("payer_secondary_id", "REF02[2U]", first("REF", "2U"))
     payee = first("N1", "PE")  # a tax id may stand there instead
-    table.text("payee_npi", "N104[PE]", np.where(loops.segments.code(payee, 3) == code_of("XX"), payee, -1))
+    is_npi = loops.segments.code(payee, 3) == code_of("XX")
+    table.text("payee_npi", "N104[PE]", np.where(is_npi, payee, -1))
+    table.text("payee_token", "N104[PE_ID]", np.where(is_npi, -1, payee))
     return table
 
 
@@ -150,6 +161,9 @@ def _remits(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
 
     loops.add_keys(table)
     table.add("claim_no", loops.claim_numbers())
+    payer = _payer_above(loops)
+    table.text("payer_name", "N102[PR]", payer)
+    table.text("payer_id", "N104[PR]", payer)
     table.text("claim_token", "CLP01")
     table.text("status_code", "CLP02")
     table.money("charge_amount", "CLP03")
@@ -172,6 +186,14 @@ def _remits(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
     return table
 
 
+def _payer_above(loops: RemittanceLoops) -> Rows:
+    """For each claim payment the payer that stands above it where its transaction names more than one, or -1."""
+    named = loops.rows("N1", "PR")
+    above, of = last_before(loops.claims.rows, named), loops.payments.of(loops.claims.rows)
+    first = np.append(loops.payments.first(named), -1)[of]
+    return np.where((above > first) & (first >= 0) & (loops.payments.of(above) == of), above, -1)
+
+
 def _lines(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
     lines = loops.lines
     table = Table(loops.segments, door, notes, lines.rows)
@@ -182,8 +204,7 @@ def _lines(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
     claim, _ = loops.add_keys(table)
     table.add("claim_no", loops.claim_numbers()[claim])
     table.add("line_no", loops.line_numbers())
-    table.text("code_qualifier", "SVC01-1")
-    table.text("procedure_code", "SVC01-2")
+    table.service_code("SVC01")
     for place in range(4):
         table.text(f"modifier_{place + 1}_code", f"SVC01-{place + 3}")
     table.money("charge_amount", "SVC02")
@@ -228,7 +249,7 @@ def _remarks(loops: RemittanceLoops, door: Door, notes: Notes) -> pl.DataFrame:
 
 
 def _provider_adjustments(loops: RemittanceLoops, door: Door, notes: Notes) -> Table:
-    rows, repeats = repeated(loops.segments, loops.rows("PLB"), first=3, step=2, most=_PAIRS)
+    rows, repeats = repeated(loops.segments, loops.rows("PLB"), first=3, step=2, most=_MOST_PAIRS)
     has = loops.segments.is_filled(rows, 3 + repeats) | loops.segments.is_filled(rows, 4 + repeats)
     table = Table(loops.segments, door, notes, rows[has], repeats[has])
     loops.add_keys(table)

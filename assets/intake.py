@@ -8,7 +8,8 @@ import polars as pl
 from assets.factory import Made, Step, table_step
 from assets.resources import now
 from rcm_pipeline import __version__
-from rcm_pipeline.errors import SettingsError
+from rcm_pipeline.errors import SettingsError, StorageError
+from rcm_pipeline.governance.publications import latest_run
 from rcm_pipeline.intake.inbox import KnownContents, clients_of, deliveries
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.keys import client_key
@@ -45,14 +46,15 @@ def _load(step: Step) -> Made:
 def _begin(step: Step) -> None:
     """The run's row stands before anything is loaded: however the run ends, what it left is not taken for what was published."""
     counts = {"file_count": 0, "duplicate_count": 0, "unreadable_count": 0}
-    run = {"run_id": step.run_id, "started_at": now(), "status": "running", "code_version": __version__, **counts}
+    [(before,)] = step.connection.sql("SELECT coalesce(max(run_no), 0) FROM ops_runs").fetchall()
+    run = {"run_id": step.run_id, "run_no": before + 1, "started_at": now(), "status": "running", "code_version": __version__, **counts}
     append(step.connection, "ops_runs", conform(pl.DataFrame([run]), CONTRACTS["ops_runs"]))
 
 
 def _is_judged(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether all that is loaded was judged by these contracts: it was when the last run was published by this version."""
-    last = connection.sql("SELECT status, code_version FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
-    return last == ("published", __version__)
+    last = latest_run(connection)
+    return last is not None and (last.status, last.code_version) == ("published", __version__)
 
 
 def _of_all(outcome: Outcome, rows: int) -> Outcome:
@@ -64,6 +66,12 @@ def _tokens(step: Step) -> Tokens:
     """The client's tokens; another key than the one the warehouse was made with would match nothing, so it is refused."""
     used = {row[0] for row in step.connection.sql("SELECT DISTINCT key_id FROM raw_files").fetchall()}
     tokens = Tokens(client_key(step.workplace.home.keys, step.client, may_create=not used))
+    if tokens.older_key_id in used:
+        folder = step.workplace.home.warehouse(step.client).parent
+        raise StorageError(
+            f"{folder}: this warehouse holds pseudonyms of version 0.5, which match none of now",
+            fix="move that folder away and run again: the whole inbox is then read anew",
+        )
     if used - {tokens.key_id}:
         names = ", ".join(sorted(used))
         keys = step.workplace.home.keys

@@ -20,7 +20,7 @@ from rcm_pipeline import __version__
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import InputError, QualityError, StorageError
 from rcm_pipeline.governance.as_of import keep_copies, tables_of_week
-from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, input_hash, is_computed
+from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, input_hash, is_computed, latest_run
 from rcm_pipeline.publishing import switch_link, write_durably, write_in_place
 from rcm_pipeline.quality.contracts import check_contract
 from rcm_pipeline.reference import reference_hash
@@ -68,8 +68,8 @@ def publish_week(home: Home, client: str, week: Week | None, today: dt.date, pub
     """
     with open_warehouse(home.warehouse(client), read_only=True) as connection:  # what is published is made from it, so it is asked
         last = anchor_stored(connection, today)
-        run = connection.sql("SELECT run_id, status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
-    if run is None or run[1] != "published":
+        run = latest_run(connection)
+    if run is None or run.status != "published":
         raise QualityError(f"{client}: the last run was not published, so its tables may not agree", fix="see rcm status, then rcm run")
     if week is None or week == last:
         with open_warehouse(home.warehouse(client), read_only=True) as connection:
@@ -77,10 +77,10 @@ def publish_week(home: Home, client: str, week: Week | None, today: dt.date, pub
                 raise QualityError(
                     f"{client}: the tables were computed for another week, or with other settings, files or code", fix="rcm run"
                 )
-        return publish_pack(home, client, last, run_id=run[0], published_at=published_at)
+        return publish_pack(home, client, last, run_id=run.run_id, published_at=published_at)
     if last is None or week > last:
         raise InputError(f"{client}: the week of {week} is not complete yet", fix=f"the last complete week is {last}")
-    return _publish_past(home, client, week, run[0], published_at)
+    return _publish_past(home, client, week, run.run_id, published_at)
 
 
 def _publish_past(home: Home, client: str, week: Week, run_id: str, published_at: dt.datetime) -> Published:
@@ -180,7 +180,9 @@ def _remove_unlinked(reports: Path) -> None:
 def _record(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any], *, is_run: bool) -> None:
     """One row per pack that was put in place; a run is published with it."""
     connection.begin()
-    append(connection, "ops_publications", conform(pl.DataFrame([dict(row)]), CONTRACTS["ops_publications"]))
+    [(before,)] = connection.sql("SELECT coalesce(max(publication_no), 0) FROM ops_publications").fetchall()
+    numbered = dict(row) | {"publication_no": before + 1}
+    append(connection, "ops_publications", conform(pl.DataFrame([numbered]), CONTRACTS["ops_publications"]))
     if is_run:
         connection.execute("UPDATE ops_runs SET status = 'published' WHERE run_id = ?", [row["run_id"]])
     connection.commit()

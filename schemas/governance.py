@@ -64,6 +64,7 @@ class OpsRuns(Contract):
     """One row per run that changed something."""
 
     run_id: Text = column("identifier of the Dagster run", key=True)
+    run_no: Count = column("ordinal of the run: which is the latest follows from it, never from a clock", ge=1)
     started_at: pl.Datetime = column("UTC, when the run opened the warehouse")
     status: Text = column("running, published, blocked or failed", isin=["running", "published", "blocked", "failed"])
     code_version: Text = column("version of the software")
@@ -106,6 +107,7 @@ class OpsPublications(Contract):
     week: Date = column("week of the pack")
     run_id: Text = column("run that published it", key=True)
     published_at: pl.Datetime = column("when, in UTC", key=True)
+    publication_no: Count = column("ordinal of the publication: which is the latest follows from it", ge=1)
     input_hash: Text = column("hash over the content of every file loaded")
     reference_hash: Text = column("hash over the code tables")
     settings_hash: Text = column("hash over the client's settings")

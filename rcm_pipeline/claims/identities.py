@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from rcm_pipeline.claims.payers import named_payer
-from rcm_pipeline.claims.redeliveries import COUNTED, PIECE, PLACE, REDELIVERY, TRANSACTION, Redeliveries, Tables, content_of
+from rcm_pipeline.claims.redeliveries import PLACE, TRANSACTION, Redeliveries, Tables, content_of
+from schemas.vocabulary.claims import COUNTED, PIECE, REDELIVERY
 
 _LENGTH = 12  # characters of base 32, 60 bits: two of ten million things share one with a chance below 1 in 20,000
 _DIGEST = 8  # bytes

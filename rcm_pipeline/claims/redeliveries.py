@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from rcm_pipeline.claims.payers import named_payer
+from schemas.vocabulary.claims import COUNTED, PART, PIECE, REDELIVERY, REPLACED
 
 TRANSACTION = ["file_id", "transaction_no"]
 PLACE = ["file_id", "claim_no"]
 NOT_CLOSED = "envelope_not_closed"
-COUNTED, REDELIVERY, PART, PIECE, REPLACED = "counted", "redelivery", "part", "piece", "replaced"
 _HASH_BITS = 2**20  # what is left of 64 bits can be summed over a million rows of one claim
 _NOT_CONTENT = ("file_id", "transaction_no", "claim_no", "segment_no", "adjustment_no", "remark_no")
 _DAY = ["_payer", "trace_token", "_date"]

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from rcm_pipeline.claims.redeliveries import COUNTED
 from rcm_pipeline.code_sets.systems import CDT, CPT, CPT_MODIFIER, HCPCS, ICD10CM, MODIFIER, SYSTEMS
+from schemas.vocabulary.claims import COUNTED
 
 KEYS = ("file_id", "claim_no")
 PLACE = ("line_no", "diagnosis_no", "modifier_no")

@@ -14,7 +14,7 @@ from rcm_pipeline.claims.lineages import named_lineages
 from rcm_pipeline.claims.linking import RemittanceTables, SentTables, linked_claims
 from rcm_pipeline.claims.matching import UNMATCHED
 from rcm_pipeline.claims.payers import core_payers, identify_payers
-from rcm_pipeline.claims.redeliveries import NOT_CLOSED, PLACE, REPLACED, TRANSACTION, paid_again, sent_again
+from rcm_pipeline.claims.redeliveries import NOT_CLOSED, PLACE, TRANSACTION, paid_again, sent_again
 from rcm_pipeline.claims.remits import KEYS, LINE
 from rcm_pipeline.claims.reversals import pair_reversals, recoupments, with_own_voids
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
@@ -29,6 +29,7 @@ from rcm_pipeline.denials.classify.remit_quality import with_broken_rules
 from rcm_pipeline.reference import reference, reference_hash
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.tables import one_pass
+from schemas.vocabulary.claims import REPLACED
 
 _TABLES = (
     "core_deliveries",
@@ -67,6 +68,10 @@ _READ: dict[str, tuple[str, ...]] = {  # what the wide raw tables are read for; 
 }  # fmt: skip
 
 
+_AS_CODES = {  # codes as some senders write them: 04 is 4, co is CO
+    "raw_remits": (pl.col("status_code").str.strip_chars_start("0"),),
+    "raw_adjustments": (pl.col("group_code").str.to_uppercase(),),
+}
 _OF_VERSIONS, _OF_ANSWERS = (
     ("raw_claims", "raw_claim_lines", "raw_other_payers"),
     ("raw_remits", "raw_remit_lines", "raw_adjustments", "raw_remarks"),
@@ -111,7 +116,7 @@ class RawTables:
         """The table, by its name, as far as the core reads it; with "read", every row as it was read."""
         name = asked if isinstance(asked, str) else asked[0]
         table = self._tables[name]
-        rows = (table.select(_READ[name]) if name in _READ else table).collect()
+        rows = (table.select(_READ[name]) if name in _READ else table).with_columns(_AS_CODES.get(name, ())).collect()
         if not isinstance(asked, str):
             return rows
         for side, keyed in ((self.batches, _OF_VERSIONS), (self.payments, _OF_ANSWERS)):

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
@@ -49,8 +50,23 @@ def _matches(connection: duckdb.DuckDBPyConnection, home: Home, client: str, fou
     same_trouble = len(reasons) == len(unopened) and all(reason.endswith(why) for reason, why in zip(reasons, unopened, strict=True))
     if not same_trouble or any(d.file_id is not None and d.file_id not in known for d in found):
         return False
-    last_run = connection.sql("SELECT status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
-    return last_run == ("published",) and is_computed(connection, home, client, anchor_stored(connection, today))
+    last = latest_run(connection)
+    return last is not None and last.status == "published" and is_computed(connection, home, client, anchor_stored(connection, today))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a client, as ops_runs knows it."""
+
+    run_id: str
+    status: str
+    code_version: str
+
+
+def latest_run(connection: duckdb.DuckDBPyConnection) -> Run | None:
+    """The run that was begun last, by its ordinal: a clock may have been wrong once."""
+    row = connection.sql("SELECT run_id, status, code_version FROM ops_runs ORDER BY run_no DESC LIMIT 1").fetchone()
+    return Run(*row) if row else None
 
 
 def is_computed(connection: duckdb.DuckDBPyConnection, home: Home, client: str, week: Week | None) -> bool:
@@ -64,7 +80,7 @@ def is_computed(connection: duckdb.DuckDBPyConnection, home: Home, client: str, 
         __version__,
     )
     published = connection.sql(
-        "SELECT week, input_hash, reference_hash, settings_hash, code_version FROM ops_publications "
-        "ORDER BY week DESC, published_at DESC LIMIT 1"
+        "SELECT week, input_hash, reference_hash, settings_hash, p.code_version FROM ops_publications p JOIN ops_runs USING (run_id) "
+        "ORDER BY run_no DESC, week DESC, publication_no DESC LIMIT 1"
     ).fetchone()
     return bool(published == expected)

@@ -9,8 +9,9 @@ import duckdb
 from rcm_pipeline.code_sets.systems import SYSTEMS
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import BusyError, StorageError
-from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE
+from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, latest_run
 from rcm_pipeline.settings import Home
+from schemas.vocabulary.claims import PART, REDELIVERY, REPLACED
 
 _LINES = """SELECT coalesce(sum(decided_count), 0), coalesce(sum(denied_count), 0), coalesce(sum(denied_amount), 0)
 FROM mart_denial_trends WHERE root_cause = 'all'"""  # M08 over all weeks, from the table that counts it
@@ -85,8 +86,10 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
     ).fetchall()[0]
     rejects, unopened = connection.sql("SELECT count(*), count(*) FILTER (file_id IS NULL) FROM raw_rejects").fetchall()[0]
     lines, denied, amount = connection.sql(_LINES).fetchall()[0]
-    run = connection.sql("SELECT status FROM ops_runs ORDER BY started_at DESC LIMIT 1").fetchone()
-    published = connection.sql("SELECT week FROM ops_publications ORDER BY week DESC LIMIT 1").fetchone()
+    run = latest_run(connection)
+    published = connection.sql(
+        "SELECT week FROM ops_publications JOIN ops_runs USING (run_id) ORDER BY run_no DESC, week DESC LIMIT 1"
+    ).fetchone()
     pack = home.reports(client) / "latest" / PAGE
     return Summary(
         client,
@@ -101,14 +104,50 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         f"{amount:.2f}",
         str(published[0]) if published and published[0] != NO_WEEK else "",
         str(_shown(pack)) if pack.exists() else "",
-        run[0] if run else "never",
-        [*_unfinished(home, client), *_trouble(connection, pack, run[0] if run else "never", unopened)],
+        run.status if run else "never",
+        [*_unfinished(home, client), *_trouble(connection, pack, run.status if run else "never", unopened)],
         _notes(connection),
     )
 
 
+_COPIES = f"""SELECT
+  count(*) FILTER (fact_code = 'payment' AND delivery_code IN ('{REDELIVERY}', '{PART}')),
+  count(*) FILTER (fact_code = 'submission' AND delivery_code IN ('{REDELIVERY}', '{PART}')),
+  count(*) FILTER (fact_code = 'payment' AND delivery_code = '{REPLACED}'),
+  count(DISTINCT fact_id) FILTER (is_incomplete)
+FROM core_deliveries"""
+
+
+def redelivery_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What came more than once, in part or changed, in words; nothing in a warehouse of an older version."""
+    if not connection.sql("SELECT 1 FROM duckdb_columns() WHERE column_name = 'delivery_code'").fetchone():
+        return []
+    [(payments, batches, replaced, incomplete)] = connection.sql(_COPIES).fetchall()
+    again = [
+        f"{n} {noun}{'' if n == 1 else 'es' if noun.endswith('h') else 's'}"
+        for n, noun in ((payments, "payment"), (batches, "sent batch"))
+        if n
+    ]
+    return [
+        *([f"delivered again and counted once: {' and '.join(again)}"] if again else []),
+        *(
+            [f"{replaced} payments were issued again with other content: the later ones count; ask the payer which is right"]
+            * bool(replaced)
+        ),
+        *(
+            [f"of {incomplete} payments not all has arrived, or their claims do not add up to them: ask for the whole file"]
+            * bool(incomplete)
+        ),
+    ]
+
+
 def _notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Code sets whose newest list ended before the anchor week's claims; nothing in a warehouse of an older version."""
+    """What a reader should know: deliveries, and code sets whose newest list ended before the anchor week's claims."""
+    return [*redelivery_notes(connection), *_code_set_notes(connection)]
+
+
+def _code_set_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Nothing in a warehouse of an older version."""
     if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'mart_code_set_coverage'").fetchone():
         return []
     stale = connection.sql(

@@ -71,12 +71,27 @@ def _stale(batch: Batch) -> str:
 
 
 _SENT_CHARGES = """(select coalesce(sum(charge_amount), 0) from (
-  select charge_amount from raw_remit_lines
+  select file_id, claim_no, charge_amount from raw_remit_lines
   union all
-  select charge_amount from raw_remits r where not exists (
-    select 1 from raw_remit_lines l where l.file_id = r.file_id and l.claim_no = r.claim_no)))"""
+  select file_id, claim_no, charge_amount from raw_remits r where not exists (
+    select 1 from raw_remit_lines l where l.file_id = r.file_id and l.claim_no = r.claim_no)) s
+  join core_deliveries d using (file_id, claim_no) where d.fact_code = 'answer' and d.delivery_code = 'counted')"""
+_UNNAMED = """(select count(*) from (
+  select 'answer' as fact_code, file_id, claim_no from raw_remits union all select 'version', file_id, claim_no from raw_claims) r
+  where not exists (select 1 from core_deliveries d
+    where d.fact_code = r.fact_code and d.file_id = r.file_id and d.claim_no = r.claim_no))"""
+_RECENT_DAYS = 35  # a payment that is not whole or was issued again is asked about while somebody can still answer
 _UNCOUNTED = """(select count(distinct review_token) from raw_qa_reviews r where not exists (
   select 1 from core_qa_reviews c where c.review_token = r.review_token))"""
+
+_FAR_DATES = "(select count(*) from raw_findings where rule = 'date_implausible')"
+
+
+def _recent(batch: Batch) -> str:
+    """Payments that a claim payment of the last days belongs to."""
+    since = batch.today - dt.timedelta(days=_RECENT_DAYS)
+    return f"fact_id in (select payment_id from core_adjudications where adjudication_date >= DATE '{since}')"
+
 
 CHECKS = (
     BatchCheck(
@@ -101,10 +116,45 @@ CHECKS = (
         "reconciles",
         "core_adjudicated_lines",
         "error",
-        "Charges of all adjudicated lines equal the charges in the files, to the cent.",
+        "Charges of all adjudicated lines equal the charges in the files, each thing once, to the cent.",
         0.0,
         lambda _: f"case when coalesce(sum(charge_amount), 0) <> {_SENT_CHARGES} then 1 else 0 end",
         "1",
+    ),
+    BatchCheck(
+        "named",
+        "core_deliveries",
+        "error",
+        "Every claim and claim payment that was read counts, or is named as a copy of one that does.",
+        0.0,
+        lambda _: f"any_value({_UNNAMED})",
+    ),
+    BatchCheck(
+        "whole_payments",
+        "core_deliveries",
+        "warn",
+        f"No payment of the last {_RECENT_DAYS} days has arrived in part.",
+        0.0,
+        lambda batch: f"count(distinct fact_id) filter (is_incomplete and {_recent(batch)})",
+        "count(distinct fact_id) filter (fact_code = 'payment')",
+    ),
+    BatchCheck(
+        "issued_once",
+        "core_deliveries",
+        "warn",
+        f"No payment of the last {_RECENT_DAYS} days was issued again with other content; where one was, a person asks the payer.",
+        0.0,
+        lambda batch: f"count(*) filter (fact_code = 'payment' and delivery_code = 'replaced' and {_recent(batch)})",
+        "count(distinct fact_id) filter (fact_code = 'payment')",
+    ),
+    BatchCheck(
+        "plausible_dates",
+        "core_adjudications",
+        "warn",
+        "No payment is dated after the day of the run, or far from the day its file was made.",
+        0.0,
+        lambda batch: f"count(*) filter (adjudication_date > DATE '{batch.today}') + any_value({_FAR_DATES})",
+        "count(*)",
     ),
     BatchCheck(
         "classified",

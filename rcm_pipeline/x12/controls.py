@@ -1,5 +1,7 @@
 """Do the envelopes close as they opened: counts and control numbers of ISA/IEA, GS/GE and ST/SE."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -87,3 +89,23 @@ def _miscounted(closed: pl.DataFrame, element: str, noun: str) -> pl.DataFrame:
 def _findings(rows: pl.DataFrame, place: str, rule: str, detail: str | pl.Expr) -> pl.DataFrame:
     text = pl.lit(detail) if isinstance(detail, str) else detail
     return rows.select("file", pl.col("transaction_no").replace(0, None), segment_no=pl.col(place), rule=pl.lit(rule), detail=text)
+
+
+_BEFORE, _AFTER = 365, 31  # days a payment or batch may be dated before its file, and after it (payments are announced)
+
+
+def far_dates(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """A finding for every payment and batch dated far from the day its file was made (ISA09, else GS04)."""
+    made = tables["raw_transactions"].select(
+        "file", "transaction_no", "segment_no", "created_date", pl.coalesce("interchange_date", "group_date").alias("_made")
+    )
+    paid = tables["raw_payments"].select("file", "transaction_no", pl.coalesce("payment_date", "production_date").alias("_day"))
+    dated = pl.concat(
+        [
+            made.filter(pl.col("created_date").is_not_null()).with_columns(pl.col("created_date").alias("_day")),
+            made.join(paid, on=["file", "transaction_no"], how="inner").select(*made.columns, "_day"),
+        ]
+    )
+    days = (pl.col("_day") - pl.col("_made")).dt.total_days()
+    far = dated.filter(~days.is_between(-_BEFORE, _AFTER).fill_null(True)).unique(["file", "transaction_no"], maintain_order=True)
+    return _findings(far, "segment_no", "date_implausible", "its date is more than a year before its file was made, or a month after")

@@ -13,7 +13,7 @@ from rcm_pipeline.x12.buffer.envelope import Normalised, normalise
 from rcm_pipeline.x12.buffer.segments import Segments, Start
 from rcm_pipeline.x12.buffer.separators import Notice
 from rcm_pipeline.x12.context import Context, context_of
-from rcm_pipeline.x12.controls import check_controls, envelope_of
+from rcm_pipeline.x12.controls import check_controls, envelope_of, far_dates
 from rcm_pipeline.x12.notes import FINDINGS, REJECTS, Notes
 from rcm_pipeline.x12.sets.balance import check_payments, stated_payments
 from rcm_pipeline.x12.sets.registry import SHARES, read_sets
@@ -101,7 +101,7 @@ def _read_block(files: list[Normalised], door: Door, start: Start) -> _Block:
     tables = read_sets(segments, transactions, door, notes)
     shares = tables.pop(SHARES)
     found, refused = _file_notices(files)
-    findings = pl.concat([found, notes.findings], how="diagonal")
+    findings = pl.concat([found, notes.findings, far_dates(tables)], how="diagonal")
     rejects = pl.concat([refused, notes.rejects], how="diagonal")
     reading = Reading(tables, _summary(segments, transactions, tables, rejects, notes, files), findings, rejects)
     return _Block(reading, envelope_of(segments, notes.of), shares, segments, transactions)

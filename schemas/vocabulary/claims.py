@@ -17,6 +17,7 @@ FACTS = [
     "payment", "answer", "submission", "version", "interchange_verdict", "transaction_verdict", "claim_verdict",
 ]  # fmt: skip
 DELIVERIES = ["counted", "piece", "redelivery", "part", "replaced"]
+COUNTED, PIECE, REDELIVERY, PART, REPLACED = DELIVERIES
 EVENT_OUTCOMES = ["accepted", "rejected", "paid", "denied", "partly_denied", "pended", "reversed", "other"]
 CLOCK_SOURCES = ["plan", "default", "contract"]
 SUBMISSION_STATUSES = [

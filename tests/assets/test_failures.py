@@ -19,7 +19,7 @@ def test_the_pack_is_marked_once_and_the_run_is_closed(tmp_path: Path) -> None:
     page.write_text("<body><p>numbers</p></body>")
     with open_warehouse(home.warehouse("acme")) as connection:
         create_tables(connection)
-        connection.execute("INSERT INTO ops_runs VALUES ('r1', now()::TIMESTAMP, 'running', 'v', 0, 0, 0)")
+        connection.execute("INSERT INTO ops_runs VALUES ('r1', 1, now()::TIMESTAMP, 'running', 'v', 0, 0, 0)")
     note_failure(home, "acme", "r1", "blocked", "first reason")
     note_failure(home, "acme", "r1", "failed", "second reason", only_once=True)
     assert json.loads(page.with_name(STALE).read_text())["reason"] == "first reason"

@@ -96,7 +96,7 @@ def test_a_new_warehouse_is_a_copy_of_an_empty_one(tmp_path: Path) -> None:
         make_warehouse(home.warehouse(client))
     with open_warehouse(home.warehouse("bert")) as connection:
         made = connection.sql("SELECT table_name, comment FROM duckdb_tables() ORDER BY 1").fetchall()
-        connection.execute("INSERT INTO ops_runs VALUES ('r1', now()::TIMESTAMP, 'running', 'v', 0, 0, 0)")
+        connection.execute("INSERT INTO ops_runs VALUES ('r1', 1, now()::TIMESTAMP, 'running', 'v', 0, 0, 0)")
     with open_warehouse(tmp_path / "plain.duckdb") as connection:
         create_tables(connection)
         assert connection.sql("SELECT table_name, comment FROM duckdb_tables() ORDER BY 1").fetchall() == made
@@ -112,7 +112,7 @@ def test_a_reader_sees_what_was_published_while_a_run_writes(tmp_path: Path) -> 
     with kept_open(home.warehouse("anna")):
         with open_warehouse(home.warehouse("anna")) as connection:
             publish_warehouse(connection, home.warehouse("anna"))
-            connection.execute("INSERT INTO ops_runs VALUES ('r1', now()::TIMESTAMP, 'running', 'v', 0, 0, 0)")
+            connection.execute("INSERT INTO ops_runs VALUES ('r1', 1, now()::TIMESTAMP, 'running', 'v', 0, 0, 0)")
         count = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).sql('SELECT count(*) FROM ops_runs').fetchone()[0])"
         read = [sys.executable, "-c", count]
         reader = subprocess.run([*read, str(home.published("anna"))], capture_output=True, text=True, check=True)

@@ -112,3 +112,9 @@ def test_a_component_separator_inside_a_payers_name_is_said() -> None:
     reading = read_x12([payment(clp("A1", "I1", PAID), day="20261106").replace(b"N1*PR*PAYER P1*", b"N1*PR*PAYER: THE FIRST*")], door)
     assert found(reading) == ["element_refused"]
     assert reading.tables["raw_payments"]["payer_id"].to_list() == ["P1"]
+
+
+@pytest.mark.parametrize(("day", "rules"), [("20271106", ["date_implausible"]), ("20251001", ["date_implausible"]), ("20261120", [])])
+def test_a_payment_dated_far_from_its_file_is_said(day: str, rules: list[str]) -> None:
+    file = payment(clp("A1", "I1", PAID), day="20261106").replace(b"************20261106~", f"************{day}~".encode())
+    assert found(read(file)) == rules

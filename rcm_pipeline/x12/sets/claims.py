@@ -109,7 +109,7 @@ def _add_payer(loops: ClaimLoops, table: Table) -> None:
 def _add_providers(loops: ClaimLoops, table: Table) -> None:
     billing = loops.header(loops.rows("NM1", "85"), "20")
     is_npi = loops.segments.code(billing, 8) == code_of("XX")
-    table.text("billing_npi", "NM109[85]", np.where(is_npi, billing, -1))
+    table.text("billing_npi", "NM109[85]", billing)
     table.text("billing_provider_token", "NM109[85_ID]", np.where(is_npi, -1, billing))
     table.text("pay_to_npi", "NM109[87]", loops.header(loops.rows("NM1", "87"), "20"))
     for name, qualifier in _PROVIDERS.items():

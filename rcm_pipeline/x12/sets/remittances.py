@@ -75,18 +75,13 @@ def read_remittances(segments: Segments, transactions: Transactions, door: Door,
     adjustments, provider = _adjustments(loops, door, notes), _provider_adjustments(loops, door, notes)
     frames = {
         "raw_payments": payments.frame(),
-        "raw_remits": remits.frame().with_columns(_without_zeros("status_code")),
+        "raw_remits": remits.frame(),
         "raw_remit_lines": lines.frame(),
-        "raw_adjustments": adjustments.frame().with_columns(pl.col("group_code").str.to_uppercase()),
+        "raw_adjustments": adjustments.frame(),
         "raw_remarks": _remarks(loops, door, notes),
         "raw_provider_adjustments": provider.frame(),
     }
     return Remittances(frames, loops, payments, remits, lines, adjustments, provider)
-
-
-def _without_zeros(code: str) -> pl.Expr:
-    """Codes that some senders fill up: 04 is 4."""
-    return pl.col(code).str.strip_chars_start("0").replace("", "0")
 
 
 def _loops(segments: Segments, transactions: Transactions) -> RemittanceLoops:

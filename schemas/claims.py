@@ -83,7 +83,7 @@ class CoreClaimVersions(Contract):
     """One row per 837 claim as sent: its place in its lineage, and what file and claim acknowledgements said of it."""
 
     version_id: Text = column(_VERSION, key=True)
-    submission_id: Text = column("batch it was sent in, as in core_submissions")
+    submission_id: Text = column("batch it was sent in, as in core_submissions; null for a claim of an export", nullable=True)
     lineage_id: Text = column(_LINEAGE)
     version_no: Count = column("1 for the first of its lineage, by day sent", ge=1)
     claim_token: Text = column(_TOKEN, nullable=True)

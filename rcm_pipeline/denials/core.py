@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -14,7 +14,7 @@ from rcm_pipeline.claims.lineages import named_lineages
 from rcm_pipeline.claims.linking import RemittanceTables, SentTables, linked_claims
 from rcm_pipeline.claims.matching import UNMATCHED
 from rcm_pipeline.claims.payers import core_payers, identify_payers
-from rcm_pipeline.claims.redeliveries import NOT_CLOSED, PLACE, TRANSACTION, paid_again, sent_again
+from rcm_pipeline.claims.redeliveries import NOT_CLOSED, PLACE, TRANSACTION, paid_again, sent_again, told_by_sheets
 from rcm_pipeline.claims.remits import KEYS, LINE
 from rcm_pipeline.claims.reversals import pair_reversals, recoupments, with_own_voids
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
@@ -101,7 +101,7 @@ class RawTables:
     who holds a table decides how long it stays in memory.
     """
 
-    def __init__(self, tables: Mapping[str, pl.LazyFrame]) -> None:
+    def __init__(self, tables: Mapping[str, pl.LazyFrame], aliases: Mapping[str, str]) -> None:
         kinds = {table.collect_schema()["file_id"] for table in tables.values()}
         code = next((kind for kind in kinds if isinstance(kind, pl.Enum)), None)
         files = code or _file_codes(tables.values())
@@ -109,7 +109,10 @@ class RawTables:
         self.envelopes = self._tables["raw_transactions"].collect()
         self.cut = cut = self._cut()
         payments, claims = self._tables["raw_payments"].collect(), self["raw_claims", "read"]
-        self.payments = paid(payments, self["raw_remits", "read"], paid_again(payments, self._tables, self.envelopes, cut), self._tables)
+        copies = paid_again(payments, self._tables, self.envelopes, cut)
+        told = told_by_sheets(payments, self._tables, self.envelopes, aliases)
+        copies = replace(copies, uncounted=pl.concat([copies.uncounted, told]).unique())
+        self.payments = paid(payments, self["raw_remits", "read"], copies, self._tables)
         self.batches = sent(self.envelopes, claims, sent_again(self.envelopes, self._tables, cut), self._tables)
 
     def __getitem__(self, asked: str | tuple[str, str]) -> pl.DataFrame:
@@ -182,7 +185,8 @@ def claims_core(
     Every 837 claim becomes one version, every claim payment one adjudication, every line gets exactly one disposition;
     nothing is filtered out.
     """
-    raw = RawTables({name: frame for name, frame in locals().items() if name.startswith("raw_")})  # every parameter that is a table
+    tables = {name: frame for name, frame in locals().items() if name.startswith("raw_")}  # every parameter that is a table
+    raw = RawTables(tables, settings.payer_aliases)
     payments = identify_payers(raw["raw_payments"], settings.payer_aliases)
     linked = _linked(raw, payments, settings, today)
     clocks = payer_clocks(linked.payers, reference("clocks"), {p: c.model_dump() for p, c in settings.clocks.items()})

@@ -3,11 +3,18 @@
 import hashlib
 import random
 import re
+from collections.abc import Sequence
 
 import polars as pl
 import pytest
 
-from tests.unit.lives import batch, claim, clp, listed, payment, standing, tables_of
+from rcm_pipeline.intake.contents import content_of_bytes
+from rcm_pipeline.intake.reading import read_files
+from rcm_pipeline.intake.recognise import recognise
+from rcm_pipeline.privacy.tokens import Identified
+from rcm_pipeline.settings import ClientSettings
+from tests.tables import everything
+from tests.unit.lives import TODAY, batch, claim, clp, listed, payment, standing, tables_of
 
 PAID, DENIED = ("99213", "100", "80", "CO*45*20"), ("99214", "200", "0", "CO*197*200")
 SENT = batch(claim("A1", ("99213", "100")), claim("A2", ("99214", "200")), claim("A3", ("99213", "100")), day="20261005")
@@ -151,3 +158,42 @@ def test_whatever_the_schedule_of_deliveries_every_number_is_the_same(seed: int)
         }[step]  # fmt: skip
     rng.shuffle(delivered)
     assert differing(first, numbers(*delivered)) == []
+
+
+SHEET = """Account Number,Payer,Check Date,ICN,Line,CPT,Billed,Paid,Group Code,Reason Code,Adj Amount
+A1,PAYER P1,2026-11-05,,1,99213,100,80,CO,45,20
+A2,PAYER P1,2026-11-05,,1,99214,200,0,CO,197,200
+B9,PAYER P1,2026-11-05,,1,99213,100,80,CO,45,20
+"""
+
+
+def from_sheets(*texts: str, files: Sequence[bytes] = ()) -> dict[str, pl.DataFrame]:
+    contents = [content_of_bytes(text.encode()) for text in texts] + [content_of_bytes(file) for file in files]
+    reading = read_files([(content, recognise(content)) for content in contents], ClientSettings(), Identified())
+    assert reading.tables["raw_rejects"].is_empty()
+    return everything(reading.tables, ClientSettings(), TODAY)
+
+
+def test_a_payment_told_by_a_sheet_and_by_an_835_counts_once() -> None:
+    alone, both = from_sheets(SHEET), from_sheets(SHEET, files=[WHOLE])
+    assert alone["core_adjudications"]["claim_token"].sort().to_list() == ["A1", "A2", "B9"]
+    assert both["core_adjudications"].sort("claim_token")["claim_token"].to_list() == ["A1", "A2", "A3", "B9"]
+    assert listed(both) == ["A2"]
+    later = SHEET.replace("2026-11-05", "2026-11-12")  # decided again a week later: another answer
+    assert from_sheets(later, files=[WHOLE])["core_adjudications"].height == 6
+
+
+def test_a_cumulative_sheet_tells_each_payment_once() -> None:
+    more = SHEET + "C1,PAYER P1,2026-11-05,,1,99213,100,80,CO,45,20\n"
+    assert from_sheets(SHEET, more)["core_adjudications"].height == 4
+
+
+SENT_SHEET = """Claim ID,Submitted Date,Payer ID,Procedure Code,Charges,Units,Date of Service,Dx1
+C1,2026-11-05,P1,99213,100,1,2026-11-02,E11.9
+C2,2026-11-05,P1,99214,200,1,2026-11-02,E11.9
+"""
+
+
+def test_a_cumulative_sheet_of_claims_sends_each_once() -> None:
+    more = SENT_SHEET + "C3,2026-11-06,P1,99213,100,1,2026-11-02,E11.9\n"
+    assert from_sheets(SENT_SHEET, more)["core_claim_versions"]["claim_token"].sort().to_list() == ["C1", "C2", "C3"]

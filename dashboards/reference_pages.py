@@ -24,12 +24,15 @@ _WORDS = """
 
 A version is one 837 claim as sent. A lineage is all versions of one claim for the same services and payer sequence, with
 every answer to them; answers to claims that are not here form lineages of their own. A decision is a claim payment with CLP02
-1-4 or 19-21 that is not only pended. The first decision of a payer on a lineage is its earliest; ties go to the file and the
-ordinal. A denied line is one with disposition denied_full, denied_partial or denial_suspected. An initial denial is a lineage
-whose first decision of some payer has a denied line whose reason is not second-level (CARC 193, 285, 286, RARC MA46, MA91); its
-date is that of the earliest such decision, its lines are the denied lines of that decision that are not second-level. The main
-reason of a line is its largest denial amount, ties to the cause that stands first in the taxonomy. The current decision is the newest
-that was not reversed; one that denies everything as a duplicate is current only where there is no other. The last day is the
+1-4 or 19-21 that is not only pended. Decisions are
+followed service by service: `service_line_no` names the service of a lineage over its versions and answers. The first
+decision of a payer on a service is its earliest; of one day neither a duplicate nor a correction is. A denied line is one
+with disposition denied_full, denied_partial or denial_suspected. An initial denial is a lineage of which some payer's first
+decision of a service denies it for a reason that is not second-level (CARC 193, 285, 286, RARC MA46, MA91); its date is that
+of the first such line, its lines are all of that payer. A service denied after this payer had decided it otherwise is a
+retrospective denial: it is in no initial rate. The main reason of a line is its largest denial amount, ties to the cause that
+stands first in the taxonomy. Of each service stands the newest decision that was not reversed; one that denies it as a
+duplicate only where there is no other, and of one day the one that pays more. The last day is the
 Sunday of the anchor week; nothing after it is looked at. Weeks are Monday to Sunday. "13 weeks" are those ending with the anchor
 week, "4 weeks" likewise. Allowed = paid + patient share (+ OA-23 on secondary answers). A period is complete when it is over,
 and mature when the days named have passed since, so that what may still change has happened.

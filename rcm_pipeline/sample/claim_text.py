@@ -10,8 +10,8 @@ from rcm_pipeline.sample.x12_text import CLIENT_STYLE, coded, wrapped, ymd
 _money = CLIENT_STYLE.money
 
 
-def claim_file(client: Client, versions: list[Version], day: date, control: int) -> str:
-    """One 837P or 837I interchange."""
+def claim_file(client: Client, versions: list[Version], day: date, control: int, envelope: int | None = None) -> str:
+    """One 837P or 837I interchange; `envelope` is its number where it differs from that of the batch."""
     guide = guide_of(versions)
     segments = [
         f"ST*837*0001*{guide}",
@@ -28,7 +28,7 @@ def claim_file(client: Client, versions: list[Version], day: date, control: int)
     for number, version in enumerate(versions, start=2):
         segments += _claim(version, number)
     segments.append(f"SE*{len(segments) + 1}*0001")
-    return wrapped(CLIENT_STYLE, "HC", guide, client.account_prefix + "SUB", "CLRWAY", day, control, segments)
+    return wrapped(CLIENT_STYLE, "HC", guide, client.account_prefix + "SUB", "CLRWAY", day, envelope or control, segments)
 
 
 def guide_of(versions: list[Version]) -> str:

@@ -1,7 +1,10 @@
 """The course of a claim from the day it is sent: who answers, what follows, and how it ends."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from rcm_pipeline.sample.answers import corrected, decide, paid_after_all, reversal, uniform
-from rcm_pipeline.sample.claim_courses import Answer, ClaimCourse, Recoupment, Version
+from rcm_pipeline.sample.claim_courses import Answer, ClaimCourse, Recoupment, Touch, Version
 from rcm_pipeline.sample.claims import Claim
 from rcm_pipeline.sample.draws import Draws
 from rcm_pipeline.sample.followups import follow_up
@@ -9,11 +12,14 @@ from rcm_pipeline.sample.mistakes import mangle, send_twice
 from rcm_pipeline.sample.scenarios import AUTHORIZATION_SENT, COPAY, NO_AUTHORIZATION, PENDED
 from rcm_pipeline.sample.secondary import bill_second_payer, cross_over
 from rcm_pipeline.sample.sending import answer_week, draft, send, tell
+from rcm_pipeline.sample.work import CALL
 
 _NEVER_ANSWERED = 0.01
 _CROSSED_OVER, _SECOND_PAYER = 0.025, 0.12  # of claims paid with a share left to the patient: about 1 % and 4 % of all
 _TAKEN_BACK = 0.014
 _BY_LETTER_EVERY = 140  # paid claims
+_VOIDED_EVERY = 160  # paid claims
+_EARLY_CALL_EVERY = 9  # denied claims
 _AUTHORIZED = 0.1
 
 
@@ -24,6 +30,7 @@ def draw_life(draws: Draws, claim: Claim, week: int) -> ClaimCourse:
     if draws.rng.random() > _NEVER_ANSWERED:
         first = _first_decision(draws, course, version)
         if first.is_denied:
+            call_early(draws, course, version, first)
             follow_up(draws, course, version, first)
         elif all(s.disposition in ("paid", "paid_patient_resp") for s in first.outcomes):
             _after_payment(draws, course, version, first)
@@ -55,6 +62,8 @@ def _after_payment(draws: Draws, course: ClaimCourse, version: Version, first: A
         take_back(draws, course, version, first)
     elif first.paid and draws.is_due("letter", _BY_LETTER_EVERY):
         recoup(draws, course, first)
+    elif first.paid and draws.is_due("void", _VOIDED_EVERY):
+        void(draws, course, version, first)
 
 
 def _authorize(draws: Draws, course: ClaimCourse) -> None:
@@ -76,6 +85,27 @@ def numbered(course: ClaimCourse) -> ClaimCourse:
             answer.is_first = True
             decided.add(answer.sequence)
     return course
+
+
+def void(draws: Draws, course: ClaimCourse, version: Version, paid: Answer) -> None:
+    """We bill by mistake, and void it two weeks after it was paid (frequency 8); the payer takes its money back, and owes nothing."""
+    week = paid.week + 2
+    sent = replace(version, number=len(course.versions) + 1, week=week, sent=draws.sent_day(week), frequency="8")
+    sent.original_icn, sent.told_icn = paid.icn, ""
+    if (week, version.claim.is_institutional) in draws.rejected_batches:
+        return
+    course.versions.append(sent)
+    with draws.aside():
+        taken = reversal(draws, paid, week + 2)
+    taken.version, taken.frequency = sent.number, "8"
+    course.answers.append(taken)
+
+
+def call_early(draws: Draws, course: ClaimCourse, version: Version, denial: Answer) -> None:
+    """Some claims are asked about before they are decided: work, but not on the denial that comes."""
+    day = denial.day - timedelta(days=2)
+    if draws.is_due("early call", _EARLY_CALL_EVERY) and (day - version.sent).days > 10:
+        course.touches.append(Touch(course.claim.account, day, "B01", "biller", CALL, 6))
 
 
 # What follows a reversal: a correction beside it, one in a later week, none, a second reversal, or a delayed recovery

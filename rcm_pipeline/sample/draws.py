@@ -1,7 +1,8 @@
 """The chances of one client: its random generator, a calendar, and counters for what must be rare but never absent."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -28,6 +29,13 @@ class Draws:
     def stream(self, name: str) -> random.Random:
         """A generator of its own, the same whatever else is drawn: what is drawn from it changes nothing that befalls claims."""
         return random.Random(f"{self._seed}/{name}")  # noqa: S311 - no secret
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is drawn inside changes nothing that is drawn after it."""
+        before = self.rng.getstate()
+        yield
+        self.rng.setstate(before)
 
     @property
     def last_day(self) -> date:

@@ -27,6 +27,8 @@ from rcm_pipeline.sample.work import AUTHORITY, Escalation, coding_query, denial
 from rcm_pipeline.sample.world import CLIENTS, PAYER_OF, SPIKE_CAUSE, SPIKE_PAYER, SPIKE_WEEKS
 
 _LEAD_WEEKS = 5
+_PAYMENT_AGAIN_EVERY, _PAYMENT_CUT_EVERY, _BATCH_AGAIN_EVERY = 31, 47, 19  # files
+_OTHER_ENVELOPE = 500_000  # added to the control numbers of what is delivered again
 Progress = Callable[[int], None]
 
 
@@ -140,6 +142,9 @@ class _Maker:
             if batch:
                 self._control += 1
                 files.write_text(self._inbox / f"{name}_{day:%Y%m%d}.edi", claim_file(self._client, batch, day, self._control))
+                if self._draws.is_due("batch again", _BATCH_AGAIN_EVERY):
+                    again = claim_file(self._client, batch, day, self._control, self._control + _OTHER_ENVELOPE)
+                    files.write_text(self._inbox / f"again_{name}_{day:%Y%m%d}.edi", again)
                 sent.append((self._control, batch))
         if sent:
             text = acknowledgement_file(self._client, sent, day, self._control, has_claims=has_statuses)
@@ -156,7 +161,13 @@ class _Maker:
             self._control += 1
             day, answers = self._draws.remitted_day(week), [answer for _, answer in due]
             text = remittance_file(self._client, payer, answers, moves, day, self._control)
-            files.write_text(self._inbox / f"835_{payer_id}_{day:%Y%m%d}.txt", text)
+            name = f"835_{payer_id}_{day:%Y%m%d}.txt"
+            files.write_text(self._inbox / name, text)
+            if self._draws.is_due("payment again", _PAYMENT_AGAIN_EVERY):
+                again = remittance_file(self._client, payer, answers, moves, day, self._control + _OTHER_ENVELOPE)
+                files.write_text(self._inbox / f"again_{name}", again)
+            if self._draws.is_due("payment cut", _PAYMENT_CUT_EVERY):
+                files.write_text(self._inbox / f"cut_{name}", text[: len(text) * 3 // 5])
             self._note(week, due, moves)
 
     def _bearable(self, week: int, payer_id: str, total: int) -> list[Recoupment]:

@@ -74,8 +74,10 @@ class Lineage:
         return tried or ("payer_reprocessing" if self.is_overturned else None)
 
     def first_touch(self, *activities: str) -> date | None:
-        """Day of the first touch, or of the first of these activities."""
-        return min((t.day for t in self.touches if not activities or t.activity in activities), default=None)
+        """Day of the first touch, or of the first of these activities, from the denial on."""
+        since = self.denial.day if self.denial else date.min
+        days = (t.day for t in self.touches if t.day >= since and (not activities or t.activity in activities))
+        return min(days, default=None)
 
 
 def paid_on(answer: Answer, places: list[int]) -> int:

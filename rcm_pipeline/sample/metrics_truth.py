@@ -122,6 +122,8 @@ class Metrics:
         tally, day = self._tally, answer.day
         tally.week("L2", "", day, ONE)
         if answer.is_reversal:
+            if answer.frequency == "8":
+                return  # our own void: the payer took nothing of its own will
             correction = answer.corrected_by
             paid_again = correction.paid if correction in lineage.answers and correction is not None else 0
             tally.quarter("M25", "", day, CENT * max(-answer.paid - paid_again, 0), 0)

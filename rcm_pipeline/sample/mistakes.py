@@ -35,7 +35,9 @@ def send_twice(draws: Draws, course: ClaimCourse, version: Version, first: Answe
         return False
     weeks = draws.turn("twice after", (1, 2))
     second = send(draws, course, draft(draws, course.claim, version.week + weeks))
-    week = max(answer_week(draws, second, draws.rng.randint(2, 3)), first.week + 1)
+    usual = max(answer_week(draws, second, draws.rng.randint(2, 3)), first.week + 1)
+    is_same_day = weeks == 1 and draws.turn("twice answered", (False, True))  # both in one payment, in either order
+    week = first.week if is_same_day else usual
     duplicate = uniform(draws, second, week, SENT_TWICE)
     if weeks == 1:
         version.told_icn, second.told_icn = first.icn, duplicate.icn

@@ -42,8 +42,8 @@ def both(request: pytest.FixtureRequest, published: Path, sample: Path) -> Both:
             if column in frame.columns:
                 frame = frame.with_columns(tokens.token(domain, frame[column]).alias(f"{column}_token"))
         truth[name] = frame
-    read_from = tables["core_deliveries"].filter(pl.col("fact_code") == "answer").rename({"fact_id": "answer_id"})
-    sent = read_from.join(tables["raw_remits"], on=["file_id", "claim_no"]).select(*KEYS, "icn_token")
+    read_from = tables["core_deliveries"].filter((pl.col("fact_code") == "answer") & (pl.col("delivery_code") == "counted"))
+    sent = read_from.join(tables["raw_remits"], on=["file_id", "claim_no"]).select(pl.col("fact_id").alias("answer_id"), "icn_token")
     mine = tables["core_adjudications"].drop("answer_no").join(sent, on=KEYS)  # the truth has an answer_no of its own
     answers = mine.join(truth["answers"], on=["icn_token", "kind"], how="full", suffix="_truth")
     return Both(tables, truth, answers)

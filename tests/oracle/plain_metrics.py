@@ -15,6 +15,30 @@ import duckdb
 REFERENCE = Path(__file__).resolve().parents[2] / "schemas" / "reference"
 Row = tuple[str, str, date | None, Decimal | None, Decimal]  # metric, variant, first day of the period, numerator, denominator
 
+# What was delivered more than once counts once: of the copies of a payment or batch the one that holds most.
+DELIVERED = (
+    ("chosen", """
+        SELECT file_id, transaction_no FROM warehouse.raw_payments p
+        LEFT JOIN (SELECT file_id, transaction_no, count(*) AS claims FROM warehouse.raw_remits GROUP BY ALL) USING (file_id, transaction_no)
+        QUALIFY row_number() OVER (PARTITION BY payer_id, trace_token, payment_date, payment_amount ORDER BY claims DESC, file_id) = 1
+        UNION ALL
+        SELECT file_id, transaction_no FROM warehouse.raw_transactions t
+        LEFT JOIN (SELECT file_id, transaction_no, count(*) AS claims FROM warehouse.raw_claims GROUP BY ALL) USING (file_id, transaction_no)
+        WHERE transaction_set LIKE '837%'
+        QUALIFY row_number() OVER (PARTITION BY batch_token, created_date ORDER BY claims DESC, file_id) = 1
+    """),
+    ("raw_transactions", """
+        SELECT * FROM warehouse.raw_transactions WHERE transaction_set NOT LIKE '83%' OR (file_id, transaction_no) IN (FROM chosen)
+    """),
+    *(
+        (name, f"SELECT * FROM warehouse.{name} SEMI JOIN chosen USING (file_id, transaction_no)")
+        for name in (
+            "raw_payments", "raw_remits", "raw_remit_lines", "raw_adjustments", "raw_remarks", "raw_provider_adjustments", "raw_claims",
+            "raw_claim_lines", "raw_other_payers",
+        )
+    ),
+)  # fmt: skip
+
 WORDS = """
 WITH carc AS (
     SELECT * REPLACE (valid_from::DATE AS valid_from, valid_to::DATE AS valid_to)
@@ -188,7 +212,12 @@ initial_denials AS (
 
 def open_raw(path: Path, anchor: date, capitated: Sequence[str]) -> duckdb.DuckDBPyConnection:
     """The warehouse, read only, with the days the measures are about and the payers the client calls capitated."""
-    raw = duckdb.connect(str(path), read_only=True)
+    raw = duckdb.connect()
+    raw.execute(f"ATTACH '{path}' AS warehouse (READ_ONLY)")
+    for (name,) in raw.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'warehouse'").fetchall():
+        raw.execute(f'CREATE VIEW "{name}" AS SELECT * FROM warehouse."{name}"')
+    for name, query in DELIVERED:
+        raw.execute(f"CREATE OR REPLACE {'TEMP TABLE' if name == 'chosen' else 'VIEW'} {name} AS {query}")
     last_day = anchor + timedelta(days=6)
     payers = ", ".join(f"'{payer}'" for payer in capitated)
     raw.execute(f"SET VARIABLE anchor = DATE '{anchor}'")
@@ -338,7 +367,8 @@ def takebacks(raw: duckdb.DuckDBPyConnection) -> list[Row]:
             SELECT r.answer_no, r.decided_date, -r.paid_amount AS reversed_amount,
                 (SELECT arg_min(c.paid_amount, c.answer_no) FROM decisions c WHERE c.lineage = r.lineage AND c.payer_id = r.payer_id
                     AND c.answer_no > r.answer_no) AS corrected_amount
-            FROM answers r WHERE r.status_code = '22'
+            FROM answers r WHERE r.status_code = '22' AND NOT (corrected_amount IS NULL AND EXISTS (  -- what we voided ourselves
+                SELECT 1 FROM versions v WHERE v.lineage = r.lineage AND v.frequency_code = '8' AND v.sent_date <= r.decided_date))
         ),
         taken AS (
             SELECT decided_date AS day, greatest(reversed_amount - coalesce(corrected_amount, 0), 0) AS amount FROM reversals

@@ -47,6 +47,12 @@ version or answer that names another's payer claim number as replaced (REF F8) j
 
 {claims}
 {lines}
+What a payer decided is followed service by service, over versions and answers (`service_line_no`): the first decision of a service,
+the one that stands, and what it denies. So a claim split over several claim payments is partly denied when a line of it is; a
+correction that pays only the denied line overturns it; a line denied after it had been paid is a denial of its own
+(`is_retrospective`), with its own clock, on the worklist and at risk, and in no initial rate. A line denied as a duplicate (CARC 18,
+B13) while another decision of the service stands is no work; one whose original was taken back has no usable cause.
+
 M2 to M4 are for answers whose account number was never sent. An answer to a number we know by a payer we did not send to is
 a crossover, a lineage of its own. A lineage whose newest version was turned back by file or claim edits is `rejected`, which
 is never a denial.
@@ -55,7 +61,8 @@ is never a denial.
 
 {reversal}
 Where several decisions fit, the newest that is not taken back yet; one reversal takes back one decision. The correction is the
-payer's next decision on the lineage, the same day or later. Without one after 35 days the takeback is open. A PLB adjustment WO
+payer's next decision on the lineage, the same day or later, else the newest between the two. A reversal after a void of ours
+(frequency 8) is no takeback, and owes nothing. Without one after 35 days the takeback is open. A PLB adjustment WO
 is money taken (positive) or put off (negative); where a payer takes money by letter it is all there is to see.
 
 ## How payers write

@@ -50,16 +50,17 @@ def test_computing_again_gives_the_same_tables_and_pages(own_home: Path, sample:
     assert file_hashes(own_home / "reports" / client / "latest") == packs
 
 
-# files in which charges, payments or adjustments differ between raw and core
+# files in which charges, payments or adjustments of what counts differ between raw and core
 _BY_FILE = """
-WITH raw AS (
+WITH counted AS (FROM core_deliveries WHERE fact_code = 'answer' AND delivery_code = 'counted'),
+raw AS (
   SELECT file_id, sum(charge_amount) AS charge, sum(paid_amount) AS paid,
-         (SELECT sum(amount) FROM raw_adjustments a WHERE a.file_id = r.file_id) AS adjusted
-  FROM raw_remits r GROUP BY file_id
+         (SELECT sum(amount) FROM raw_adjustments a SEMI JOIN counted USING (file_id, claim_no) WHERE a.file_id = r.file_id) AS adjusted
+  FROM raw_remits r SEMI JOIN counted USING (file_id, claim_no) GROUP BY file_id
 ), core AS (
   SELECT file_id, sum(charge_amount) AS charge, sum(paid_amount) AS paid,
          sum(patient_amount + denied_amount + contractual_amount + other_amount) AS adjusted
-  FROM core_adjudicated_lines l JOIN core_deliveries d ON d.fact_code = 'answer' AND d.fact_id = l.answer_id GROUP BY file_id
+  FROM core_adjudicated_lines l JOIN counted d ON d.fact_id = l.answer_id GROUP BY file_id
 )
 SELECT * FROM raw FULL JOIN core USING (file_id)
 WHERE raw.charge IS DISTINCT FROM core.charge OR raw.paid IS DISTINCT FROM core.paid
@@ -83,26 +84,45 @@ def test_money_and_rows_are_conserved(published: Path, client: str) -> None:
         def one(sql: str) -> tuple:
             return connection.sql(sql).fetchall()[0]
 
-        assert one("SELECT count(*), sum(charge_amount) FROM raw_remit_lines") == one(
+        # of what was delivered more than once, the copy that holds most, told by plain SQL
+        for table, key, claims in (
+            ("raw_payments", "payer_id, trace_token, payment_date, payment_amount", "raw_remits"),
+            ("raw_transactions", "batch_token, created_date", "raw_claims"),
+        ):
+            held = f"(SELECT count(*) FROM {claims} c WHERE c.file_id = t.file_id AND c.transaction_no = t.transaction_no)"
+            connection.execute(
+                f"CREATE TEMP TABLE once_{claims} AS SELECT file_id, transaction_no FROM {table} t WHERE {held} > 0 "
+                f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {held} DESC, file_id) = 1"
+            )
+        of_copies = {"raw_claims": "raw_claims"} | dict.fromkeys(
+            ("raw_remits", "raw_remit_lines", "raw_adjustments", "raw_provider_adjustments"), "raw_remits"
+        )
+        for name, claims in of_copies.items():
+            connection.execute(
+                f"CREATE TEMP VIEW once_{name}_ AS SELECT * FROM {name} SEMI JOIN once_{claims} USING (file_id, transaction_no)"
+            )
+        assert one("SELECT count(*) FROM once_raw_remits") < one("SELECT count(*) FROM raw_payments"), "the sample delivers some again"
+
+        assert one("SELECT count(*), sum(charge_amount) FROM once_raw_remit_lines_") == one(
             "SELECT count(*), sum(charge_amount) FROM core_adjudicated_lines"
         )
-        assert one("SELECT count(*), sum(charge_amount) FROM raw_remits") == one(
+        assert one("SELECT count(*), sum(charge_amount) FROM once_raw_remits_") == one(
             "SELECT count(*), sum(charge_amount) FROM core_adjudications"
         )
-        assert one("SELECT sum(paid_amount) FROM raw_remits") == one("SELECT sum(paid_amount) FROM core_adjudicated_lines")
-        assert one("SELECT sum(amount) FROM raw_adjustments") == one(
+        assert one("SELECT sum(paid_amount) FROM once_raw_remits_") == one("SELECT sum(paid_amount) FROM core_adjudicated_lines")
+        assert one("SELECT sum(amount) FROM once_raw_adjustments_") == one(
             "SELECT sum(patient_amount + denied_amount + contractual_amount + other_amount) FROM core_adjudicated_lines"
         )
         assert one("SELECT sum(claim_count), sum(remit_count) FROM raw_files") == one(
             "SELECT (SELECT count(*) FROM raw_claims), (SELECT count(*) FROM raw_remits)"
         )
-        assert one("SELECT count(*), sum(charge_amount) FROM raw_claims") == one(
+        assert one("SELECT count(*), sum(charge_amount) FROM once_raw_claims_") == one(
             "SELECT count(*), sum(charge_amount) FROM core_claim_versions"
         )
         assert one("SELECT sum(version_count), sum(answer_count) FROM core_claim_lineages") == one(
-            "SELECT (SELECT count(*) FROM raw_claims), (SELECT count(*) FROM raw_remits)"
+            "SELECT (SELECT count(*) FROM once_raw_claims_), (SELECT count(*) FROM once_raw_remits_)"
         )
-        assert one("SELECT count(*), sum(amount) FROM raw_provider_adjustments") == one(
+        assert one("SELECT count(*), sum(amount) FROM once_raw_provider_adjustments_") == one(
             "SELECT count(*), sum(amount) FROM core_recoupments"
         )
         assert connection.sql(_BY_FILE).fetchall() == []

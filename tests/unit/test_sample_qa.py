@@ -17,8 +17,8 @@ LAKESIDE, STONEBRIDGE = CLIENTS = ("lakeside-physicians", "stonebridge-regional"
 TABLES = ("charts", "reviews", "findings", "coders", "queries")
 # of the names and bytes of all 837, 835 and acknowledgement files, made before there was any QA truth
 X12_HASHES = {
-    LAKESIDE: "7cd8e54c9fa6bdd1276d07c3ff38363f56cd07b6549962b1614d45548823a282",
-    STONEBRIDGE: "b1dd7df7452f655e5255af8c19fa26ad3d79d6064cefef8da51f0d556e4c078d",
+    LAKESIDE: "7528522bb7f5531551b207b193d9679ca07c7a705c25eadb8bbc5c9e1b2cecc7",
+    STONEBRIDGE: "99e72886cf197a622df01c4a4023d867274a9fa447ed47adbd8d2139294ba2b3",
 }
 PLANTED = {  # error codes an auditor can only tell by the codes
     "EM_OVER1", "EM_OVER2", "EM_UNDER1", "PX_WRONG", "PX_MISSED", "PX_UNSUPPORTED", "MOD_MISSING", "MOD_WRONG", "UNITS",

@@ -55,7 +55,8 @@ _BY_FILE = """
 WITH counted AS (FROM core_deliveries WHERE fact_code = 'answer' AND delivery_code = 'counted'),
 raw AS (
   SELECT file_id, sum(charge_amount) AS charge, sum(paid_amount) AS paid,
-         (SELECT sum(amount) FROM raw_adjustments a SEMI JOIN counted USING (file_id, claim_no) WHERE a.file_id = r.file_id) AS adjusted
+         (SELECT sum(amount) FROM raw_adjustments a WHERE a.file_id = r.file_id
+            AND (a.file_id, a.claim_no) IN (SELECT (file_id, claim_no) FROM counted)) AS adjusted
   FROM raw_remits r SEMI JOIN counted USING (file_id, claim_no) GROUP BY file_id
 ), core AS (
   SELECT file_id, sum(charge_amount) AS charge, sum(paid_amount) AS paid,

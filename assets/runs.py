@@ -33,6 +33,7 @@ class ClientRun:
     exit_code: ExitCode
     message: str
     summary: Summary | None
+    waiting_count: int = 0
 
     @property
     def is_failed(self) -> bool:
@@ -50,8 +51,11 @@ class ClientRun:
         """What the run read, and where to look when something was not read."""
         if not self.summary:
             return []
+        waits = "file is" if self.waiting_count == 1 else "files are"
+        waiting = [f"  {self.waiting_count} {waits} still being delivered and wait for the next run"] if self.waiting_count else []
         is_whole = not self.summary.reject_count and not self.summary.quarantined_count
-        return [self.summary.sentence, *([] if is_whole else [f"  what and where: rcm quarantine {self.client} --names"])]
+        where = [] if is_whole else [f"  what and where: rcm quarantine {self.client} --names"]
+        return [self.summary.sentence, *(f"  {note}" for note in self.summary.delivery_notes), *waiting, *where]
 
     def as_data(self) -> dict[str, Any]:
         """For `rcm run --json`."""
@@ -87,10 +91,11 @@ def run_clients(
 
 
 def _ended(home: Home, client: str, deliveries: Sequence[Delivery], code: ExitCode, message: str) -> ClientRun:
-    has_unopened = any(delivery.file_id is None for delivery in deliveries)
+    has_unopened = any(delivery.is_unopened for delivery in deliveries)
+    waiting = sum(delivery.is_unfinished for delivery in deliveries)
     asked = ExitCode.NEEDS_A_PERSON if has_unopened else ExitCode.OK
     summary = summarise(home, client) if home.published(client).exists() else None
-    return ClientRun(client, max(code, asked), message, summary)
+    return ClientRun(client, max(code, asked), message, summary, waiting)
 
 
 def _say_stale(home: Home, client: str, message: str) -> None:

@@ -6,6 +6,7 @@ import polars as pl
 
 from dashboards import texts
 from dashboards.facts import PackFacts
+from rcm_pipeline.governance.status import delivery_notes
 from rcm_pipeline.quality.checks import CHECKS
 from schemas.vocabulary.claims import SUBMISSION_STATUSES
 
@@ -26,12 +27,15 @@ def section(facts: PackFacts) -> dict[str, Any]:
         f"{texts.count(files.height)} files read, {texts.count(rejects.height)} things not read; "
         f"{texts.count(facts.checks.height)} checks ran, {failed or 'none'} failed."
     )
+    by = ["fact_code", "delivery_code", "is_incomplete"]
+    counts = facts.some("core_deliveries", *by).group_by(by).len().sort(by)
     return {
         "id": "raw_files",
         "kind": "quality",
         "title": "Data quality",
         "lead": lead,
         "intake": intake_rows(files),
+        "deliveries": delivery_notes(counts.iter_rows()),
         "submissions": submission_rows(facts["core_submissions"]),
         "notes": note_rows(rejects, facts["raw_findings"]),
         "checks": check_rows(facts.checks),

@@ -10,6 +10,7 @@ from dashboards.claims import measure_row
 from dashboards.facts import PackFacts
 from dashboards.theme import BLUE, GREEN, GREY, ORANGE, RED, Chart, figure
 from rcm_pipeline.denials.classify.remit_quality import quality_rules
+from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
 from rcm_pipeline.metrics.definitions import metrics_of
 from schemas.thresholds import SOON_DAYS
 from schemas.vocabulary import ALL
@@ -37,18 +38,20 @@ _URGENCY = {"soon": f"{SOON_DAYS} days or less", "open": "Time left", "doubtful"
 
 def section(facts: PackFacts) -> dict[str, Any]:
     """The section of mart_recoveries: what became of denials, what to work first, and how payers write."""
-    outcomes, recoveries, listed = facts["mart_denial_outcomes"], facts["mart_recoveries"], facts["mart_worklist"]
+    every, recoveries, listed = facts["mart_denial_outcomes"], facts["mart_recoveries"], facts["mart_worklist"]
+    outcomes = initial_denials(every)
     has_won = recoveries.filter(pl.col("overturned_count") > 0).height > 0
     return {
         "id": "mart_recoveries",
         "kind": "recovery",
         "title": "Recovery",
-        "lead": headline(outcomes, listed),
+        "lead": headline(every, listed),
         "figures": {
             "outcomes": outcome_chart(outcomes) if outcomes.height else None,
             "channels": channel_chart(recoveries) if has_won else None,
         },
         "causes": cause_rows(recoveries),
+        "after_payment": after_payment(every),
         "groups": group_rows(listed, facts.payers),
         "urgency": urgency_rows(listed),
         "measures": measure_rows(facts["mart_metrics"]),
@@ -59,13 +62,28 @@ def section(facts: PackFacts) -> dict[str, Any]:
 def headline(outcomes: pl.DataFrame, worklist: pl.DataFrame) -> str:
     """One sentence: what is open, what it could bring, and what runs out first."""
     if outcomes.is_empty():
-        return "Nothing was denied at first decision yet."
+        return "Nothing was denied yet."
     open_ones = outcomes.filter(pl.col("resolution_code") == "open")
     soon = worklist.filter(pl.col("urgency") == "soon")
     worth, net = texts.dollars(open_ones["at_risk_amount"].sum()), texts.dollars(soon["net_amount"].sum())
     return (
         f"{texts.count(open_ones.height)} denials are open, worth {worth} if paid like their likes; {texts.count(soon.height)} of "
         f"them run out of time within {SOON_DAYS} days ({net} expected net)."
+    )
+
+
+def after_payment(outcomes: pl.DataFrame) -> str:
+    """One sentence on denials that came after a payment; empty where there is none. They are in no initial rate."""
+    later = outcomes.filter(~pl.col("is_initial"))
+    if later.is_empty():
+        return ""
+    open_ones = later.filter(pl.col("resolution_code") == "open")
+    noun, lost = "denial" if later.height == 1 else "denials", texts.dollars(later["denied_amount"].sum())
+    worth = texts.dollars(open_ones["at_risk_amount"].sum())
+    return (
+        f"{texts.count(later.height)} {noun} ({lost}) came after the payer had paid, by taking the payment back: "
+        f"{texts.count(open_ones.height)} open, worth {worth}. They have a clock of their own, stand on the worklist, and are in no "
+        "initial rate."
     )
 
 

@@ -46,7 +46,7 @@ def is_current(home: Home, client: str, found: Sequence[Delivery], today: dt.dat
 def _matches(connection: duckdb.DuckDBPyConnection, home: Home, client: str, found: Sequence[Delivery], today: dt.date) -> bool:
     known = {row[0] for row in connection.sql("SELECT file_id FROM raw_files").fetchall()}
     reasons = [row[0] for row in connection.sql("SELECT reason FROM raw_rejects WHERE file_id IS NULL ORDER BY reject_no").fetchall()]
-    unopened = [d.reason for d in found if d.file_id is None]
+    unopened = [d.reason for d in found if d.is_unopened]
     same_trouble = len(reasons) == len(unopened) and all(reason.endswith(why) for reason, why in zip(reasons, unopened, strict=True))
     if not same_trouble or any(d.file_id is not None and d.file_id not in known for d in found):
         return False

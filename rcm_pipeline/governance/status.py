@@ -1,5 +1,7 @@
 """What there is of each client, in a few numbers: for the last lines of a run and for `rcm status`."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +13,7 @@ from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import BusyError, StorageError
 from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, latest_run
 from rcm_pipeline.settings import Home
-from schemas.vocabulary.claims import PART, REDELIVERY, REPLACED
+from schemas.vocabulary.claims import COUNTED, PART, REDELIVERY, REPLACED
 
 _LINES = """SELECT coalesce(sum(decided_count), 0), coalesce(sum(denied_count), 0), coalesce(sum(denied_amount), 0)
 FROM mart_denial_trends WHERE root_cause = 'all'"""  # M08 over all weeks, from the table that counts it
@@ -39,6 +41,7 @@ class Summary:
     last_run: str = "never"
     trouble: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    delivery_notes: list[str] = field(default_factory=list)
 
     @property
     def sentence(self) -> str:
@@ -58,6 +61,7 @@ class Summary:
             f"{self.reject_count} not read, {self.quarantined_count} rows set aside",
             *(f"  needs a person: {trouble}" for trouble in self.trouble),
             *(f"  worth doing: {note}" for note in self.notes),
+            *(f"  deliveries: {note}" for note in self.delivery_notes),
         ]
 
 
@@ -107,47 +111,55 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         run.status if run else "never",
         [*_unfinished(home, client), *_trouble(connection, pack, run.status if run else "never", unopened)],
         _notes(connection),
+        _delivery_notes(connection),
     )
 
 
-_COPIES = f"""SELECT
-  count(*) FILTER (fact_code = 'payment' AND delivery_code IN ('{REDELIVERY}', '{PART}')),
-  count(*) FILTER (fact_code = 'submission' AND delivery_code IN ('{REDELIVERY}', '{PART}')),
-  count(*) FILTER (fact_code = 'payment' AND delivery_code = '{REPLACED}'),
-  count(DISTINCT fact_id) FILTER (is_incomplete)
-FROM core_deliveries"""
+_DELIVERIES = "SELECT fact_code, delivery_code, is_incomplete, count(*) FROM core_deliveries GROUP BY ALL"
 
 
-def redelivery_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What came more than once, in part or changed, in words; nothing in a warehouse of an older version."""
+def delivery_notes(counts: Iterable[tuple[str, str, bool, int]]) -> list[str]:
+    """What came more than once, in part or changed, in words, from the rows of core_deliveries by what they are.
+
+    `counts` hold fact_code, delivery_code, is_incomplete and the number of rows.
+    """
+    found: Counter[str] = Counter()
+    for fact, delivery, is_incomplete, count in counts:
+        if fact in ("payment", "submission") and delivery in (REDELIVERY, PART):
+            found[fact] += count
+        if fact == "payment" and delivery == REPLACED:
+            found[REPLACED] += count
+        if fact == "payment" and is_incomplete and delivery == COUNTED:
+            found["incomplete"] += count
+    again = [f"{found[fact]:,} {one if found[fact] == 1 else many}" for fact, one, many in _AGAIN if found[fact]]
+    replaced, incomplete = found[REPLACED], found["incomplete"]
+    return [
+        *([f"delivered again or in part, and counted once: {' and '.join(again)}"] if again else []),
+        *(
+            [f"{replaced:,} payments were issued again with other content: the later count; ask the payer which is right"]
+            if replaced
+            else []
+        ),
+        *(
+            [f"{incomplete:,} payments have not arrived whole, or their claims do not add up to them: ask for the file"]
+            if incomplete
+            else []
+        ),
+    ]
+
+
+_AGAIN = (("payment", "payment", "payments"), ("submission", "sent batch", "sent batches"))
+
+
+def _delivery_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Nothing in a warehouse of an older version."""
     if not connection.sql("SELECT 1 FROM duckdb_columns() WHERE column_name = 'delivery_code'").fetchone():
         return []
-    [(payments, batches, replaced, incomplete)] = connection.sql(_COPIES).fetchall()
-    again = [
-        f"{n} {noun}{'' if n == 1 else 'es' if noun.endswith('h') else 's'}"
-        for n, noun in ((payments, "payment"), (batches, "sent batch"))
-        if n
-    ]
-    return [
-        *([f"delivered again and counted once: {' and '.join(again)}"] if again else []),
-        *(
-            [f"{replaced} payments were issued again with other content: the later ones count; ask the payer which is right"]
-            * bool(replaced)
-        ),
-        *(
-            [f"of {incomplete} payments not all has arrived, or their claims do not add up to them: ask for the whole file"]
-            * bool(incomplete)
-        ),
-    ]
+    return delivery_notes(connection.sql(_DELIVERIES).fetchall())
 
 
 def _notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What a reader should know: deliveries, and code sets whose newest list ended before the anchor week's claims."""
-    return [*redelivery_notes(connection), *_code_set_notes(connection)]
-
-
-def _code_set_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Nothing in a warehouse of an older version."""
+    """Code sets whose newest list ended before the anchor week's claims; nothing in a warehouse of an older version."""
     if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'mart_code_set_coverage'").fetchone():
         return []
     stale = connection.sql(

@@ -16,17 +16,33 @@ from rcm_pipeline.publishing import write_in_place
 from rcm_pipeline.settings import LOOSE_FILES_CLIENT, client_of
 
 _IGNORED = (".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep")
+# how programs name what they have not written whole yet: transfers (.filepart, .part), browsers, office locks
+_UNFINISHED_ENDINGS = (".filepart", ".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".writing", ".uploading", ".lock")
+_UNFINISHED_STARTS = ("~$", ".~")
 _SETTLED = 2_000_000_000  # nanoseconds: a file changed just now may change again within one tick of the file system's clock
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file of the inbox. `file_id` is None when it could not be opened; `reason` then says why."""
+    """One file of the inbox. `file_id` is None when it could not be opened; `reason` then says why.
+
+    One that `is_unfinished` is still being delivered: it has no content yet, and waits for the next run.
+    """
 
     path: Path
     file_id: str | None
     byte_count: int
     reason: str = ""
+    is_unfinished: bool = False
+
+    @property
+    def is_unopened(self) -> bool:
+        """It is there and cannot be opened: a person is needed."""
+        return self.file_id is None and not self.is_unfinished
+
+
+class GrowingError(OSError):
+    """A file changed while it was read."""
 
 
 def clients_of(inbox: Path) -> dict[str, list[Path]]:
@@ -64,11 +80,15 @@ class KnownContents:
                 self._before = {}
 
     def content_of(self, path: Path) -> tuple[str, int]:
-        """Hash of the content and size. Raises OSError for what is no regular file or cannot be read."""
+        """Hash of the content and size. Raises OSError for what is no regular file or cannot be read, GrowingError for what is
+        written while it is read."""
         with open_file(path) as source:
             status = os.fstat(source.fileno())
             state = f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
             digest = self._before.get(state) or hashlib.file_digest(source, "sha256").hexdigest()
+            after = os.fstat(source.fileno())
+        if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+            raise GrowingError(f"{path.name} changed while it was read")
         if time.time_ns() - status.st_ctime_ns > _SETTLED:
             self._now[state] = digest
         return digest, status.st_size
@@ -84,12 +104,23 @@ def deliveries(places: list[Path], known: KnownContents | None = None) -> Iterat
     """Every file under these places, in a fixed order, with its content's hash; one that is `known` is not read."""
     contents = known or KnownContents()
     for path in files_under(places):
+        if is_unfinished(path.name):
+            yield Delivery(path, None, 0, is_unfinished=True)
+            continue
         try:
             digest, size = contents.content_of(path)
+        except GrowingError:
+            yield Delivery(path, None, 0, is_unfinished=True)
+            continue
         except OSError as error:
             yield Delivery(path, None, 0, _why(error))
             continue
         yield Delivery(path, digest, size)
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a file is named as programs name what they have not written whole yet."""
+    return name.lower().endswith(_UNFINISHED_ENDINGS) or name.startswith(_UNFINISHED_STARTS)
 
 
 def files_under(places: list[Path]) -> list[Path]:

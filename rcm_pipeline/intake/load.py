@@ -49,7 +49,7 @@ def load_inbox(
     Files that cannot be opened have no content to be known by: their rejects are renewed on every load.
     """
     known = {row[0] for row in connection.sql("SELECT file_id FROM raw_files").fetchall()}
-    unreadable = [d.reason for d in found if d.file_id is None]
+    unreadable = [d.reason for d in found if d.is_unopened]
     loaded = Loaded(unreadable_count=len(unreadable))
     _renew_unreadable(connection, unreadable)
     new = list(_new_contents(found, known, loaded, progress))

@@ -1,7 +1,9 @@
 """An inbox that has not changed is compared without being read, and what has changed is never taken for what it was."""
 
+import hashlib
 import os
 import time
+from io import BufferedReader
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,29 @@ def test_what_was_written_just_now_is_read_again(folder: Path, tmp_path: Path, m
 def test_a_broken_memory_is_no_memory(folder: Path, tmp_path: Path, content: str) -> None:
     (tmp_path / "known.json").write_text(content)
     assert look(folder, tmp_path / "known.json") == look(folder, tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("name", ["835_x.txt.filepart", "a.tmp", "~$qa.xlsx", "B.PART"])
+def test_a_file_still_being_delivered_waits(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"ISA")
+    (tmp_path / "whole.txt").write_bytes(b"ISA")
+    found = list(deliveries([tmp_path]))
+    assert [(d.path.name, d.file_id is None, d.is_unfinished, d.is_unopened) for d in found if d.path.name == name] == [
+        (name, True, True, False)
+    ]
+    assert [d.is_unfinished for d in found if d.path.name == "whole.txt"] == [False]
+
+
+def test_a_file_that_grows_while_it_is_read_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "835.txt"
+    path.write_bytes(b"ISA")
+    read = hashlib.file_digest
+
+    def slowly(source: BufferedReader, kind: str) -> object:
+        with path.open("ab") as more:
+            more.write(b"*00")
+        return read(source, kind)
+
+    monkeypatch.setattr(hashlib, "file_digest", slowly)
+    [found] = deliveries([tmp_path])
+    assert (found.file_id, found.is_unfinished) == (None, True)

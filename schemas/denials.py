@@ -143,7 +143,10 @@ class MartDenialRates(Contract):
     """Weekly denial rates by payer and root cause, with both sides of every fraction and a 95 % Wilson interval."""
 
     metric_id: Text = column(
-        "M08 lines, M09 claims denied in full, M11 claims denied in part; see the definitions page", isin=["M08", "M09", "M11"], key=True
+        "M08 lines, M09 claims denied in full, M11 claims denied in part, see the definitions page; M08R lines denied after a payment, of "
+        "lines decided again",
+        isin=["M08", "M08R", "M09", "M11"],
+        key=True,
     )
     week: Date = column(_WEEK, key=True)
     payer_id: Text = column("payer, or all", key=True)

@@ -21,7 +21,7 @@ from rcm_pipeline.warehouse import read_where
 _ANSWERS = {"accepted": "accepted", "rejected": "turned back"}
 _MARKS = {"is_first": "first decision", "is_current": "the decision that stands", "is_reversed": "taken back later", "is_pended": "pended"}
 _CAUSE = (
-    "root_cause", "owner", "evidence", "evidence_detail", "confidence", "review_reason", "is_initial", "expected_amount",
+    "root_cause", "owner", "evidence", "evidence_detail", "confidence", "review_reason", "is_initial", "is_retrospective", "expected_amount",
 )  # fmt: skip
 _VERDICTS = {"TA1": "interchange_verdict", "999": "transaction_verdict"}
 _STEPS = {"1": "original", "7": "replacement", "8": "void"}
@@ -130,7 +130,7 @@ def _line(r: dict[str, Any]) -> Iterator[str]:
     text = f"line {r['line_no']} {r['procedure_code'] or ''}: {r['disposition']} by {r['rule_id']}, {paid}"
     yield text + (f", {reason} ${r['denied_amount']}" if reason else "")
     if r["root_cause"]:
-        kind = "initial denial" if r["is_initial"] else "later denial"
+        kind = "initial denial" if r["is_initial"] else "denied after it had been paid" if r["is_retrospective"] else "later denial"
         sure = f"{r['confidence']:.0%} sure, from {r['evidence']}" + (f" ({r['evidence_detail']})" if r["evidence_detail"] else "")
         yield f"  {kind}, cause {r['root_cause']}: {sure}; owner {r['owner']}; worth ${r['expected_amount']} if paid"
     if r["review_reason"]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.privacy.keys import client_key
 from rcm_pipeline.privacy.tokens import Tokens
 from tests.conftest import rcm
@@ -37,6 +38,25 @@ def test_the_whole_life_is_told_in_order_with_rules_and_never_the_number(publish
     by_token = rcm("explain", token, "--client", CLIENT, "--json", home=published).stdout
     assert json.loads(by_token)[0]["lineage_id"].startswith(token)
     assert rcm("explain", f"{token}-P1", "--client", CLIENT, home=published).stdout == told
+
+
+def test_every_delivery_of_an_answer_is_shown(published: Path) -> None:
+    with open_warehouse(published / "warehouse" / CLIENT / "published.duckdb", read_only=True) as connection:
+        [(lineage, files)] = connection.sql("""
+            SELECT lineage_id, list(file_id[:12]) FROM core_deliveries d JOIN core_adjudications a ON d.fact_id = a.answer_id
+            WHERE fact_code = 'answer' GROUP BY lineage_id, answer_id
+            HAVING bool_or(d.delivery_code = 'redelivery') AND count(*) = 2 ORDER BY lineage_id LIMIT 1
+        """).fetchall()
+    told = rcm("explain", lineage, "--client", CLIENT, home=published).stdout
+    assert len(set(files)) == 2
+    assert all(f"file {file}" in told for file in files)
+    assert "(again)" in told
+
+
+def test_a_denial_after_a_payment_is_told_as_one(published: Path) -> None:
+    with open_warehouse(published / "warehouse" / CLIENT / "published.duckdb", read_only=True) as connection:
+        [(lineage,)] = connection.sql("SELECT min(lineage_id) FROM core_denials WHERE is_retrospective AND is_current").fetchall()
+    assert "denied after it had been paid, cause" in rcm("explain", lineage, "--client", CLIENT, home=published).stdout
 
 
 def test_a_claim_that_is_not_there_and_a_client_that_is_not_named(published: Path) -> None:

@@ -1,5 +1,7 @@
 """The whole life of a claim, written by hand: paid, denied, taken back, split, duplicated, corrected; what every table makes of it."""
 
+import datetime as dt
+
 import polars as pl
 import pytest
 
@@ -42,6 +44,9 @@ def test_paid_then_taken_back_and_denied_is_a_denial_of_its_own() -> None:
     assert listed(tables) == ["A1"]
     assert metric(tables, "M08")[0] == 0
     assert metric(tables, "M18")[0] > 0
+    series = tables["mart_denial_rates"].filter((pl.col("metric_id") == "M08R") & (pl.col("payer_id") == "P1"))
+    found = series.filter(pl.col("root_cause") == "authorization").select("week", "numerator", "denominator").rows()
+    assert found == [(dt.date(2026, 11, 16), 1, 2)]
     [row] = tables["mart_denial_outcomes"].iter_rows(named=True)
     assert (row["deadline_date"] - row["denied_date"]).days == 60  # takeback_days of a PPO in clocks.tsv; an appeal would have 180
 

@@ -13,8 +13,9 @@ from rcm_pipeline.stats.intervals import rate, wilson
 from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
 from schemas.vocabulary import ALL
-from schemas.vocabulary.denials import LINE_DENIED
+from schemas.vocabulary.denials import LINE_DENIED, NOT_DECIDED
 
+AFTER_PAYMENT = "M08R"
 _GROUP, _CLAIM = ["week", "payer_id"], ["lineage_id", "payer_id"]
 
 
@@ -27,7 +28,8 @@ def mart_denial_rates(
     First decisions of lines only, and of a claim what they come to; the denominator of a cause is every decided line (claim)
     of the payer's week.
 
-    M08: lines denied in full or by suspicion / lines decided. M09: claims denied in full / claims decided.
+    M08: lines denied in full or by suspicion / lines decided. M08R, a series of its own: lines denied after a payment / lines
+    that a payer decided again. M09: claims denied in full / claims decided.
     M11: claims denied in part / claims decided. A claim's cause is that of its largest denied line. Second-level
     reasons (193, 285, 286, MA46, MA91) repeat an earlier denial and are not counted again.
     """
@@ -36,8 +38,9 @@ def mart_denial_rates(
     initial = core_denials.filter("is_initial").select(*ANSWER_LINE, *_CLAIM, "root_cause", "denied_amount").collect()
     causes = initial.select(*ANSWER_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
     line_events = lines.filter(pl.col("disposition").is_in(LINE_DENIED)).join(causes, on=ANSWER_LINE, how="inner")
+    again, after_payment = _later_lines(core_adjudicated_lines, core_denials)
     by_claim = _claim_causes(initial)
-    parts = [_metric("M08", lines, line_events)]
+    parts = [_metric("M08", lines, line_events), _metric(AFTER_PAYMENT, again, after_payment)]
     for metric, disposition in (("M09", "denied_full"), ("M11", "denied_partial")):
         events = decided.filter(pl.col("disposition") == disposition).join(by_claim, on=_CLAIM, how="inner")
         parts.append(_metric(metric, decided, events))
@@ -52,6 +55,14 @@ def _first_of_claims(lines: pl.LazyFrame, adjudications: pl.LazyFrame) -> pl.Dat
     parts = known.filter("is_first").select(ANSWER).unique()
     charges = adjudications.join(parts, on=ANSWER, how="semi").group_by(_CLAIM).agg(pl.col("charge_amount").sum())
     return first.join(charges, on=_CLAIM, how="left").collect()
+
+
+def _later_lines(lines: pl.LazyFrame, denials: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lines that a payer decided again, and those of them that it denied after it had decided otherwise."""
+    is_decided = pl.col("week").is_not_null() & ~pl.col("disposition").is_in(NOT_DECIDED)
+    again = lines.filter(is_decided & ~pl.col("is_first")).select(*ANSWER_LINE, *_GROUP, "charge_amount").collect()
+    turned = denials.filter("is_retrospective").select(*ANSWER_LINE, "root_cause", pl.col("denied_amount").alias("lost"))
+    return again, again.join(turned.collect(), on=ANSWER_LINE, how="inner")
 
 
 def _claim_causes(denials: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,8 @@ from rcm_pipeline.warehouse import read_where
 _ANSWERS = {"accepted": "accepted", "rejected": "turned back"}
 _MARKS = {"is_first": "first decision", "is_current": "the decision that stands", "is_reversed": "taken back later", "is_pended": "pended"}
 _CAUSE = (
-    "root_cause", "owner", "evidence", "evidence_detail", "confidence", "review_reason", "is_initial", "is_retrospective", "expected_amount",
+    "root_cause", "owner", "evidence", "evidence_detail", "confidence", "review_reason", "is_initial", "is_retrospective",
+    "expected_amount",
 )  # fmt: skip
 _VERDICTS = {"TA1": "interchange_verdict", "999": "transaction_verdict"}
 _STEPS = {"1": "original", "7": "replacement", "8": "void"}

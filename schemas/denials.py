@@ -80,6 +80,7 @@ class CoreAdjudicatedLines(Contract):
         "answer, 1000 and more what neither has; 0 where a payer decided the claim as a whole",
         ge=0,
     )
+    is_replacement: Flag = column("it answers a claim that replaces the whole (frequency 7): what that leaves out is not claimed any more")
     is_first: Flag = column("the first decision of this payer on this service")
     is_current: Flag = column("the decision of the service that stands")
     is_duplicate: Flag = column("denied as one the payer has already (CARC 18, B13), while another decision of the service stands")
@@ -112,7 +113,9 @@ class CoreDenials(Contract):
     week: Date = column(_WEEK + "; null when the date is unknown", nullable=True)
     service_line_no: Count = column("service of the lineage, as in core_adjudicated_lines", ge=0)
     is_initial: Flag = column("an initial denial: first decision, and no second-level or inherited reason")
-    is_retrospective: Flag = column("denied after the payer had decided it otherwise: a takeback, or an overturn turned round")
+    is_retrospective: Flag = column(
+        "denied after the payer had decided it otherwise (a takeback, or an overturn turned round), or again without the first being here"
+    )
     is_current: Flag = column("it stands: no later decision of the service, and no reversal")
     disposition: Text = column(
         "denied_full, denied_partial or denial_suspected", isin=["denied_full", "denied_partial", "denial_suspected"]

@@ -78,6 +78,7 @@ class RawTransactions(Contract):
     transaction_control_id: Text = column("ST02, as sent", nullable=True)
     usage_code: Text = column("P production, T test (ISA15)", nullable=True)
     interchange_date: Date = column("ISA09", nullable=True)
+    interchange_time: Text = column("ISA10: hour and minute, as sent", nullable=True)
     group_date: Date = column("GS04", nullable=True)
     batch_token: Text = column("pseudonym of the batch number (BHT03); a 277CA names its batch by it", nullable=True)
     created_date: Date = column("BHT04", nullable=True)

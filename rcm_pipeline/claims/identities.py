@@ -14,7 +14,7 @@ import polars as pl
 
 from rcm_pipeline.claims.payers import named_payer
 from rcm_pipeline.claims.redeliveries import PLACE, TRANSACTION, Redeliveries, Tables, content_of
-from schemas.vocabulary.claims import COUNTED, PIECE, REDELIVERY
+from schemas.vocabulary.claims import COUNTED, PIECE, REDELIVERY, REPLACED
 
 _LENGTH = 12  # characters of base 32, 60 bits: two of ten million things share one with a chance below 1 in 20,000
 _DIGEST = 8  # bytes
@@ -130,15 +130,18 @@ def _told_apart(named: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def recoupments_named(adjustments: pl.DataFrame, payments: Identities) -> pl.DataFrame:
     """raw_provider_adjustments that count, with payment_id and recoupment_id; those equal in all are numbered."""
-    roles = payments.redeliveries.transactions.select(*TRANSACTION, "delivery_code")
+    of = [f"of_{name}" for name in TRANSACTION]
+    roles = payments.redeliveries.transactions.select(*TRANSACTION, "delivery_code", *of)
     joined = adjustments.join(payments.whole, on=TRANSACTION, how="left", validate="m:1", maintain_order="left").join(
         roles, on=TRANSACTION, how="left", validate="m:1", maintain_order="left"
     )
-    own = joined.filter(pl.col("delivery_code").fill_null(COUNTED).is_in([COUNTED, PIECE]))
+    own = joined.filter(pl.col("delivery_code").ne_missing(REPLACED)).sort("provider_npi", "fiscal_date", "adjustment_no", *TRANSACTION)
     nth = pl.int_range(pl.len()).over(*TRANSACTION, *_RECOUPMENT)
     numbered = own.with_columns(nth.alias("_nth")).unique([*_RECOUPMENT, "_nth"], keep="first", maintain_order=True)
     alone = own.filter(pl.col("delivery_code").is_null())
-    kept = pl.concat([alone, numbered.drop("_nth").filter(pl.col("delivery_code").is_not_null())]).drop("delivery_code")
+    kept = pl.concat([alone, numbered.drop("_nth").filter(pl.col("delivery_code").is_not_null())])
+    stated = [pl.coalesce(moved, name).alias(name) for moved, name in zip(of, TRANSACTION, strict=True)]
+    kept = kept.with_columns(stated).drop("delivery_code", *of)
     named = kept.hstack([_named(kept, "recoupment_id", _RECOUPMENT)])
     order = pl.struct("provider_npi", "fiscal_date").hash().alias("_content")
     return _told_apart(named.with_columns(order), "recoupment_id").drop("_content")

@@ -49,7 +49,8 @@ def paid_again(payments: pl.DataFrame, tables: Tables, transactions: pl.DataFram
     claims = claims.with_columns(pl.col("status_code").eq("22").fill_null(False).alias("_reverses"))
     claims = _with_cut_ends(claims, cut)
     ordered = _in_order(copies, transactions, claims, cut)
-    replaced = _issued_again(ordered, claims)
+    moved = tables["raw_provider_adjustments"].group_by(TRANSACTION).agg(pl.col("amount").sum().alias("_moved"))
+    replaced = _issued_again(ordered, claims, moved.join(copies.lazy(), on=TRANSACTION, how="semi").collect())
     standing = ordered.join(replaced, on=TRANSACTION, how="anti")
     return _side(standing, claims, [*_DAY, "payment_amount"], replaced, ordered, has_key=True)
 
@@ -89,20 +90,25 @@ def told_by_sheets(payments: pl.DataFrame, tables: Tables, transactions: pl.Data
         return _none(payments).uncounted
     of_sheets = _paid_lines(tables, sheets)
     of_payments = _paid_lines(tables, named.join(transactions, on=TRANSACTION, how="semi"))
-    both = of_sheets.join(of_payments, on=["claim_token", "charge_amount", "paid_amount"], suffix="_835")
+    both = of_sheets.join(of_payments, on=["claim_token", "charge_amount", "paid_amount", "_nth"], suffix="_835")
+    is_same_number = (pl.col("icn_token") == pl.col("icn_token_835")).fill_null(True)
     is_same_payer = (pl.col("payer_id") == pl.col("payer_id_835")) | (pl.col("payer_name") == pl.col("payer_name_835"))
     is_same_code = pl.col("procedure_code").is_null() | (pl.col("procedure_code") == pl.col("procedure_code_835"))
     is_near = (pl.col("_date") - pl.col("_date_835")).dt.total_days().abs() <= _SAME_DECISION_DAYS
-    told = both.filter(is_same_payer & is_same_code & is_near).select(*PLACE, "line_no").unique()
+    told = both.filter(is_same_payer & is_same_number & is_same_code & is_near).select(*PLACE, "line_no").unique()
     whole = of_sheets.join(told, on=[*PLACE, "line_no"], how="anti").select(PLACE).unique()
     return told.select(PLACE).unique().join(whole, on=PLACE, how="anti")
 
 
 def _paid_lines(tables: Tables, payments: pl.DataFrame) -> pl.DataFrame:
     """The lines of these payments with account, payer and day."""
-    claims = tables["raw_remits"].select(*TRANSACTION, "claim_no", "claim_token").join(payments.lazy(), on=TRANSACTION, how="inner")
+    claims = (
+        tables["raw_remits"].select(*TRANSACTION, "claim_no", "claim_token", "icn_token").join(payments.lazy(), on=TRANSACTION, how="inner")
+    )
     lines = tables["raw_remit_lines"].select(*PLACE, "line_no", "procedure_code", "charge_amount", "paid_amount")
-    return lines.join(claims.drop("transaction_no"), on=PLACE, how="inner").collect()
+    found = lines.join(claims.drop("transaction_no"), on=PLACE, how="inner").collect()
+    alike = [*PLACE, "procedure_code", "charge_amount", "paid_amount"]
+    return found.sort(*PLACE, "line_no").with_columns(pl.int_range(pl.len()).over(alike).alias("_nth"))
 
 
 def _payment_fields() -> list[pl.Expr]:
@@ -170,7 +176,7 @@ def _in_order(copies: pl.DataFrame, transactions: pl.DataFrame, claims: pl.DataF
     """Copies by what they are: whole ones first, then the larger, then the later issued, then by what they hold."""
     production = "production_date" if "production_date" in copies.columns else "_date"
     envelopes = transactions.select(
-        *TRANSACTION, "receiver_id", "interchange_date", pl.col("group_control_id").cast(pl.Int64, strict=False)
+        *TRANSACTION, "receiver_id", "interchange_date", "interchange_time", pl.col("group_control_id").cast(pl.Int64, strict=False)
     )
     sums = claims.group_by(TRANSACTION).agg(pl.len().alias("_claims"), (pl.col("_content") // _HASH_BITS).sum().alias("_sum"))
     joined = (
@@ -178,26 +184,32 @@ def _in_order(copies: pl.DataFrame, transactions: pl.DataFrame, claims: pl.DataF
         .join(sums, on=TRANSACTION, how="left")
         .join(cut.with_columns(pl.lit(True).alias("_is_cut")), on=TRANSACTION, how="left")
     )
-    issued = joined.sort(production, "interchange_date", "group_control_id", "_sum", *TRANSACTION, nulls_last=False)
+    issued = joined.sort(production, "interchange_date", "interchange_time", "group_control_id", "_sum", *TRANSACTION, nulls_last=False)
     filled = issued.with_columns(
         pl.int_range(pl.len()).alias("_issued"), pl.col("_claims").cast(pl.Int64).fill_null(0), pl.col("_is_cut").fill_null(False)
     )
     return filled.sort("_is_cut", -pl.col("_claims"), -pl.col("_issued"))
 
 
-def _issued_again(copies: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Copies that a later one contradicts: it names a claim of theirs, and says something else of it."""
-    traced = copies.filter(pl.col("trace_token").is_not_null())
+def _issued_again(copies: pl.DataFrame, claims: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """Copies that a later one contradicts: it names a claim of theirs, and says something else of it or pays another sum.
+
+    Not where the copies together add up to what was paid and none does alone: then they are pieces of one payment.
+    """
+    traced = copies.filter(pl.col("trace_token").is_not_null()).select(*TRANSACTION, "_issued", "payment_amount")
     key = [*_DAY, "claim_token", "icn_token", "_reverses"]
     told = claims.filter(~pl.col("_is_cut") & pl.any_horizontal(pl.col("claim_token", "icn_token").is_not_null()))
     said = told.group_by(*key, *TRANSACTION).agg((pl.col("_content") // _HASH_BITS).sum().alias("_said"))
-    disputed = said.filter(pl.col("_said").n_unique().over(key) > 1).join(traced.select(*TRANSACTION, "_issued"), on=TRANSACTION)
+    facts = said.join(traced, on=TRANSACTION)
+    differs = (pl.col("_said").n_unique() > 1) | (pl.col("payment_amount").n_unique() > 1)
+    disputed = facts.filter(differs.over(key)).join(_made_up(copies, claims, moved), on=TRANSACTION, how="anti")
     if disputed.is_empty():
         return copies.clear().select(TRANSACTION)
-    other = disputed.select(*key, pl.col("_said").alias("_other"), pl.col("_issued").alias("_later"))
-    pairs = disputed.join(other, on=key, nulls_equal=True).filter(
-        (pl.col("_said") != pl.col("_other")) & (pl.col("_issued") < pl.col("_later"))
+    other = disputed.select(
+        *key, pl.col("_said").alias("_other"), pl.col("payment_amount").alias("_other_amount"), pl.col("_issued").alias("_later")
     )
+    is_other = (pl.col("_said") != pl.col("_other")) | (pl.col("payment_amount") != pl.col("_other_amount")).fill_null(False)
+    pairs = disputed.join(other, on=key, nulls_equal=True).filter(is_other & (pl.col("_issued") < pl.col("_later")))
     against: dict[int, set[int]] = {}
     for early, late in pairs.select("_issued", "_later").unique().iter_rows():
         against.setdefault(early, set()).add(late)
@@ -208,7 +220,27 @@ def _issued_again(copies: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
             gone.append(early)
         else:
             stands.add(early)
-    return copies.filter(pl.col("_issued").is_in(gone)).select(TRANSACTION)
+    replaced = copies.filter(pl.col("_issued").is_in(gone))
+    # a cut copy of what was replaced is replaced with it
+    payments = [*_DAY, "payment_amount"]
+    standing = copies.filter(~pl.col("_issued").is_in(gone) & ~pl.col("_is_cut")).select(payments).unique()
+    ends = copies.filter("_is_cut").join(standing, on=payments, how="anti", nulls_equal=True)
+    ends = ends.join(replaced.select(payments).unique(), on=payments, how="semi", nulls_equal=True)
+    return pl.concat([replaced, ends]).select(TRANSACTION).unique()
+
+
+def _made_up(copies: pl.DataFrame, claims: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """Copies that add up to BPR02 only together: their claims, each content once, less what was moved outside claims."""
+    payment = [*_DAY, "payment_amount"]
+    sums = claims.group_by(TRANSACTION).agg(pl.col("paid_amount").sum().alias("_paid"))
+    each = copies.join(sums, on=TRANSACTION, how="left").join(moved, on=TRANSACTION, how="left")
+    alone = pl.col("_paid").fill_null(0) - pl.col("_moved").fill_null(0) == pl.col("payment_amount")
+    distinct = claims.unique([*payment, "_content"]).group_by(payment).agg(pl.col("paid_amount").sum().alias("_together"))
+    judged = each.with_columns(
+        alone.fill_null(False).any().over(payment).alias("_is_whole"), pl.col("_moved").max().over(payment).fill_null(0).alias("_moved")
+    )
+    joined = judged.join(distinct, on=payment, how="left", nulls_equal=True)
+    return joined.filter(~pl.col("_is_whole") & (pl.col("_together") - pl.col("_moved") == pl.col("payment_amount"))).select(TRANSACTION)
 
 
 def _side(

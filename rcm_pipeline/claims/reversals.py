@@ -1,6 +1,7 @@
 """Reversals (CLP02 22) with what they take back and what takes its place.
 
-R1: same payer, account number and amounts with the sign turned, dated before. R2: the same on one day. R3: same payer and
+R1: same payer, account number and amounts with the sign turned, dated before; one with the payer's claim number it names goes
+first. R2: the same on one day. R3: same payer and
 the same claim number of the payer (CLP07, or REF F8 of the reversal) and charge. Where several fit, the newest that is not taken back
 yet. A correction is the next decision of the payer on the lineage, on the day of the reversal or later; where none
 follows, the newest between the two.
@@ -18,18 +19,27 @@ _FACTS = (
 _MONEY = ["payer_id", "lineage_index", "_charge", "_paid"]
 
 
-def pair_reversals(remits: pl.DataFrame) -> pl.DataFrame:
+def pair_reversals(remits: pl.DataFrame, duplicates: pl.DataFrame) -> pl.DataFrame:
     """One row per reversal: original_*, correction_* (null where there is none) and `pair_rule`.
 
-    `remits` have lineage_index and kind. Nothing is paired twice: one decision is taken back by one reversal.
+    `remits` have lineage_index and kind; `duplicates` are the keys of answers that only say so. Nothing is paired twice: one
+    decision is taken back by one reversal.
     """
     sizes = (pl.col("charge_amount").abs().alias("_charge"), pl.col("paid_amount").abs().alias("_paid"))
     facts = remits.select(_FACTS).with_columns(sizes)
     reversals = facts.filter(pl.col("kind") == "reversal")
     decisions = facts.filter(pl.col("kind") == "adjudication")
     near = decisions.join(reversals.select("lineage_index").unique(), on="lineage_index", how="semi")
-    pairs = _nested(near, reversals, _MONEY, "R1", same_day=False)
-    pairs = _more(pairs, near, reversals, _MONEY, "R2")
+    pairs = _nested(near, reversals, _MONEY, "R1", same_day=False).clear()
+    own, named = [*_MONEY, "icn_token"], reversals.with_columns(pl.coalesce("original_icn_token", "icn_token").alias("icn_token"))
+    for rule, of, on in (
+        ("R1", reversals, own),
+        ("R1", named, own),
+        ("R2", reversals, own),
+        ("R1", reversals, _MONEY),
+        ("R2", reversals, _MONEY),
+    ):
+        pairs = _more(pairs, near, of, on, rule, same_day=rule == "R2")
     same_day = _originals(pairs.filter(pl.col("pair_rule") == "R2"))
     for number in ("icn_token", "original_icn_token"):
         wanted = reversals.select(pl.col(number).alias("icn_token")).drop_nulls().unique()
@@ -39,7 +49,8 @@ def pair_reversals(remits: pl.DataFrame) -> pl.DataFrame:
         pairs = _more(pairs, telling.with_columns(pl.col("icn_token").alias(number)), reversals, ["payer_id", number, "_charge"], "R3")
     corrected = _corrections(reversals, near.join(same_day, on=KEYS, how="anti"))
     joined = reversals.join(pairs, on=KEYS, how="left", maintain_order="left").join(corrected, on=KEYS, how="left", maintain_order="left")
-    return joined.join(_earlier_corrections(joined, near), on=KEYS, how="left", validate="1:1", maintain_order="left").with_columns(
+    telling = near.join(duplicates, on=KEYS, how="anti")
+    return joined.join(_earlier_corrections(joined, telling), on=KEYS, how="left", validate="1:1", maintain_order="left").with_columns(
         pl.coalesce(f"correction_{key}", f"_early_{key}").alias(f"correction_{key}") for key in KEYS
     )
 
@@ -71,11 +82,13 @@ def _originals(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.select(pl.col(f"original_{key}").alias(key) for key in KEYS)
 
 
-def _more(pairs: pl.DataFrame, decisions: pl.DataFrame, reversals: pl.DataFrame, on: list[str], rule: str) -> pl.DataFrame:
+def _more(
+    pairs: pl.DataFrame, decisions: pl.DataFrame, reversals: pl.DataFrame, on: list[str], rule: str, *, same_day: bool = True
+) -> pl.DataFrame:
     """The pairs so far and those that a further rule finds among what is left."""
     free = decisions.join(_originals(pairs), on=KEYS, how="anti")
     left = reversals.join(pairs.select(KEYS), on=KEYS, how="anti")
-    return pl.concat([pairs, _nested(free, left, on, rule, same_day=True)])
+    return pl.concat([pairs, _nested(free, left, on, rule, same_day=same_day)])
 
 
 def _nested(decisions: pl.DataFrame, reversals: pl.DataFrame, on: list[str], rule: str, *, same_day: bool) -> pl.DataFrame:

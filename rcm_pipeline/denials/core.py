@@ -18,7 +18,7 @@ from rcm_pipeline.claims.redeliveries import NOT_CLOSED, PLACE, TRANSACTION, pai
 from rcm_pipeline.claims.remits import KEYS, LINE
 from rcm_pipeline.claims.reversals import pair_reversals, recoupments, with_own_voids
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
-from rcm_pipeline.denials.classify.adjudications import claim_dispositions, mark_answers, mark_pended, marked_lines
+from rcm_pipeline.denials.classify.adjudications import claim_dispositions, mark_answers, mark_pended, marked_lines, only_duplicates
 from rcm_pipeline.denials.classify.attributes import claim_attributes, payer_clocks
 from rcm_pipeline.denials.classify.causes import Taxonomy, find_causes, overrides_hash
 from rcm_pipeline.denials.classify.dispositions import classify, dispose, payable_lines
@@ -125,7 +125,17 @@ class RawTables:
         for side, keyed in ((self.batches, _OF_VERSIONS), (self.payments, _OF_ANSWERS)):
             if name in keyed:
                 return _keyed(rows, side, is_whole=name == keyed[0])
-        return rows.join(_others(self.payments), on=TRANSACTION, how="anti", maintain_order="left") if name == "raw_payments" else rows
+        return self._counted_payments(rows) if name == "raw_payments" else rows
+
+    def _counted_payments(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Payments each once, without those of which a cut file holds no claim; one without a day has that of its file."""
+        held = self.payments.counted.select(TRANSACTION).unique()
+        empty_ends = self.cut.join(held, on=TRANSACTION, how="anti")
+        days = self.envelopes.select(*TRANSACTION, pl.coalesce("interchange_date", "group_date").alias("_file_date"))
+        once = rows.join(pl.concat([_others(self.payments), empty_ends]), on=TRANSACTION, how="anti", maintain_order="left")
+        dated = once.join(days, on=TRANSACTION, how="left", validate="1:1", maintain_order="left")
+        known = pl.coalesce("production_date", pl.when(pl.col("payment_date").is_null()).then("_file_date"))
+        return dated.with_columns(known.alias("production_date")).drop("_file_date")
 
     def _cut(self) -> pl.DataFrame:
         """Transactions whose file ends before they do."""
@@ -261,24 +271,28 @@ def judged_lines(
     lines = payable_lines(linked.remits, linked.remit_lines)
     classified = classify(adjustments, lines, reference("carc"), settings.capitated_payers)
     disposed = main_reasons(dispose(lines, classified, remarks, settings.capitated_payers), classified)
-    reversals = with_own_voids(pair_reversals(linked.remits), linked.versions)
-    marked = marked_lines(_with_services(disposed, linked), reversals)
+    reversals = with_own_voids(pair_reversals(linked.remits, only_duplicates(disposed)), linked.versions)
+    marked = marked_lines(_with_services(disposed, linked, reversals), reversals)
     totalled = linked.remits.join(claim_dispositions(marked), on=KEYS, how="left", validate="1:1", maintain_order="left")
     answers = mark_answers(mark_pended(totalled, _only_pended(marked)), marked, reversals)
     return marked, with_broken_rules(answers, lines, classified, remarks, reference("carc")), reversals
 
 
-def _with_services(lines: pl.DataFrame, linked: "_Linked") -> pl.DataFrame:
+def _with_services(lines: pl.DataFrame, linked: "_Linked", reversals: pl.DataFrame) -> pl.DataFrame:
     """Lines with the line of the sent claim each answers, the rule that found it, and the service of the lineage."""
     billed = linked.remit_lines.with_columns(pl.coalesce("billed_procedure_code", "procedure_code").alias("procedure_code"))
     matched = linked.remits.filter(pl.col("match_rule") != UNMATCHED)
+    is_replacement = (pl.col("frequency_code") == "7").fill_null(False).alias("is_replacement")
+    replacing = linked.versions.select(pl.col("claim_key").alias("version_claim_key"), is_replacement)
     answered = match_lines(billed, matched, linked.claim_lines)
     joined = (
         lines.join(answered, on=LINE, how="left", validate="1:1", maintain_order="left")
         .join(linked.remits.select(*KEYS, "version_claim_key"), on=KEYS, how="left", validate="m:1", maintain_order="left")
-        .with_columns(pl.col("line_match_rule").fill_null(UNMATCHED))
+        .join(replacing, on="version_claim_key", how="left", validate="m:1", maintain_order="left")
+        .with_columns(pl.col("line_match_rule").fill_null(UNMATCHED), pl.col("is_replacement").fill_null(False))
     )
-    return service_lines(joined, linked.versions, linked.claim_lines, billed)
+    corrections = reversals.select(pl.col("correction_claim_key").alias("claim_key")).drop_nulls().unique()
+    return service_lines(joined, linked.versions, linked.claim_lines, billed, corrections)
 
 
 def _only_pended(lines: pl.DataFrame) -> pl.DataFrame:

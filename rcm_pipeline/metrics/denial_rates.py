@@ -5,9 +5,9 @@ import datetime as dt
 import polars as pl
 
 from rcm_pipeline.claims.remits import ANSWER
-from rcm_pipeline.denials.classify.adjudications import DUPLICATE_CARCS
 from rcm_pipeline.metrics.measures import Facts, formula, shaped, weekly
 from schemas.vocabulary import ALL
+from schemas.vocabulary.denials import DUPLICATE_CARCS
 
 _PRIMARY = ["1", "4", "19"]
 _MONTHS, _WEEKS = 3, 4

@@ -3,10 +3,10 @@
 import polars as pl
 
 from rcm_pipeline.claims.remits import ANSWER
-from rcm_pipeline.denials.classify.adjudications import DUPLICATE_CARCS
 from rcm_pipeline.metrics.measures import Facts, formula, over_window, shaped, total, weekly
 from rcm_pipeline.weeks import QUARTER_WEEKS
 from schemas.vocabulary import ALL
+from schemas.vocabulary.denials import DUPLICATE_CARCS
 from schemas.vocabulary.spikes import OPEN_SPIKE_STATES
 
 

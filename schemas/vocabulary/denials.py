@@ -6,6 +6,7 @@ DISPOSITIONS = [
 ]  # fmt: skip
 DENIED = ["denied_full", "denied_partial", "denial_suspected"]
 LINE_DENIED = ["denied_full", "denial_suspected"]  # what M08 counts
+DUPLICATE_CARCS = ("18", "B13")
 NOT_DECIDED = ["excluded", "pended", "capitated"]
 CLAIM_DENIED = ["denied_full", "denied_partial"]
 CLAIM_DISPOSITIONS = ["denied_full", "denied_partial", "paid", "undecided"]

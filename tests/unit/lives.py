@@ -1,7 +1,7 @@
 """Claims written as X12 by hand, and the tables that come of them: a small language for the life of a claim."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -24,10 +24,12 @@ def interchange(
     return "".join(segment + "~" + newline for segment in segments).encode()
 
 
-def clp(account: str, icn: str, *lines: tuple[str, str, str, str], status: str = "1", more: Sequence[str] = ()) -> list[str]:
+def clp(
+    account: str, icn: str, *lines: tuple[str, str, str, str], status: str = "1", frequency: str = "1", more: Sequence[str] = ()
+) -> list[str]:
     """One claim payment; charge and payment are those of its lines."""
     charge, paid = (sum(float(line[n]) for line in lines) for n in (1, 2))
-    found = [f"CLP*{account}*{status}*{charge:g}*{paid:g}*0*12*{icn}*11*1", *more]
+    found = [f"CLP*{account}*{status}*{charge:g}*{paid:g}*0*12*{icn}*11*{frequency}", *more]
     for code, line_charge, line_paid, adjustments in lines:
         found += [f"SVC*HC:{code}*{line_charge}*{line_paid}", "DTM*472*20261001"]
         found += [f"CAS*{adjustment}" for adjustment in adjustments.split("+") if adjustment]
@@ -78,13 +80,15 @@ def batch(*claims: Sequence[str], day: str, number: str = "", **envelope: str) -
     return interchange([*head, *(segment for claim in claims for segment in claim)], kind="HC", day=day, **envelope)
 
 
-def tables_of(*files: bytes, settings: ClientSettings | None = None, names: Sequence[str] = ()) -> dict[str, pl.DataFrame]:
-    """Raw, core and mart tables of these files, identifiers left as they are; `names` are their file ids."""
+def tables_of(
+    *files: bytes, settings: ClientSettings | None = None, names: Sequence[str] = (), more: Mapping[str, pl.DataFrame] | None = None
+) -> dict[str, pl.DataFrame]:
+    """Raw, core and mart tables of these files, identifiers left as they are; `names` are their file ids, `more` other raw tables."""
     reading = read_x12(list(files), OpenDoor())
     ids = pl.Series([*names] or [f"f{n}" for n in range(len(files))])
     frames = reading.tables | {"raw_findings": reading.findings.with_columns(finding_no=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))}
     raw = {name: table.with_columns(file_id=ids.gather(table["file"])).drop("file") for name, table in frames.items()}
-    return everything(raw, settings, TODAY)
+    return everything(raw | dict(more or {}), settings, TODAY)
 
 
 def metric(tables: dict[str, pl.DataFrame], metric_id: str, variant: str = "") -> tuple[float, float]:

@@ -6,10 +6,9 @@ from typing import TypeVar
 import polars as pl
 
 from rcm_pipeline.claims.remits import ANSWER, KEYS, LINE
-from schemas.vocabulary.denials import DENIED, NOT_DECIDED
+from schemas.vocabulary.denials import DENIED, DUPLICATE_CARCS, NOT_DECIDED
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
-DUPLICATE_CARCS = ("18", "B13")
 _SERVICE = "service_line_no"
 _CENT = pl.Decimal(18, 2)
 
@@ -17,6 +16,13 @@ _CENT = pl.Decimal(18, 2)
 def taken_back(reversals: pl.DataFrame, keys: list[str] = KEYS) -> pl.DataFrame:
     """Keys of the decisions that a reversal takes back."""
     return reversals.select(pl.col(f"original_{key}").alias(key) for key in keys).drop_nulls().unique()
+
+
+def only_duplicates(lines: pl.DataFrame) -> pl.DataFrame:
+    """Keys of claim payments that deny every decided line as a duplicate. `lines` carry disposition and main reason."""
+    decided = lines.filter(~pl.col("disposition").is_in(NOT_DECIDED))
+    says_so = pl.col("disposition").is_in(DENIED) & pl.col("carc_code").is_in(DUPLICATE_CARCS).fill_null(False)
+    return decided.group_by(KEYS).agg(says_so.all().alias("_all")).filter("_all").select(KEYS)
 
 
 def marked_lines(lines: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
@@ -27,11 +33,14 @@ def marked_lines(lines: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
     `standing_lines`. Retrospective: denied after a decision of this payer that did not deny it.
     """
     back = taken_back(reversals).with_columns(pl.lit(True).alias("_is_back"))
+    voided = reversals.filter("is_own_void").group_by("lineage_index").agg(pl.col("adjudication_date").max().alias("_voided"))
     corrections = reversals.select(pl.col("correction_claim_key").alias("claim_key")).drop_nulls().unique()
     facts = (
         lines.join(back, on=KEYS, how="left", maintain_order="left")
         .join(corrections.with_columns(pl.lit(True).alias("_corrects")), on=KEYS, how="left", maintain_order="left")
-        .with_columns(pl.col("_is_back", "_corrects").fill_null(False))
+        .join(voided, on="lineage_index", how="left", validate="m:1", maintain_order="left")
+        .with_columns((pl.col("adjudication_date") <= pl.col("_voided")).fill_null(False).alias("_is_void"))
+        .with_columns(pl.col("_is_back").fill_null(False) | pl.col("_is_void"), pl.col("_corrects").fill_null(False))
         .with_columns(_is_duplicate())
         .with_columns(_lost_original())
     )
@@ -46,8 +55,8 @@ def marked_lines(lines: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(
         (pl.col("is_first").fill_null(False) & is_decided).alias("is_first"),
         pl.col("is_current").fill_null(False),
-        (pl.col("_turns_down").fill_null(False) & denied & ~pl.col("is_duplicate")).alias("is_retrospective"),
-    ).drop("_is_back", "_corrects", "_turns_down")
+        (pl.col("_turns_down").fill_null(False) & denied & ~pl.col("is_duplicate") & ~pl.col("_is_void")).alias("is_retrospective"),
+    ).drop("_is_back", "_corrects", "_turns_down", "_voided", "_is_void")
 
 
 def _is_duplicate() -> pl.Expr:
@@ -72,18 +81,23 @@ def _turns(decided: pl.DataFrame) -> pl.DataFrame:
         pl.col("is_duplicate").all(),
         pl.col("disposition").is_in(DENIED).any().alias("_denies"),
     )
-    ordered = each.sort(*group, "adjudication_date", "is_duplicate", "_corrects", *KEYS, nulls_last=True)
-    ranked = ordered.with_columns((pl.int_range(pl.len()).over(group) == 0).alias("is_first"))
-    told = ranked.filter(~pl.col("is_duplicate")).with_columns(pl.col("_denies").shift(1).over(group).alias("_denied_before"))
-    turned = told.select(*KEYS, _SERVICE, (pl.col("_denies") & ~pl.col("_denied_before")).fill_null(False).alias("_turns_down"))
-    return ranked.select(*KEYS, _SERVICE, "is_first").join(turned, on=[*KEYS, _SERVICE], how="left", validate="1:1")
+    # of one day: the decision before its correction, what pays before what denies
+    ordered = each.filter(~pl.col("is_duplicate")).sort(*group, "adjudication_date", "_corrects", "_denies", *KEYS, nulls_last=True)
+    before = pl.col("_denies").shift(1).over(group)
+    return ordered.select(
+        *KEYS,
+        _SERVICE,
+        (pl.int_range(pl.len()).over(group) == 0).alias("is_first"),
+        (pl.col("_denies") & ~before).fill_null(False).alias("_turns_down"),
+    )
 
 
 def standing_lines(decided: pl.DataFrame, lineage: str, keys: list[str], order: Sequence[str]) -> pl.DataFrame:
     """Of decided lines that nothing takes back, those that stand: per lineage and service those of the newest decision.
 
     One that denies as a duplicate stands only where nothing else does: it says that the other one counts. Of one day the
-    one that pays more stands; then the last by `order`.
+    one that pays more stands; then the last by `order`. A denial stands no more once a claim that replaces the whole
+    (`is_replacement`) was decided without its service.
     """
     group = [lineage, _SERVICE]
     facts = ("adjudication_date", *(name for name in order if name not in keys))
@@ -92,7 +106,10 @@ def standing_lines(decided: pl.DataFrame, lineage: str, keys: list[str], order: 
     )
     ordered = each.sort([~pl.col("is_duplicate"), "adjudication_date", "_paid", *order], nulls_last=False)
     newest = ordered.unique(group, keep="last", maintain_order=True)
-    return decided.join(newest, on=[*group, *keys], how="semi", maintain_order="left")
+    standing = decided.join(newest, on=[*group, *keys], how="semi", maintain_order="left")
+    replaced = pl.col("adjudication_date").filter(pl.col("is_replacement")).max().over(lineage)
+    is_gone = pl.col("disposition").is_in(DENIED) & (pl.col("adjudication_date") < replaced)
+    return standing.filter(~is_gone.fill_null(False))
 
 
 def mark_answers(remits: pl.DataFrame, lines: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:

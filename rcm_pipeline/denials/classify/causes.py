@@ -69,7 +69,7 @@ def find_causes(lines: pl.DataFrame, remarks: pl.DataFrame, attributes: pl.DataF
         _is_initial(),
         _liability().alias("liability"),
         pl.lit(taxonomy.version).alias("taxonomy_version"),
-    )
+    ).with_columns(_is_retrospective())
 
 
 def _judged(joined: pl.DataFrame) -> pl.DataFrame:
@@ -170,6 +170,11 @@ def _denied_amount() -> pl.Expr:
 def _is_initial() -> pl.Expr:
     repeats = pl.col("carc_code").is_in(SECOND_LEVEL_CARCS).fill_null(False) | pl.col("is_second_level").fill_null(False)
     return (pl.col("is_first") & ~repeats).alias("is_initial")
+
+
+def _is_retrospective() -> pl.Expr:
+    """Also a first decision that only repeats: the denial it repeats is not here, and this one must not be lost."""
+    return (pl.col("is_retrospective") | (pl.col("is_first") & ~pl.col("is_initial"))).alias("is_retrospective")
 
 
 def _liability() -> pl.Expr:

@@ -13,7 +13,7 @@ from rcm_pipeline.denials.outcomes.actions import WRITE_OFF, actions
 from rcm_pipeline.redelivery import once
 from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
-from schemas.vocabulary.denials import DENIED
+from schemas.vocabulary.denials import DENIED, NOT_DECIDED
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 _ON, _EPISODE = "lineage_id", ["lineage_id", "payer_id", "episode_no"]
@@ -29,8 +29,8 @@ ADJUDICATION = (
     "disposition", "is_first", "is_pended", "is_duplicate", "version_id",
 )  # fmt: skip
 ADJUDICATED_LINE = (
-    *ANSWER_LINE, _ON, "payer_id", "adjudication_date", "week", "service_line_no", "is_first", "is_duplicate", "disposition",
-    "charge_amount", "paid_amount", "allowed_amount",
+    *ANSWER_LINE, _ON, "payer_id", "adjudication_date", "week", "service_line_no", "is_replacement", "is_first", "is_duplicate",
+    "disposition", "charge_amount", "paid_amount", "allowed_amount",
 )  # fmt: skip
 DENIAL = (
     *ANSWER_LINE, _ON, "payer_id", "adjudication_date", "service_line_no", "is_initial", "is_retrospective", "procedure_code",
@@ -150,13 +150,17 @@ def _denied_lines(claims: ClaimTables, last_day: dt.date) -> pl.DataFrame:
     episode = numbered.with_columns(
         pl.when("is_initial").then(1).otherwise(pl.col("_later") + pl.col("_before")).cast(pl.Int64).alias("episode_no")
     ).drop("_later", "_before")
-    own = claims.lines.select(*ANSWER_LINE, pl.col("paid_amount").alias("_first_paid"))
+    # what the answer paid on the whole service stands on its first line, so that sums over lines count it once
+    paid = claims.lines.group_by(*ANSWER, "service_line_no").agg(_money_of(pl.col("paid_amount")).alias("_of_service"))
+    is_first_line = pl.int_range(pl.len()).over("_episode", *ANSWER, "service_line_no") == 0
     return (
         episode.sort(*_EPISODE, "answer_id", "line_no")
         .with_columns(pl.struct(_EPISODE).rle_id().alias("_episode"))
-        .join(own, on=ANSWER_LINE, how="left", validate="1:1", maintain_order="left")
+        .join(paid, on=[*ANSWER, "service_line_no"], how="left", validate="m:1", maintain_order="left")
+        .with_columns(pl.when(is_first_line).then("_of_service").otherwise(pl.lit(0).cast(_CENT)).alias("_first_paid"))
         .join(_now(claims, last_day), on=_SERVICE, how="left", validate="m:1", maintain_order="left")
-        .join(_voided(claims, last_day), on=ANSWER, how="left", validate="m:1", maintain_order="left")
+        .join(_voided(claims, last_day), on=_ON, how="left", validate="m:1", maintain_order="left")
+        .pipe(_turned_round, claims)
         .with_columns(_line_state())
     )
 
@@ -166,18 +170,57 @@ def _now(claims: ClaimTables, last_day: dt.date) -> pl.DataFrame:
     known = claims.lines.filter(pl.col("adjudication_date") <= last_day)
     reversals = claims.reversals.filter(pl.col("adjudication_date") <= last_day)
     standing = standing_services(known, reversals)
-    return standing.group_by(_SERVICE).agg(
+    replaced = known.filter("is_replacement").group_by(_ON).agg(pl.col("adjudication_date").max().alias("_replaced"))
+    return (
+        _services_now(standing, known)
+        .join(replaced, on=_ON, how="left")
+        .with_columns((pl.col("_now_date").is_null() & (pl.col("_replaced") > pl.col("_decided"))).fill_null(False).alias("_is_replaced"))
+    )
+
+
+def _services_now(standing: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Every service with what stands of it; null where nothing does."""
+    now = standing.group_by(_SERVICE).agg(
         pl.col("adjudication_date").first().alias("_now_date"),
         pl.col("paid_amount").sum().cast(_CENT).alias("_now_paid"),
         pl.col("disposition").is_in(DENIED).any().alias("_now_denies"),
         (pl.col("disposition") != "denied_partial").filter(pl.col("disposition").is_in(DENIED)).all().alias("_now_whole"),
     )
+    every = known.group_by(_SERVICE).agg(pl.col("adjudication_date").max().alias("_decided"))
+    return every.join(now, on=_SERVICE, how="left", validate="1:1")
 
 
 def _voided(claims: ClaimTables, last_day: dt.date) -> pl.DataFrame:
-    """Decisions taken back because we voided the claim: nobody works what was not meant to be claimed."""
+    """The day a payer took back what we had voided: nobody works what was not meant to be claimed."""
     voids = claims.reversals.filter(pl.col("is_own_void") & (pl.col("adjudication_date") <= last_day))
-    return voids.select(pl.col("original_answer_id").alias("answer_id"), pl.lit(True).alias("_is_void")).drop_nulls().unique()
+    return voids.group_by(_ON).agg(pl.col("adjudication_date").max().alias("_voided"))
+
+
+def _turned_round(lines: pl.DataFrame, claims: ClaimTables) -> pl.DataFrame:
+    """A denial that a later one of the payer on the service follows ended with the decision between: that is what stands of it."""
+    group = ["lineage_id", "payer_id", "service_line_no"]
+    following = pl.col("adjudication_date").shift(-1).over(group, order_by=["adjudication_date", "_episode"])
+    is_other = pl.col("_episode").shift(-1).over(group, order_by=["adjudication_date", "_episode"]) != pl.col("_episode")
+    marked = lines.with_columns(pl.when(is_other).then(following).alias("_until"))
+    ended = marked.filter(pl.col("_until").is_not_null()).select("_episode", *group, "adjudication_date", "_until")
+    if ended.is_empty():
+        return marked.with_columns(pl.lit(False).alias("_is_ended"))
+    decided = claims.lines.filter(~pl.col("disposition").is_in([*DENIED, *NOT_DECIDED]))
+    between = (
+        ended.join(decided.select(*group, pl.col("adjudication_date").alias("_day"), "answer_id", "paid_amount"), on=group)
+        .filter((pl.col("_day") >= pl.col("adjudication_date")) & (pl.col("_day") <= pl.col("_until")))
+        .sort("_day", "paid_amount", "answer_id")
+        .unique(["_episode", "service_line_no"], keep="last", maintain_order=True)
+        .select("_episode", "service_line_no", pl.col("_day").alias("_ended_date"), pl.col("paid_amount").alias("_ended_paid"))
+    )
+    joined = marked.join(between, on=["_episode", "service_line_no"], how="left", validate="m:1", maintain_order="left")
+    is_ended = pl.col("_until").is_not_null()
+    return joined.with_columns(
+        is_ended.alias("_is_ended"),
+        pl.when(is_ended).then(pl.coalesce("_ended_date", "_until")).otherwise("_now_date").alias("_now_date"),
+        pl.when(is_ended).then(pl.col("_ended_paid").fill_null(0)).otherwise("_now_paid").alias("_now_paid"),
+        pl.when(is_ended).then(pl.lit(False)).otherwise("_now_denies").alias("_now_denies"),
+    ).drop("_ended_date", "_ended_paid")
 
 
 def _line_state() -> pl.Expr:
@@ -187,7 +230,7 @@ def _line_state() -> pl.Expr:
     return (
         pl.when(is_later & gained)
         .then(pl.lit("won"))
-        .when(~pl.col("_now_denies") | (pl.col("_is_void") & pl.col("_now_date").is_null()))
+        .when(~pl.col("_now_denies") | (pl.col("_voided") >= pl.col("adjudication_date")) | pl.col("_is_replaced"))
         .then(pl.lit("gone"))
         .otherwise(pl.lit("denied"))
         .alias("_state")
@@ -202,6 +245,7 @@ def _episodes(lines: pl.DataFrame, claims: ClaimTables) -> pl.DataFrame:
         pl.col("adjudication_date").min().alias("denied_date"),
         pl.len().cast(pl.Int64).alias("line_count"),
         stands.sum().cast(pl.Int64).alias("open_line_count"),
+        pl.col("adjudication_date").filter(stands).max().fill_null(pl.col("adjudication_date").min()).alias("_last_denied"),
         *(pl.col(f"{name}_amount").sum().cast(_CENT) for name in ("charge", "denied", "expected")),
         _money_of(pl.col("expected_amount").filter(stands)).alias("at_risk_amount"),
         *(
@@ -267,6 +311,7 @@ def _work(done: pl.DataFrame) -> pl.DataFrame:
         first(pl.col("channel_code") == "appeal", "appeal_date"),
         first(pl.col("is_sent"), "resent_date"),
         first(pl.col("channel_code") == WRITE_OFF, "written_off_date"),
+        pl.col("action_date").filter(pl.col("channel_code") == WRITE_OFF).max().alias("_last_written_off"),
         pl.col("action_date").filter(pl.col("is_sent") | (pl.col("channel_code") == "appeal")).max().alias("_last_answerable"),
         pl.col("action_date").max().alias("last_action_date"),
     )
@@ -295,7 +340,7 @@ def _resolution(last_day: dt.date) -> pl.Expr:
         pl.col("_last_answerable") >= pl.coalesce("current_date", "denied_date")
     )
     given_up = (
-        pl.when(pl.col("written_off_date").is_not_null())
+        pl.when(pl.col("_last_written_off") >= pl.col("_last_denied"))  # what was denied after it is not given up
         .then(pl.lit("written_off"))
         .when((pl.col("deadline_date") < last_day) & ~is_pending.fill_null(False))
         .then(pl.lit("expired"))

@@ -101,6 +101,7 @@ def read_headers(segments: Segments, transactions: Transactions, door: Door, not
     table.text("transaction_control_id", "ST02")
     table.text("usage_code", "ISA15", interchange)
     table.short_date("interchange_date", "ISA09", interchange)
+    table.text("interchange_time", "ISA10", interchange)
     table.date("group_date", "GS04", group)
     table.text("batch_token", "BHT03", purpose)
     table.date("created_date", "BHT04", purpose)

@@ -74,7 +74,7 @@ def service_lines(
 
     It is the line of the first version; what that has not is numbered behind, in the order it was decided. Where a payer
     decided without lines, all lines of the lineage are about the whole claim. `lines` carry lineage_index,
-    version_claim_key, claim_line_no, disposition and carc_code; `corrections` are the keys of answers that correct another.
+    version_claim_key, claim_line_no, icn_token, disposition and carc_code; `corrections` are the keys of answers that correct another.
     """
     of_version = _of_first_version(versions, claim_lines)
     known = lines.join(of_version, on=["version_claim_key", "claim_line_no"], how="left", validate="m:1", maintain_order="left")
@@ -111,7 +111,8 @@ def _walked(
 
     Answers are walked in the order of their days. A line is about a service of the same code and charge, else of the same
     code: one that stands denied before one not decided yet, before one decided earlier. What was decided on the same day by
-    another answer is another service, for there the claim is split; not so for a duplicate or a correction.
+    another answer, under another number of the payer, is another service, for there the claim is split; not so for a duplicate
+    or a correction.
     """
     decided = known.filter((pl.col("line_no") > 0) & ~pl.col("disposition").is_in(NOT_DECIDED))
     is_several = pl.col("claim_key").n_unique().over("lineage_index") > 1
@@ -122,7 +123,7 @@ def _walked(
     code = remit_lines.select(*LINE, pl.col("procedure_code").alias("_code"), pl.col("charge_amount").abs().alias("_charge"))
     corrects = corrections.with_columns(pl.lit(True).alias("_corrects"))
     ordered = (
-        lost.select(*LINE, "lineage_index", "adjudication_date", "service_line_no", "disposition", "carc_code")
+        lost.select(*LINE, "lineage_index", "adjudication_date", "icn_token", "service_line_no", "disposition", "carc_code")
         .join(code, on=LINE, how="left", validate="1:1")
         .join(corrects, on=KEYS, how="left")
         .sort("lineage_index", "adjudication_date", pl.col("_corrects").fill_null(False), *LINE, nulls_last=False)
@@ -148,6 +149,7 @@ class _Service:
     charge: Decimal | None
     day: dt.date | None = None
     answer: int | None = None
+    icn: str | None = None
     is_denied: bool = False
 
 
@@ -162,7 +164,7 @@ def _service_of(services: list[_Service], row: dict[str, Any]) -> int:
         services.append(service)
     if row["carc_code"] not in DUPLICATE_CARCS or service.answer is None:
         service.is_denied = row["disposition"] in DENIED
-    service.day, service.answer = row["adjudication_date"], row["claim_key"]
+    service.day, service.answer, service.icn = row["adjudication_date"], row["claim_key"], row["icn_token"]
     return service.number
 
 
@@ -170,10 +172,16 @@ def _likeliest(services: list[_Service], row: dict[str, Any]) -> _Service | None
     if row["service_line_no"] is not None:
         return None
     repeats = row["carc_code"] in DUPLICATE_CARCS or bool(row["_corrects"])
-    free = [s for s in services if s.answer != row["claim_key"] and (repeats or s.day is None or s.day != row["adjudication_date"])]
+    free = [s for s in services if s.answer != row["claim_key"] and (repeats or not _is_beside(s, row))]
     same = [s for s in free if (s.code, s.charge) == (row["_code"], row["_charge"])]
     of_code = [s for s in free if s.code is not None and s.code == row["_code"] and s.answer is not None]
     return min(same or of_code, key=partial(_reluctance, repeats=repeats), default=None)
+
+
+def _is_beside(service: _Service, row: dict[str, Any]) -> bool:
+    """Decided on the same day by another answer with a number of its own: then the claim is split over both."""
+    is_same_number = service.icn is not None and service.icn == row["icn_token"]
+    return service.day is not None and service.day == row["adjudication_date"] and not is_same_number
 
 
 def _reluctance(service: _Service, *, repeats: bool) -> int:

@@ -287,7 +287,7 @@ def _with_services(lines: pl.DataFrame, linked: "_Linked", reversals: pl.DataFra
     answered = match_lines(billed, matched, linked.claim_lines)
     joined = (
         lines.join(answered, on=LINE, how="left", validate="1:1", maintain_order="left")
-        .join(linked.remits.select(*KEYS, "version_claim_key"), on=KEYS, how="left", validate="m:1", maintain_order="left")
+        .join(linked.remits.select(*KEYS, "version_claim_key", "icn_token"), on=KEYS, how="left", validate="m:1", maintain_order="left")
         .join(replacing, on="version_claim_key", how="left", validate="m:1", maintain_order="left")
         .with_columns(pl.col("line_match_rule").fill_null(UNMATCHED), pl.col("is_replacement").fill_null(False))
     )

@@ -152,10 +152,10 @@ def test_a_claim_split_over_payments_of_one_day_is_one_first_decision_and_no_ove
     assert outcome(file) == [("A", "open", None, 0)]
 
 
-def test_a_denial_by_another_payer_after_a_payment_is_settled_and_brings_nothing_back() -> None:
+def test_a_duplicate_denied_by_another_payer_after_a_payment_is_no_work() -> None:
     paid = "CLP*A*1*100*80*0*12*I1\nSVC*HC:99213*100*80\nCAS*CO*45*20"
     again = decided("20261112", "3", "CLP*A*1*100*0*0*12*J1\nSVC*HC:99213*100*0\nCAS*OA*18*100").replace(b"XV*P1", b"XV*P2")
-    assert outcome(decided("20261005", "2", paid), again) == [("A", "settled", dt.date(2026, 11, 12), 0)]
+    assert outcome(decided("20261005", "2", paid), again) == []
 
 
 def test_a_placeholder_for_the_payers_number_links_nothing() -> None:

@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rcm_pipeline.coding.coding_denials import mart_coding_denials
@@ -193,6 +193,7 @@ _claim = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)  # what it takes on a busy machine says nothing
 @given(st.lists(_claim, max_size=25))
 def test_whatever_comes_the_contract_holds_and_every_claim_counts_once(given_claims: list[dict]) -> None:
     claims = [claim(str(n), **more) for n, more in enumerate(given_claims)]

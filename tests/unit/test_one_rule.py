@@ -93,7 +93,7 @@ def test_a_decision_split_over_claim_payments_of_one_day_is_one_denial_with_one_
 
 
 def test_of_answers_of_one_day_the_same_one_stands_everywhere() -> None:
-    """Each claim is denied and then paid in one remittance: what stands is what was read last, whatever the identities are."""
+    """Each claim is denied and then paid in one remittance: what stands is what pays, whatever the identities are."""
     pairs = "\n".join(
         f"CLP*A{n}*1*100*0**12*I{n}\nSVC*HC:99213*100*0\nCAS*CO*197*100\nCLP*A{n}*1*100*80**12*I{n}\nSVC*HC:99213*100*80\nCAS*CO*45*20"
         for n in range(12)

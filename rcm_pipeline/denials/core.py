@@ -76,6 +76,7 @@ _OF_VERSIONS, _OF_ANSWERS = (
     ("raw_claims", "raw_claim_lines", "raw_other_payers"),
     ("raw_remits", "raw_remit_lines", "raw_adjustments", "raw_remarks"),
 )
+_ANSWER_NO = pl.col("claim_key").rank("ordinal").over("lineage_index").cast(pl.Int64).alias("answer_no")
 _ORDER = ("layer_code", "source_code", "subject_id", "answer_id", "line_no", "version_id", "submission_id", "recoupment_id", "lineage_id")
 
 
@@ -207,22 +208,20 @@ def claims_core(
     yield "core_submissions", finished(linked.submissions)
     yield "core_payers", linked.payers.join(clocks, on="payer_id", how="left", validate="1:1", maintain_order="left")
     yield "core_recoupments", finished(recoupments(money, payments, linked.remits))
-    remarks = raw["raw_remarks"]
-    lines, remits, reversals = judged_lines(linked, raw["raw_adjustments"], remarks, settings)
+    lines, remits, reversals = judged_lines(linked, raw["raw_adjustments"], raw["raw_remarks"], settings)
     del linked.claim_lines, linked.remit_lines  # the widest tables, and nobody needs them below
     attributes = claim_attributes(remits, linked.versions, raw["raw_other_payers"], clocks)
-    denials = _denials(find_causes(lines, remarks, attributes, taxonomy_of(settings)), lines, remits)
-    coders = _coders(raw["raw_coded_encounters"])
-    lineages = finished(claim_lineages(linked.versions, remits, lines, denials, coders))
+    denials = _denials(find_causes(lines, raw["raw_remarks"], attributes, taxonomy_of(settings)), lines, remits)
+    del attributes
+    lineages = finished(claim_lineages(linked.versions, remits, lines, denials, _coders(raw["raw_coded_encounters"])))
     yield "core_adjudicated_lines", finished(lines)
-    del lines, attributes
+    del lines
     yield "core_reversals", finished(reversals)
     yield "core_claim_lineages", lineages
     yield "core_layer_events", finished(_layer_events(linked, remits, denials))
     yield "core_denials", finished(denials)
     yield "core_claim_versions", finished(linked.versions)
-    answer_no = pl.col("claim_key").rank("ordinal").over("lineage_index").cast(pl.Int64)
-    yield "core_adjudications", finished(remits.with_columns(answer_no.alias("answer_no")))
+    yield "core_adjudications", finished(remits.with_columns(_ANSWER_NO))
 
 
 def _denials(causes: pl.DataFrame, lines: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:

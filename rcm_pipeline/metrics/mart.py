@@ -43,7 +43,6 @@ def mart_metrics(
 ) -> pl.DataFrame:
     """One row per measure, variant and period up to the anchor week. Periods that begin after it are left out."""
     last = week.sunday
-    adjudications = _until(core_adjudications.select(*ADJUDICATION, "is_balanced"), "adjudication_date", last).collect()
     reversals = _until(core_reversals, "adjudication_date", last).collect()
     lines = _until(core_adjudicated_lines.select(ADJUDICATED_LINE), "adjudication_date", last).collect()
     facts = Facts(
@@ -51,7 +50,7 @@ def mart_metrics(
         submissions=_acknowledged_until(_until(core_submissions, "sent_date", last), last).collect(),
         lineages=core_claim_lineages.select("lineage_id", "claim_token", "coded_date").collect(),
         versions=_answered_until(_until(core_claim_versions.select(VERSION), "sent_date", last), last).collect(),
-        adjudications=adjudications,
+        adjudications=_until(core_adjudications.select(*ADJUDICATION, "is_balanced"), "adjudication_date", last).collect(),
         denials=_until(core_denials.select(DENIAL), "adjudication_date", last).collect(),
         reversals=reversals,
         touches=_until(once(raw_touches.collect()).lazy(), "touched_date", last).collect(),
@@ -63,8 +62,8 @@ def mart_metrics(
         cohorts=mart_denial_cohorts.collect(),
         spikes=mart_denial_spikes.collect(),
         quality=mart_payer_quality.collect(),
-        outcomes=initial_denials(mart_denial_outcomes).collect(),
-        denied=mart_denial_outcomes.collect(),
+        denied=(denied := mart_denial_outcomes.collect()),
+        outcomes=initial_denials(denied),
         accuracy=mart_coder_accuracy.collect(),
         current=standing_decisions(lines, reversals),
         timeliness=settings.timeliness,

@@ -193,8 +193,7 @@ def claims_core(
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """The core tables one by one, each to be let go before the next is finished. Ages count to `today`.
 
-    Every 837 claim becomes one version, every claim payment one adjudication, every line gets exactly one disposition;
-    nothing is filtered out.
+    Of every copy one counts: then a sent claim is one version, a claim payment one adjudication, a line has one disposition.
     """
     tables = {name: frame for name, frame in locals().items() if name.startswith("raw_")}  # every parameter that is a table
     raw = RawTables(tables, settings.payer_aliases)

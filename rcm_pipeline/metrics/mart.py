@@ -8,7 +8,7 @@ import polars as pl
 
 import rcm_pipeline.metrics
 from rcm_pipeline.denials.classify.adjudications import standing_decisions
-from rcm_pipeline.denials.outcomes.denial_outcomes import ADJUDICATED_LINE, ADJUDICATION, DENIAL, VERSION, initial_denials
+from rcm_pipeline.denials.outcomes.denial_outcomes import ADJUDICATED_LINE, ADJUDICATION, DENIAL, VERSION
 from rcm_pipeline.metrics.definitions import definitions
 from rcm_pipeline.metrics.denial_rates import first_full_month
 from rcm_pipeline.metrics.measures import Facts, formulas, with_value
@@ -62,8 +62,7 @@ def mart_metrics(
         cohorts=mart_denial_cohorts.collect(),
         spikes=mart_denial_spikes.collect(),
         quality=mart_payer_quality.collect(),
-        denied=(denied := mart_denial_outcomes.collect()),
-        outcomes=initial_denials(denied),
+        denied=mart_denial_outcomes.collect(),
         accuracy=mart_coder_accuracy.collect(),
         current=standing_decisions(lines, reversals),
         timeliness=settings.timeliness,

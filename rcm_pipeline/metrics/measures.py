@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from rcm_pipeline.denials.outcomes.denial_outcomes import initial_denials
 from rcm_pipeline.settings import Timeliness
 from rcm_pipeline.stats.intervals import wilson
 from rcm_pipeline.weeks import QUARTER_WEEKS, Week
@@ -52,7 +53,7 @@ def formulas() -> Mapping[str, Formula]:
 class Facts:
     """All that formulas read, as known at the end of the anchor week; later rows are cut off.
 
-    `outcomes` are the initial denials of mart_denial_outcomes, `denied` all of them, `current` what stood of each claim on the last day.
+    `denied` are all of mart_denial_outcomes, `current` what stood of each claim on the last day.
     """
 
     week: Week
@@ -71,12 +72,16 @@ class Facts:
     cohorts: pl.DataFrame
     spikes: pl.DataFrame
     quality: pl.DataFrame
-    outcomes: pl.DataFrame
     denied: pl.DataFrame
     accuracy: pl.DataFrame
     current: pl.DataFrame
     timeliness: Timeliness
     monthly_net_revenue: Decimal | None
+
+    @property
+    def outcomes(self) -> pl.DataFrame:
+        """The initial denials of mart_denial_outcomes."""
+        return initial_denials(self.denied)
 
     def recent(self, frame: pl.DataFrame, date: str = "adjudication_date") -> pl.DataFrame:
         """The rows dated in the 13 weeks to the anchor week."""

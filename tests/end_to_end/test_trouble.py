@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from rcm_pipeline.errors import ExitCode
+from rcm_pipeline.privacy.tokens import Tokens
 from tests.conftest import rcm
 from tests.end_to_end.hashes import file_hashes, table_hashes
 from tests.spec.engine import remittance
@@ -74,6 +75,17 @@ def test_a_lost_key_stops_the_run_instead_of_mixing_two(own_home: Path, sample: 
     assert done.returncode == ExitCode.SETTINGS
     assert "the key this warehouse was made with is gone" in done.stderr
     assert not key.exists()
+
+
+def test_a_warehouse_with_the_pseudonyms_of_an_older_version_says_what_to_do(own_home: Path, sample: Path) -> None:
+    key = bytes.fromhex((own_home / "keys" / f"{CLIENT}.key").read_text().strip())
+    with duckdb.connect(str(own_home / "warehouse" / CLIENT / "working.duckdb")) as connection:
+        connection.execute("UPDATE raw_files SET key_id = ?", [Tokens(key).older_key_id])
+    arguments = ("run", "--again", "--inbox", sample / "inbox", "--settings", sample / "settings", "--client", CLIENT)
+    done = rcm(*arguments, home=own_home, check=False)
+    assert done.returncode == ExitCode.STORAGE
+    assert "pseudonyms of version 0.5" in done.stderr
+    assert "move that folder away and run again" in done.stderr
 
 
 def test_report_does_not_cover_up_a_blocked_run(own_home: Path, sample: Path) -> None:

@@ -11,7 +11,7 @@ from rcm_pipeline.quality.checks import CHECKS, Batch
 from rcm_pipeline.quality.contracts import Outcome
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.tables import build, compute, registered
-from rcm_pipeline.weeks import Week
+from rcm_pipeline.weeks import Week, anchor_of
 from schemas.contract import empty, widened
 from schemas.registry import CONTRACTS
 
@@ -63,6 +63,22 @@ def qa_of(given: Mapping[str, pl.DataFrame], settings: ClientSettings | None = N
     """The core tables of coding."""
     known = whole(given) | {"core_claim_lineages": given.get("core_claim_lineages", empty(CONTRACTS["core_claim_lineages"]))}
     return dict(build(registered()["core_qa_reviews"], known, None, settings or ClientSettings(), TODAY))
+
+
+class OnDemand(dict[str, pl.DataFrame]):
+    """Raw tables, and every core and mart table made when it is asked for: a life of one claim needs few of them."""
+
+    def __init__(self, raw: Mapping[str, pl.DataFrame], settings: ClientSettings | None = None, today: dt.date = TODAY) -> None:
+        super().__init__(whole(raw))
+        self._settings, self._today = settings or ClientSettings(), today
+
+    def __missing__(self, name: str) -> pl.DataFrame:
+        """The table, after all it reads."""
+        table = registered()[name]
+        given = {source: self[source] for source in table.sources}
+        week = None if name.startswith("core_") else anchor_of(self["core_adjudications"], self._today)
+        self.update(dict(build(table, given, week, self._settings, self._today)))
+        return self[name]
 
 
 def everything(raw: Mapping[str, pl.DataFrame], settings: ClientSettings | None = None, today: dt.date = TODAY) -> dict[str, pl.DataFrame]:

@@ -8,7 +8,7 @@ import polars as pl
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import read_x12
 from tests.conftest import OpenDoor
-from tests.tables import everything
+from tests.tables import OnDemand
 
 TODAY = dt.date(2026, 11, 30)
 Lines = Sequence[tuple[str, str, str, str]]  # code, charge, paid, adjustments such as CO*45*20+PR*1*10
@@ -88,7 +88,7 @@ def tables_of(
     ids = pl.Series([*names] or [f"f{n}" for n in range(len(files))])
     frames = reading.tables | {"raw_findings": reading.findings.with_columns(finding_no=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))}
     raw = {name: table.with_columns(file_id=ids.gather(table["file"])).drop("file") for name, table in frames.items()}
-    return everything(raw | dict(more or {}), settings, TODAY)
+    return OnDemand(raw | dict(more or {}), settings, TODAY)
 
 
 def metric(tables: dict[str, pl.DataFrame], metric_id: str, variant: str = "") -> tuple[float, float]:

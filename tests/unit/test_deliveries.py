@@ -13,6 +13,7 @@ from rcm_pipeline.intake.reading import read_files
 from rcm_pipeline.intake.recognise import recognise
 from rcm_pipeline.privacy.tokens import Identified
 from rcm_pipeline.settings import ClientSettings
+from rcm_pipeline.tables import registered
 from tests.tables import everything
 from tests.unit.lives import TODAY, batch, claim, clp, listed, payment, standing, tables_of
 
@@ -43,7 +44,7 @@ def numbers(*files: bytes) -> dict[str, pl.DataFrame]:
     """Core and marts, where a thing was read aside."""
     names = [hashlib.sha256(file).hexdigest() for file in files]
     tables = tables_of(*files, names=names)
-    return {name: t for name, t in tables.items() if name.startswith(("core_", "mart_")) and name != "core_deliveries"}
+    return {name: tables[name] for name in registered() if name != "core_deliveries"}
 
 
 def differing(left: dict[str, pl.DataFrame], right: dict[str, pl.DataFrame]) -> list[str]:

@@ -72,6 +72,7 @@ _AS_CODES = {  # codes as some senders write them: 04 is 4, co is CO
     "raw_remits": (pl.col("status_code").str.strip_chars_start("0"),),
     "raw_adjustments": (pl.col("group_code").str.to_uppercase(),),
 }
+_OF_SERVICES = (*LINE, "lineage_index", "kind", "adjudication_date", "disposition", "carc_code")
 _OF_VERSIONS, _OF_ANSWERS = (
     ("raw_claims", "raw_claim_lines", "raw_other_payers"),
     ("raw_remits", "raw_remit_lines", "raw_adjustments", "raw_remarks"),
@@ -284,13 +285,15 @@ def _with_services(lines: pl.DataFrame, linked: "_Linked", reversals: pl.DataFra
     replacing = linked.versions.select(pl.col("claim_key").alias("version_claim_key"), is_replacement)
     answered = match_lines(billed, matched, linked.claim_lines)
     joined = (
-        lines.join(answered, on=LINE, how="left", validate="1:1", maintain_order="left")
+        lines.select(_OF_SERVICES)  # narrow, for a join copies all columns of the widest table there is
+        .join(answered, on=LINE, how="left", validate="1:1", maintain_order="left")
         .join(linked.remits.select(*KEYS, "version_claim_key", "icn_token"), on=KEYS, how="left", validate="m:1", maintain_order="left")
         .join(replacing, on="version_claim_key", how="left", validate="m:1", maintain_order="left")
         .with_columns(pl.col("line_match_rule").fill_null(UNMATCHED), pl.col("is_replacement").fill_null(False))
     )
     corrections = reversals.select(pl.col("correction_claim_key").alias("claim_key")).drop_nulls().unique()
-    return service_lines(joined, linked.versions, linked.claim_lines, billed, corrections)
+    found = service_lines(joined, linked.versions, linked.claim_lines, billed, corrections)
+    return lines.with_columns(found.select("claim_line_no", "line_match_rule", "is_replacement", "service_line_no").get_columns())
 
 
 def _only_pended(lines: pl.DataFrame) -> pl.DataFrame:

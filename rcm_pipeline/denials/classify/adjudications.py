@@ -11,6 +11,9 @@ from schemas.vocabulary.denials import DENIED, DUPLICATE_CARCS, NOT_DECIDED
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 _SERVICE = "service_line_no"
 _CENT = pl.Decimal(18, 2)
+_FACTS = (
+    *LINE, "lineage_index", "payer_id", _SERVICE, "adjudication_date", "disposition", "carc_code", "paid_amount", "is_replacement",
+)  # fmt: skip
 
 
 def taken_back(reversals: pl.DataFrame, keys: list[str] = KEYS) -> pl.DataFrame:
@@ -36,13 +39,13 @@ def marked_lines(lines: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
     voided = reversals.filter("is_own_void").group_by("lineage_index").agg(pl.col("adjudication_date").max().alias("_voided"))
     corrections = reversals.select(pl.col("correction_claim_key").alias("claim_key")).drop_nulls().unique()
     facts = (
-        lines.join(back, on=KEYS, how="left", maintain_order="left")
+        lines.select(_FACTS)  # narrow, for a join copies all columns of the widest table there is
+        .join(back, on=KEYS, how="left", maintain_order="left")
         .join(corrections.with_columns(pl.lit(True).alias("_corrects")), on=KEYS, how="left", maintain_order="left")
         .join(voided, on="lineage_index", how="left", validate="m:1", maintain_order="left")
         .with_columns((pl.col("adjudication_date") <= pl.col("_voided")).fill_null(False).alias("_is_void"))
         .with_columns(pl.col("_is_back").fill_null(False) | pl.col("_is_void"), pl.col("_corrects").fill_null(False))
-        .with_columns(_is_duplicate())
-        .with_columns(_lost_original())
+        .pipe(_with_duplicates)
     )
     decided = facts.filter(~pl.col("disposition").is_in(NOT_DECIDED))
     marks = _turns(decided)
@@ -52,25 +55,30 @@ def marked_lines(lines: pl.DataFrame, reversals: pl.DataFrame) -> pl.DataFrame:
     )
     is_decided = ~pl.col("disposition").is_in(NOT_DECIDED)
     denied = pl.col("disposition").is_in(DENIED)
-    return joined.with_columns(
-        (pl.col("is_first").fill_null(False) & is_decided).alias("is_first"),
+    marked = joined.select(
+        "is_duplicate",
+        "has_lost_original",
+        pl.col("is_first").fill_null(False) & is_decided,
         pl.col("is_current").fill_null(False),
         (pl.col("_turns_down").fill_null(False) & denied & ~pl.col("is_duplicate") & ~pl.col("_is_void")).alias("is_retrospective"),
-    ).drop("_is_back", "_corrects", "_turns_down", "_voided", "_is_void")
+    )
+    return lines.with_columns(marked.get_columns())
 
 
-def _is_duplicate() -> pl.Expr:
-    """A denial as duplicate is one where something else of the service was decided, and is not taken back."""
-    denied = pl.col("disposition").is_in(DENIED)
-    says_so = denied & pl.col("carc_code").is_in(DUPLICATE_CARCS).fill_null(False)
-    is_other = ~says_so & ~pl.col("_is_back") & (~pl.col("disposition").is_in(NOT_DECIDED) | (pl.col("disposition") == "pended"))
-    return (says_so & is_other.any().over("lineage_index", _SERVICE)).alias("is_duplicate")
+def _with_duplicates(facts: pl.DataFrame) -> pl.DataFrame:
+    """`is_duplicate`: denied as one where something else of the service was decided or is pended, and is not taken back.
 
-
-def _lost_original() -> pl.Expr:
-    """Denied as a duplicate of what was taken back: then there is nothing it could be a duplicate of."""
+    `has_lost_original`: denied as a duplicate of what was taken back; then there is nothing it could be a duplicate of.
+    """
     says_so = pl.col("disposition").is_in(DENIED) & pl.col("carc_code").is_in(DUPLICATE_CARCS).fill_null(False)
-    return (says_so & ~pl.col("is_duplicate") & pl.col("_is_back").any().over("lineage_index", _SERVICE)).alias("has_lost_original")
+    named = facts.filter(says_so)
+    of_services = facts.join(named.select("lineage_index", _SERVICE).unique(), on=["lineage_index", _SERVICE], how="semi")
+    is_other = ~says_so & ~pl.col("_is_back") & (~pl.col("disposition").is_in(NOT_DECIDED) | (pl.col("disposition") == "pended"))
+    beside = of_services.group_by("lineage_index", _SERVICE).agg(is_other.any().alias("_other"), pl.col("_is_back").any().alias("_lost"))
+    judged = named.select(*LINE, "lineage_index", _SERVICE).join(beside, on=["lineage_index", _SERVICE], how="left")
+    marks = judged.select(*LINE, pl.col("_other").alias("is_duplicate"), (pl.col("_lost") & ~pl.col("_other")).alias("has_lost_original"))
+    joined = facts.join(marks, on=LINE, how="left", validate="1:1", maintain_order="left")
+    return joined.with_columns(pl.col("is_duplicate", "has_lost_original").fill_null(False))
 
 
 def _turns(decided: pl.DataFrame) -> pl.DataFrame:

@@ -20,14 +20,15 @@ _LENGTH = 12  # characters of base 32, 60 bits: two of ten million things share 
 _DIGEST = 8  # bytes
 _ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype="S1")  # RFC 4648, small
 _PAYMENT = ("_payer", "trace_token", "_date", "payment_amount")
-_ANSWER = ("payment_id", "claim_token", "icn_token", "status_code", "frequency_code", "charge_amount", "paid_amount")
+OF_ANSWER = ("claim_token", "icn_token", "status_code", "frequency_code", "charge_amount", "paid_amount")
+_ANSWER = ("payment_id", *OF_ANSWER)
 _SUBMISSION = ("batch_token", "created_date", "_sent", "transaction_set")
-_VERSION = (
-    "submission_id", "claim_token", "frequency_code", "payer_sequence_code", "payer_id", "original_icn_token", "charge_amount",
-)  # fmt: skip
+_OF_BATCH = ("claim_token", "frequency_code", "payer_sequence_code", "payer_id", "original_icn_token", "charge_amount")
+_VERSION = ("submission_id", *_OF_BATCH)
+OF_VERSION = ("created_date", *_OF_BATCH)
 _RECOUPMENT = ("payment_id", "reason_code", "reference_token", "amount")
-_OF_ANSWER = ("raw_remit_lines", "raw_adjustments", "raw_remarks")
-_OF_VERSION = ("raw_claim_lines", "raw_claim_diagnoses", "raw_other_payers")
+_ROWS_OF_ANSWER = ("raw_remit_lines", "raw_adjustments", "raw_remarks")
+_ROWS_OF_VERSION = ("raw_claim_lines", "raw_claim_diagnoses", "raw_other_payers")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def paid(payments: pl.DataFrame, remits: pl.DataFrame, redeliveries: Redeliverie
     )
     whole = sent.select(*TRANSACTION, "_date").hstack([_named(sent, "payment_id", _PAYMENT)])
     joined = remits.join(whole, on=TRANSACTION, how="left", validate="m:1", maintain_order="left")
-    return Identities(whole.drop("_date"), _single(joined, "answer_id", _ANSWER, redeliveries, tables, _OF_ANSWER), redeliveries)
+    return Identities(whole.drop("_date"), _single(joined, "answer_id", _ANSWER, redeliveries, tables, _ROWS_OF_ANSWER), redeliveries)
 
 
 def sent(transactions: pl.DataFrame, claims: pl.DataFrame, redeliveries: Redeliveries, tables: Tables) -> Identities:
@@ -80,7 +81,7 @@ def sent(transactions: pl.DataFrame, claims: pl.DataFrame, redeliveries: Redeliv
     joined = claims.join(whole.drop("_file", "_no"), on=TRANSACTION, how="left", validate="m:1", maintain_order="left").with_columns(
         pl.col("created_date").alias("_date")
     )
-    single = _single(joined, "version_id", _VERSION, redeliveries, tables, _OF_VERSION)
+    single = _single(joined, "version_id", _VERSION, redeliveries, tables, _ROWS_OF_VERSION)
     return Identities(whole.select(*TRANSACTION, "submission_id"), single, redeliveries)
 
 

@@ -1,13 +1,13 @@
 """Raw tables to the core tables, in one pure step: from what was sent and said to lineages, decisions, denials and events."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from rcm_pipeline.claims.claim_answers import answers_by_claim
-from rcm_pipeline.claims.identities import Identities, deliveries, incomplete_payments, paid, recoupments_named, sent
+from rcm_pipeline.claims.identities import OF_ANSWER, OF_VERSION, Identities, deliveries, incomplete_payments, paid, recoupments_named, sent
 from rcm_pipeline.claims.layers import layer_events
 from rcm_pipeline.claims.line_matching import match_lines, service_lines
 from rcm_pipeline.claims.lineages import named_lineages
@@ -110,12 +110,18 @@ class RawTables:
         self._tables = {name: table.with_columns(pl.col("file_id").cast(files)) for name, table in tables.items()}
         self.envelopes = self._tables["raw_transactions"].collect()
         self.cut = cut = self._cut()
-        payments, claims = self._tables["raw_payments"].collect(), self["raw_claims", "read"]
+        payments = self._tables["raw_payments"].collect()
         copies = paid_again(payments, self._tables, self.envelopes, cut)
         told = told_by_sheets(payments, self._tables, self.envelopes, aliases)
         copies = replace(copies, uncounted=pl.concat([copies.uncounted, told]).unique())
-        self.payments = paid(payments, self["raw_remits", "read"], copies, self._tables)
-        self.batches = sent(self.envelopes, claims, sent_again(self.envelopes, self._tables, cut), self._tables)
+        self.payments = paid(payments, self._identifying("raw_remits", OF_ANSWER), copies, self._tables)
+        self.batches = sent(
+            self.envelopes, self._identifying("raw_claims", OF_VERSION), sent_again(self.envelopes, self._tables, cut), self._tables
+        )
+
+    def _identifying(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
+        """Where the claims of a table were read, and what tells one from another."""
+        return self._tables[name].with_columns(_AS_CODES.get(name, ())).select(*PLACE, "transaction_no", *columns).collect()
 
     def __getitem__(self, asked: str | tuple[str, str]) -> pl.DataFrame:
         """The table, by its name, as far as the core reads it; with "read", every row as it was read."""

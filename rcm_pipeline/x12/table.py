@@ -29,7 +29,7 @@ from rcm_pipeline.x12.notes import Notes
 _REFERENCE = re.compile(r"([A-Z0-9]{2,3})(\d\d)(?:-(\d))?(?:\[(\w+)\])?")
 Tokeniser = Callable[[list[bytes]], bytes]
 _WORD = 8
-_CODE_LENGTH = 4  # a procedure or revenue code has as many characters or more, a qualifier two or three
+_CODE_LENGTH = 5  # of a CPT, HCPCS or CDT code; what is longer or shorter could be anything
 _FLAG_OF = {Alphabet.CODE: bytewise.NOT_CODE, Alphabet.DIGITS: bytewise.NOT_DIGIT}
 
 
@@ -84,7 +84,7 @@ class Table:
         _, element, _ = parse_reference(reference)
         whole = self._segments.cells(self.rows, element)
         is_bare = (
-            whole.is_filled & (self._segments.component(whole, 2).length == 0) & (self._segments.component(whole, 1).length >= _CODE_LENGTH)
+            whole.is_filled & (self._segments.component(whole, 2).length == 0) & (self._segments.component(whole, 1).length == _CODE_LENGTH)
         )
         self.text("code_qualifier", qualifier, np.where(is_bare, -1, self.rows) if is_bare.any() else None)
         if not is_bare.any():

@@ -65,7 +65,7 @@ def read_835(segments: list[list[str]]) -> dict[str, list[dict]]:
                 "claim_no": claim["claim_no"],
                 "line_no": claim["lines"],
                 "segment_no": number,
-                "code": code[1] or None,
+                "code": code[1] or (code[0] if len(code[0]) == 5 else None),  # a code may stand without its qualifier
                 "modifier": code[2] or None,
                 "charge": money(get(segment, 2)),
                 "paid": money(get(segment, 3)),
@@ -136,7 +136,7 @@ def read_837(segments: list[list[str]]) -> dict[str, list[dict]]:
             line = {
                 "claim_no": claim["claim_no"],
                 "line_no": claim["lines"],
-                "code": code[1] or None,
+                "code": code[1] or (code[0] if len(code[0]) == 5 else None),  # a code may stand without its qualifier
                 "modifier": code[2] or None,
                 "charge": money(get(segment, 3 if tag == "SV2" else 2)),
                 "service": None,

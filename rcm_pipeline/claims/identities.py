@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.claims.payers import named_payer
-from rcm_pipeline.claims.redeliveries import PLACE, TRANSACTION, Redeliveries, Tables, content_of
+from rcm_pipeline.claims.redeliveries import HASH_BITS, PLACE, TRANSACTION, Redeliveries, Tables, content_of, payment_fields
 from schemas.vocabulary.claims import COUNTED, PIECE, REDELIVERY, REPLACED
 
 _LENGTH = 12  # characters of base 32, 60 bits: two of ten million things share one with a chance below 1 in 20,000
@@ -51,10 +50,7 @@ class Identities:
 
 def paid(payments: pl.DataFrame, remits: pl.DataFrame, redeliveries: Redeliveries, tables: Tables) -> Identities:
     """Payments by payer as it names itself, trace, day and amount; claim payments by payment, account, number and amounts."""
-    sent = payments.with_columns(
-        pl.coalesce("payer_id", "payer_secondary_id", named_payer()).alias("_payer"),
-        pl.coalesce("payment_date", "production_date").alias("_date"),
-    )
+    sent = payments.with_columns(payment_fields())
     whole = sent.select(*TRANSACTION, "_date").hstack([_named(sent, "payment_id", _PAYMENT)])
     joined = remits.join(whole, on=TRANSACTION, how="left", validate="m:1", maintain_order="left")
     return Identities(whole.drop("_date"), _single(joined, "answer_id", _ANSWER, redeliveries, tables, _ROWS_OF_ANSWER), redeliveries)
@@ -100,7 +96,7 @@ def with_identity(frame: pl.DataFrame, name: str, fields: Sequence[str], claims:
     if twins.is_empty():
         return named
     own = claims.join(twins, on=TRANSACTION, how="semi")
-    held = own.select(TRANSACTION).hstack([content_of(own, tables, ())]).group_by(TRANSACTION).agg((pl.col("_content") // 2**20).sum())
+    held = own.select(TRANSACTION).hstack([content_of(own, tables, ())]).group_by(TRANSACTION).agg((pl.col("_content") // HASH_BITS).sum())
     return _told_apart(named.join(held, on=TRANSACTION, how="left", maintain_order="left"), name).drop("_content")
 
 

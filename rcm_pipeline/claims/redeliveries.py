@@ -15,7 +15,7 @@ from schemas.vocabulary.claims import COUNTED, PART, PIECE, REDELIVERY, REPLACED
 TRANSACTION = ["file_id", "transaction_no"]
 PLACE = ["file_id", "claim_no"]
 NOT_CLOSED = "envelope_not_closed"
-_HASH_BITS = 2**20  # what is left of 64 bits can be summed over a million rows of one claim
+HASH_BITS = 2**20  # what is left of 64 bits can be summed over a million rows of one claim
 _NOT_CONTENT = ("file_id", "transaction_no", "claim_no", "segment_no", "adjustment_no", "remark_no")
 _SAME_DECISION_DAYS = 3  # a sheet may give the day of the decision, the 835 that of the payment
 _DAY = ["_payer", "trace_token", "_date"]
@@ -41,7 +41,7 @@ def paid_again(payments: pl.DataFrame, tables: Tables, transactions: pl.DataFram
     Where two copies say different things of the same claim, the payment was issued again: the later by production date
     (DTM 405), interchange and group number stands, whole.
     """
-    named = payments.select(*TRANSACTION, *_payment_fields())
+    named = payments.select(*TRANSACTION, *payment_fields())
     copies = _several(named, _DAY)
     if copies.is_empty():
         return _none(payments)
@@ -111,10 +111,10 @@ def _paid_lines(tables: Tables, payments: pl.DataFrame) -> pl.DataFrame:
     return found.sort(*PLACE, "line_no").with_columns(pl.int_range(pl.len()).over(alike).alias("_nth"))
 
 
-def _payment_fields() -> list[pl.Expr]:
-    payer = pl.coalesce("payer_id", "payer_secondary_id", named_payer()).alias("_payer")
+def payment_fields() -> list[pl.Expr]:
+    """What names a payment: `_payer` as it names itself, the trace, `_date` of the payment or of its production, days and amount."""
     return [
-        payer,
+        pl.coalesce("payer_id", "payer_secondary_id", named_payer()).alias("_payer"),
         pl.col("trace_token"),
         pl.coalesce("payment_date", "production_date").alias("_date"),
         pl.col("production_date", "payment_amount"),
@@ -162,7 +162,7 @@ def content_of(claims: pl.DataFrame, tables: Tables, children: Sequence[str]) ->
 
 
 def _hash(columns: Sequence[str]) -> pl.Expr:
-    return pl.struct(name for name in columns if name not in _NOT_CONTENT).hash() // _HASH_BITS
+    return pl.struct(name for name in columns if name not in _NOT_CONTENT).hash() // HASH_BITS
 
 
 def _with_cut_ends(claims: pl.DataFrame, cut: pl.DataFrame) -> pl.DataFrame:
@@ -178,7 +178,7 @@ def _in_order(copies: pl.DataFrame, transactions: pl.DataFrame, claims: pl.DataF
     envelopes = transactions.select(
         *TRANSACTION, "receiver_id", "interchange_date", "interchange_time", pl.col("group_control_id").cast(pl.Int64, strict=False)
     )
-    sums = claims.group_by(TRANSACTION).agg(pl.len().alias("_claims"), (pl.col("_content") // _HASH_BITS).sum().alias("_sum"))
+    sums = claims.group_by(TRANSACTION).agg(pl.len().alias("_claims"), (pl.col("_content") // HASH_BITS).sum().alias("_sum"))
     joined = (
         copies.join(envelopes, on=TRANSACTION, how="left")
         .join(sums, on=TRANSACTION, how="left")
@@ -199,7 +199,7 @@ def _issued_again(copies: pl.DataFrame, claims: pl.DataFrame, moved: pl.DataFram
     traced = copies.filter(pl.col("trace_token").is_not_null()).select(*TRANSACTION, "_issued", "payment_amount")
     key = [*_DAY, "claim_token", "icn_token", "_reverses"]
     told = claims.filter(~pl.col("_is_cut") & pl.any_horizontal(pl.col("claim_token", "icn_token").is_not_null()))
-    said = told.group_by(*key, *TRANSACTION).agg((pl.col("_content") // _HASH_BITS).sum().alias("_said"))
+    said = told.group_by(*key, *TRANSACTION).agg((pl.col("_content") // HASH_BITS).sum().alias("_said"))
     facts = said.join(traced, on=TRANSACTION)
     differs = (pl.col("_said").n_unique() > 1) | (pl.col("payment_amount").n_unique() > 1)
     disputed = facts.filter(differs.over(key)).join(_made_up(copies, claims, moved), on=TRANSACTION, how="anti")
@@ -277,7 +277,7 @@ def _roles(
     has_key: bool,
 ) -> pl.DataFrame:
     """What each copy is: counted (alone), a piece (with others), a redelivery, a part of another, or replaced."""
-    held = claims.group_by(TRANSACTION).agg(pl.len().alias("_held"), (pl.col("_content") // _HASH_BITS).sum().alias("_all"))
+    held = claims.group_by(TRANSACTION).agg(pl.len().alias("_held"), (pl.col("_content") // HASH_BITS).sum().alias("_all"))
     used = counted.group_by(TRANSACTION).agg(pl.len().alias("_used"))
     sized = (
         standing.select(*TRANSACTION, *by, "receiver_id")

@@ -204,7 +204,7 @@ def _turned_round(lines: pl.DataFrame, claims: ClaimTables) -> pl.DataFrame:
     marked = lines.with_columns(pl.when(is_other).then(following).alias("_until"))
     ended = marked.filter(pl.col("_until").is_not_null()).select("_episode", *group, "adjudication_date", "_until")
     if ended.is_empty():
-        return marked.with_columns(pl.lit(False).alias("_is_ended"))
+        return marked
     decided = claims.lines.filter(~pl.col("disposition").is_in([*DENIED, *NOT_DECIDED]))
     between = (
         ended.join(decided.select(*group, pl.col("adjudication_date").alias("_day"), "answer_id", "paid_amount"), on=group)
@@ -216,7 +216,6 @@ def _turned_round(lines: pl.DataFrame, claims: ClaimTables) -> pl.DataFrame:
     joined = marked.join(between, on=["_episode", "service_line_no"], how="left", validate="m:1", maintain_order="left")
     is_ended = pl.col("_until").is_not_null()
     return joined.with_columns(
-        is_ended.alias("_is_ended"),
         pl.when(is_ended).then(pl.coalesce("_ended_date", "_until")).otherwise("_now_date").alias("_now_date"),
         pl.when(is_ended).then(pl.col("_ended_paid").fill_null(0)).otherwise("_now_paid").alias("_now_paid"),
         pl.when(is_ended).then(pl.lit(False)).otherwise("_now_denies").alias("_now_denies"),

@@ -12,7 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from rcm_pipeline.claims.redeliveries import HASH_BITS, PLACE, TRANSACTION, Redeliveries, Tables, content_of, payment_fields
+from rcm_pipeline.claims.redeliveries import (
+    HASH_BITS,
+    PLACE,
+    ROWS_OF_ANSWER,
+    ROWS_OF_VERSION,
+    TRANSACTION,
+    Redeliveries,
+    Tables,
+    content_of,
+    payment_fields,
+)
 from schemas.vocabulary.claims import COUNTED, PIECE, REDELIVERY, REPLACED
 
 _LENGTH = 12  # characters of base 32, 60 bits: two of ten million things share one with a chance below 1 in 20,000
@@ -26,8 +36,6 @@ _OF_BATCH = ("claim_token", "frequency_code", "payer_sequence_code", "payer_id",
 _VERSION = ("submission_id", *_OF_BATCH)
 OF_VERSION = ("created_date", *_OF_BATCH)
 _RECOUPMENT = ("payment_id", "reason_code", "reference_token", "amount")
-_ROWS_OF_ANSWER = ("raw_remit_lines", "raw_adjustments", "raw_remarks")
-_ROWS_OF_VERSION = ("raw_claim_lines", "raw_claim_diagnoses", "raw_other_payers")
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ def paid(payments: pl.DataFrame, remits: pl.DataFrame, redeliveries: Redeliverie
     sent = payments.with_columns(payment_fields())
     whole = sent.select(*TRANSACTION, "_date").hstack([_named(sent, "payment_id", _PAYMENT)])
     joined = remits.join(whole, on=TRANSACTION, how="left", validate="m:1", maintain_order="left")
-    return Identities(whole.drop("_date"), _single(joined, "answer_id", _ANSWER, redeliveries, tables, _ROWS_OF_ANSWER), redeliveries)
+    return Identities(whole.drop("_date"), _single(joined, "answer_id", _ANSWER, redeliveries, tables, ROWS_OF_ANSWER), redeliveries)
 
 
 def sent(transactions: pl.DataFrame, claims: pl.DataFrame, redeliveries: Redeliveries, tables: Tables) -> Identities:
@@ -61,32 +69,16 @@ def sent(transactions: pl.DataFrame, claims: pl.DataFrame, redeliveries: Redeliv
     batches = transactions.filter(pl.col("transaction_set").str.starts_with("837")).with_columns(
         pl.coalesce("created_date", "group_date", "interchange_date").alias("_sent")
     )
-    once = with_identity(_representatives(batches, redeliveries), "submission_id", _SUBMISSION, claims, tables)
-    of = redeliveries.transactions.select(*TRANSACTION, "of_file_id", "of_transaction_no")
-    every = batches.join(of, on=TRANSACTION, how="left").select(
-        *TRANSACTION,
-        "batch_token",
-        pl.coalesce("of_file_id", "file_id").alias("_file"),
-        pl.coalesce("of_transaction_no", "transaction_no").alias("_no"),
-    )
-    whole = every.join(
-        once.select(pl.col("file_id").alias("_file"), pl.col("transaction_no").alias("_no"), "submission_id"),
-        on=["_file", "_no"],
-        how="left",
-    )
-    joined = claims.join(whole.drop("_file", "_no"), on=TRANSACTION, how="left", validate="m:1", maintain_order="left").with_columns(
+    standing = batches.join(redeliveries.set_aside, on=TRANSACTION, how="anti", maintain_order="left")
+    once = with_identity(standing, "submission_id", _SUBMISSION, claims, tables).select(*TRANSACTION, "submission_id")
+    every = batches.select(TRANSACTION)
+    of = redeliveries.at_standing(every).join(once, on=TRANSACTION, how="left", validate="m:1", maintain_order="left")
+    whole = every.with_columns(of["submission_id"])
+    joined = claims.join(whole, on=TRANSACTION, how="left", validate="m:1", maintain_order="left").with_columns(
         pl.col("created_date").alias("_date")
     )
-    single = _single(joined, "version_id", _VERSION, redeliveries, tables, _ROWS_OF_VERSION)
-    return Identities(whole.select(*TRANSACTION, "submission_id"), single, redeliveries)
-
-
-def _representatives(batches: pl.DataFrame, redeliveries: Redeliveries) -> pl.DataFrame:
-    """Of several copies of a batch the one that stands for them."""
-    others = redeliveries.transactions.filter(
-        (pl.col("file_id") != pl.col("of_file_id")) | (pl.col("transaction_no") != pl.col("of_transaction_no"))
-    )
-    return batches.join(others, on=TRANSACTION, how="anti", maintain_order="left")
+    single = _single(joined, "version_id", _VERSION, redeliveries, tables, ROWS_OF_VERSION)
+    return Identities(whole, single, redeliveries)
 
 
 def with_identity(frame: pl.DataFrame, name: str, fields: Sequence[str], claims: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -127,8 +119,7 @@ def _told_apart(named: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def recoupments_named(adjustments: pl.DataFrame, payments: Identities) -> pl.DataFrame:
     """raw_provider_adjustments that count, with payment_id and recoupment_id; those equal in all are numbered."""
-    of = [f"of_{name}" for name in TRANSACTION]
-    roles = payments.redeliveries.transactions.select(*TRANSACTION, "delivery_code", *of)
+    roles = payments.redeliveries.transactions.select(*TRANSACTION, "delivery_code")
     joined = adjustments.join(payments.whole, on=TRANSACTION, how="left", validate="m:1", maintain_order="left").join(
         roles, on=TRANSACTION, how="left", validate="m:1", maintain_order="left"
     )
@@ -136,9 +127,8 @@ def recoupments_named(adjustments: pl.DataFrame, payments: Identities) -> pl.Dat
     nth = pl.int_range(pl.len()).over(*TRANSACTION, *_RECOUPMENT)
     numbered = own.with_columns(nth.alias("_nth")).unique([*_RECOUPMENT, "_nth"], keep="first", maintain_order=True)
     alone = own.filter(pl.col("delivery_code").is_null())
-    kept = pl.concat([alone, numbered.drop("_nth").filter(pl.col("delivery_code").is_not_null())])
-    stated = [pl.coalesce(moved, name).alias(name) for moved, name in zip(of, TRANSACTION, strict=True)]
-    kept = kept.with_columns(stated).drop("delivery_code", *of)
+    kept = pl.concat([alone, numbered.drop("_nth").filter(pl.col("delivery_code").is_not_null())]).drop("delivery_code")
+    kept = payments.redeliveries.at_standing(kept)
     named = kept.hstack([_named(kept, "recoupment_id", _RECOUPMENT)])
     order = pl.struct("provider_npi", "fiscal_date").hash().alias("_content")
     return _told_apart(named.with_columns(order), "recoupment_id").drop("_content")

@@ -14,6 +14,9 @@ from schemas.vocabulary.claims import COUNTED, PART, PIECE, REDELIVERY, REPLACED
 
 TRANSACTION = ["file_id", "transaction_no"]
 PLACE = ["file_id", "claim_no"]
+_STANDING = [f"of_{name}" for name in TRANSACTION]
+ROWS_OF_ANSWER = ("raw_remit_lines", "raw_adjustments", "raw_remarks")
+ROWS_OF_VERSION = ("raw_claim_lines", "raw_claim_diagnoses", "raw_other_payers")
 NOT_CLOSED = "envelope_not_closed"
 HASH_BITS = 2**20  # what is left of 64 bits can be summed over a million rows of one claim
 _NOT_CONTENT = ("file_id", "transaction_no", "claim_no", "segment_no", "adjustment_no", "remark_no")
@@ -34,6 +37,20 @@ class Redeliveries:
     uncounted: pl.DataFrame
     transactions: pl.DataFrame
 
+    @property
+    def set_aside(self) -> pl.DataFrame:
+        """file_id and transaction_no of those that another transaction stands for, or that count no more."""
+        is_other = pl.struct(TRANSACTION) != pl.struct(pl.col(of).alias(name) for name, of in zip(TRANSACTION, _STANDING, strict=True))
+        return self.transactions.filter(is_other | (pl.col("delivery_code") == REPLACED)).select(TRANSACTION)
+
+    def at_standing(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """These rows, in their order, under the transaction that stands for theirs."""
+        of = self.transactions.select(*TRANSACTION, *_STANDING)
+        moved = rows.join(of, on=TRANSACTION, how="left", validate="m:1", maintain_order="left")
+        return moved.with_columns(pl.coalesce(of, name).alias(name) for name, of in zip(TRANSACTION, _STANDING, strict=True)).drop(
+            _STANDING
+        )
+
 
 def paid_again(payments: pl.DataFrame, tables: Tables, transactions: pl.DataFrame, cut: pl.DataFrame) -> Redeliveries:
     """Copies of payments. `cut` are the transactions whose file ends before they do.
@@ -45,14 +62,13 @@ def paid_again(payments: pl.DataFrame, tables: Tables, transactions: pl.DataFram
     copies = _several(named, _DAY)
     if copies.is_empty():
         return _none(payments)
-    claims = _contents(copies, tables, "raw_remits", ("raw_remit_lines", "raw_adjustments", "raw_remarks"))
+    claims = _contents(copies, tables, "raw_remits", ROWS_OF_ANSWER)
     claims = claims.with_columns(pl.col("status_code").eq("22").fill_null(False).alias("_reverses"))
     claims = _with_cut_ends(claims, cut)
     ordered = _in_order(copies, transactions, claims, cut)
     moved = tables["raw_provider_adjustments"].group_by(TRANSACTION).agg(pl.col("amount").sum().alias("_moved"))
     replaced = _issued_again(ordered, claims, moved.join(copies.lazy(), on=TRANSACTION, how="semi").collect())
-    standing = ordered.join(replaced, on=TRANSACTION, how="anti")
-    return _side(standing, claims, [*_DAY, "payment_amount"], replaced, ordered, has_key=True)
+    return _side(_Copies(ordered, claims, [*_DAY, "payment_amount"], replaced, is_payment=True))
 
 
 def sent_again(transactions: pl.DataFrame, tables: Tables, cut: pl.DataFrame) -> Redeliveries:
@@ -70,10 +86,9 @@ def sent_again(transactions: pl.DataFrame, tables: Tables, cut: pl.DataFrame) ->
     copies = _several(pl.concat([batches, sheets]), _BATCH)
     if copies.is_empty():
         return _none(transactions)
-    children = ("raw_claim_lines", "raw_claim_diagnoses", "raw_other_payers")
-    claims = _with_cut_ends(_contents(copies, tables, "raw_claims", children), cut)
+    claims = _with_cut_ends(_contents(copies, tables, "raw_claims", ROWS_OF_VERSION), cut)
     ordered = _in_order(copies, transactions, claims, cut)
-    return _side(ordered, claims, _BATCH, ordered.clear().select(TRANSACTION), ordered, has_key=False)
+    return _side(_Copies(ordered, claims, _BATCH, ordered.clear().select(TRANSACTION), is_payment=False))
 
 
 def told_by_sheets(payments: pl.DataFrame, tables: Tables, transactions: pl.DataFrame, aliases: Mapping[str, str]) -> pl.DataFrame:
@@ -130,8 +145,7 @@ def _none(frame: pl.DataFrame) -> Redeliveries:
                 "file_id": files,
                 "transaction_no": pl.Int64,
                 "delivery_code": pl.String,
-                "of_file_id": files,
-                "of_transaction_no": pl.Int64,
+                **dict(zip(_STANDING, (files, pl.Int64), strict=True)),
             }
         ),
     )
@@ -243,54 +257,79 @@ def _made_up(copies: pl.DataFrame, claims: pl.DataFrame, moved: pl.DataFrame) ->
     return joined.filter(~pl.col("_is_whole") & (pl.col("_together") - pl.col("_moved") == pl.col("payment_amount"))).select(TRANSACTION)
 
 
-def _side(
-    standing: pl.DataFrame, claims: pl.DataFrame, by: Sequence[str], replaced: pl.DataFrame, every: pl.DataFrame, *, has_key: bool
-) -> Redeliveries:
+@dataclass(frozen=True)
+class _Copies:
+    """All copies of one side, in order, with their claims; `by` is what makes them copies of one thing.
+
+    `replaced` are those of them that a later issue stands for as a whole.
+    """
+
+    ordered: pl.DataFrame
+    claims: pl.DataFrame
+    by: list[str]
+    replaced: pl.DataFrame
+    is_payment: bool
+
+    @property
+    def standing(self) -> pl.DataFrame:
+        return self.ordered.join(self.replaced, on=TRANSACTION, how="anti").with_row_index("_rank")
+
+
+def _side(copies: _Copies) -> Redeliveries:
     """Each claim as often as the copy that has it most often, from the first copies that have it."""
-    place = standing.with_row_index("_rank").select(*TRANSACTION, *(name for name in by if name not in claims.columns), "_rank", "_is_cut")
-    own = claims.drop("_is_cut").join(place.drop("_is_cut"), on=TRANSACTION)
+    claims = copies.claims
+    place = copies.standing.select(*TRANSACTION, *(name for name in copies.by if name not in claims.columns), "_rank")
+    own = claims.drop("_is_cut").join(place, on=TRANSACTION)
     ends = claims.filter("_is_cut").select(PLACE)
     numbered = own.sort("_rank", "claim_no").with_columns(pl.int_range(pl.len()).over(*TRANSACTION, "_content").alias("_nth"))
     whole = numbered.join(ends, on=PLACE, how="anti")
-    counted = whole.unique([*by, "_content", "_nth"], keep="first", maintain_order=True)
+    counted = whole.unique([*copies.by, "_content", "_nth"], keep="first", maintain_order=True)
     if ends.height:
-        counted = pl.concat([counted, _lone_ends(numbered.join(ends, on=PLACE, how="semi"), whole, by, has_key=has_key)])
+        counted = pl.concat([counted, _lone_ends(numbered.join(ends, on=PLACE, how="semi"), whole, copies)])
     uncounted = claims.select(PLACE).join(counted.select(PLACE), on=PLACE, how="anti")
-    return Redeliveries(uncounted, _roles(every, standing, counted, claims, by, replaced, has_key=has_key))
+    return Redeliveries(uncounted, _roles(copies, counted))
 
 
-def _lone_ends(ends: pl.DataFrame, whole: pl.DataFrame, by: Sequence[str], *, has_key: bool) -> pl.DataFrame:
+def _lone_ends(ends: pl.DataFrame, whole: pl.DataFrame, copies: _Copies) -> pl.DataFrame:
     """Claims that a file is cut in and no other copy has whole."""
-    key = [*by, "claim_token", "icn_token", "_reverses"] if has_key else [*by, "claim_token"]
+    key = [*copies.by, "claim_token", *(("icn_token", "_reverses") if copies.is_payment else ())]
     named = ends.join(whole.select(key).unique(), on=key, how="anti", nulls_equal=True)
     return named.unique(key, keep="first", maintain_order=True)
 
 
-def _roles(
-    every: pl.DataFrame,
-    standing: pl.DataFrame,
-    counted: pl.DataFrame,
-    claims: pl.DataFrame,
-    by: Sequence[str],
-    replaced: pl.DataFrame,
-    *,
-    has_key: bool,
-) -> pl.DataFrame:
+def _roles(copies: _Copies, counted: pl.DataFrame) -> pl.DataFrame:
     """What each copy is: counted (alone), a piece (with others), a redelivery, a part of another, or replaced."""
-    held = claims.group_by(TRANSACTION).agg(pl.len().alias("_held"), (pl.col("_content") // HASH_BITS).sum().alias("_all"))
+    by = copies.by
+    held = copies.claims.group_by(TRANSACTION).agg(pl.len().alias("_held"), (pl.col("_content") // HASH_BITS).sum().alias("_all"))
     used = counted.group_by(TRANSACTION).agg(pl.len().alias("_used"))
     sized = (
-        standing.select(*TRANSACTION, *by, "receiver_id")
-        .with_row_index("_rank")
+        copies.standing.select(*TRANSACTION, *by, "receiver_id", "_rank")
         .join(held, on=TRANSACTION, how="left")
         .join(used, on=TRANSACTION, how="left")
         .with_columns(pl.col("_held", "_used").fill_null(0), pl.col("_all").fill_null(0))
         .with_columns(((pl.col("_used") > 0) | (pl.col("_rank") == pl.col("_rank").min().over(by))).alias("_counts"))
     )
+    # pieces of a payment make it up; of a batch only those sent to one receiver
+    is_apart = pl.lit(not copies.is_payment) & (pl.col("delivery_code") == PIECE)
+    together = pl.struct(*by, pl.when(is_apart).then("receiver_id").alias("_to"))
+    named = (
+        sized.sort("_rank")
+        .with_columns(_role(by).alias("delivery_code"))
+        .with_columns(pl.col(name).first().over(together).alias(of) for name, of in zip(TRANSACTION, _STANDING, strict=True))
+    )
+    gone = copies.replaced.select(
+        *TRANSACTION,
+        pl.lit(REPLACED).alias("delivery_code"),
+        *(pl.col(name).alias(of) for name, of in zip(TRANSACTION, _STANDING, strict=True)),
+    )
+    return pl.concat([named.select(*TRANSACTION, "delivery_code", *_STANDING), gone])
+
+
+def _role(by: Sequence[str]) -> pl.Expr:
     counts = pl.col("_counts")
     is_several = (pl.col("_used") > 0).sum().over(by) > 1
     is_equal = counts.any().over([*by, "_all", "_held"])
-    role = (
+    return (
         pl.when(counts & is_several)
         .then(pl.lit(PIECE))
         .when(counts)
@@ -299,15 +338,3 @@ def _roles(
         .then(pl.lit(REDELIVERY))
         .otherwise(pl.lit(PART))
     )
-    # pieces of a payment make it up; of a batch only those sent to one receiver
-    is_apart = pl.lit(value=not has_key) & (pl.col("delivery_code") == PIECE)
-    together = pl.struct(*by, pl.when(is_apart).then("receiver_id").alias("_to"))
-    named = (
-        sized.sort("_rank")
-        .with_columns(role.alias("delivery_code"))
-        .with_columns(*(pl.col(name).first().over(together).alias(f"of_{name}") for name in TRANSACTION))
-    )
-    gone = every.join(replaced, on=TRANSACTION, how="semi").select(
-        *TRANSACTION, pl.lit(REPLACED).alias("delivery_code"), *(pl.col(name).alias(f"of_{name}") for name in TRANSACTION)
-    )
-    return pl.concat([named.select(*TRANSACTION, "delivery_code", "of_file_id", "of_transaction_no"), gone])

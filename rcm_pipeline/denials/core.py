@@ -14,7 +14,16 @@ from rcm_pipeline.claims.lineages import named_lineages
 from rcm_pipeline.claims.linking import RemittanceTables, SentTables, linked_claims
 from rcm_pipeline.claims.matching import UNMATCHED
 from rcm_pipeline.claims.payers import core_payers, identify_payers
-from rcm_pipeline.claims.redeliveries import NOT_CLOSED, PLACE, TRANSACTION, paid_again, sent_again, told_by_sheets
+from rcm_pipeline.claims.redeliveries import (
+    NOT_CLOSED,
+    PLACE,
+    ROWS_OF_ANSWER,
+    ROWS_OF_VERSION,
+    TRANSACTION,
+    paid_again,
+    sent_again,
+    told_by_sheets,
+)
 from rcm_pipeline.claims.remits import KEYS, LINE
 from rcm_pipeline.claims.reversals import pair_reversals, recoupments, with_own_voids
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
@@ -29,7 +38,6 @@ from rcm_pipeline.denials.classify.remit_quality import with_broken_rules
 from rcm_pipeline.reference import reference, reference_hash
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.tables import one_pass
-from schemas.vocabulary.claims import REPLACED
 
 _TABLES = (
     "core_deliveries",
@@ -73,10 +81,7 @@ _AS_CODES = {  # codes as some senders write them: 04 is 4, co is CO
     "raw_adjustments": (pl.col("group_code").str.to_uppercase(),),
 }
 _OF_SERVICES = (*LINE, "lineage_index", "kind", "adjudication_date", "disposition", "carc_code")
-_OF_VERSIONS, _OF_ANSWERS = (
-    ("raw_claims", "raw_claim_lines", "raw_other_payers"),
-    ("raw_remits", "raw_remit_lines", "raw_adjustments", "raw_remarks"),
-)
+_OF_VERSIONS, _OF_ANSWERS = ("raw_claims", *ROWS_OF_VERSION), ("raw_remits", *ROWS_OF_ANSWER)
 _ANSWER_NO = pl.col("claim_key").rank("ordinal").over("lineage_index").cast(pl.Int64).alias("answer_no")
 _ORDER = ("layer_code", "source_code", "subject_id", "answer_id", "line_no", "version_id", "submission_id", "recoupment_id", "lineage_id")
 
@@ -123,13 +128,14 @@ class RawTables:
         """Where the claims of a table were read, and what tells one from another."""
         return self._tables[name].with_columns(_AS_CODES.get(name, ())).select(*PLACE, "transaction_no", *columns).collect()
 
-    def __getitem__(self, asked: str | tuple[str, str]) -> pl.DataFrame:
-        """The table, by its name, as far as the core reads it; with "read", every row as it was read."""
-        name = asked if isinstance(asked, str) else asked[0]
+    def as_read(self, name: str) -> pl.DataFrame:
+        """Every row of the table, each copy of a thing among them, as far as the core reads it."""
         table = self._tables[name]
-        rows = (table.select(_READ[name]) if name in _READ else table).with_columns(_AS_CODES.get(name, ())).collect()
-        if not isinstance(asked, str):
-            return rows
+        return (table.select(_READ[name]) if name in _READ else table).with_columns(_AS_CODES.get(name, ())).collect()
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        """The rows of the table that count, as far as the core reads it."""
+        rows = self.as_read(name)
         for side, keyed in ((self.batches, _OF_VERSIONS), (self.payments, _OF_ANSWERS)):
             if name in keyed:
                 return _keyed(rows, side, is_whole=name == keyed[0])
@@ -140,7 +146,7 @@ class RawTables:
         held = self.payments.counted.select(TRANSACTION).unique()
         empty_ends = self.cut.join(held, on=TRANSACTION, how="anti")
         days = self.envelopes.select(*TRANSACTION, pl.coalesce("interchange_date", "group_date").alias("_file_date"))
-        once = rows.join(pl.concat([_others(self.payments), empty_ends]), on=TRANSACTION, how="anti", maintain_order="left")
+        once = rows.join(pl.concat([self.payments.redeliveries.set_aside, empty_ends]), on=TRANSACTION, how="anti", maintain_order="left")
         dated = once.join(days, on=TRANSACTION, how="left", validate="1:1", maintain_order="left")
         known = pl.coalesce("production_date", pl.when(pl.col("payment_date").is_null()).then("_file_date"))
         return dated.with_columns(known.alias("production_date")).drop("_file_date")
@@ -151,24 +157,13 @@ class RawTables:
         return self._tables["raw_transactions"].join(open_ends, on=["file_id", "segment_no"], how="semi").select(TRANSACTION).collect()
 
 
-def _others(side: Identities) -> pl.DataFrame:
-    """Transactions that another one stands for, or that count no more."""
-    copies = side.redeliveries.transactions
-    is_other = pl.struct(TRANSACTION) != pl.struct(pl.col(f"of_{name}").alias(name) for name in TRANSACTION)
-    return copies.filter(is_other | (pl.col("delivery_code") == REPLACED)).select(TRANSACTION)
-
-
 def _keyed(rows: pl.DataFrame, side: Identities, *, is_whole: bool) -> pl.DataFrame:
     """The rows of claims that count, with claim_key in the order of the keys."""
     counted = side.counted.select(*PLACE, "claim_key")
     joined = rows.join(counted, on=PLACE, how="inner", validate="1:1" if is_whole else "m:1", maintain_order="left")
     if not is_whole:
         return joined.drop(PLACE).sort("claim_key", maintain_order=True)
-    of = side.redeliveries.transactions.select(*TRANSACTION, "of_file_id", "of_transaction_no")
-    moved = joined.join(of, on=TRANSACTION, how="left", validate="m:1", maintain_order="left").with_columns(
-        pl.coalesce(f"of_{name}", name).alias(name) for name in TRANSACTION
-    )
-    return moved.drop("of_file_id", "of_transaction_no").sort("claim_key")
+    return side.redeliveries.at_standing(joined).sort("claim_key")
 
 
 def _file_codes(tables: Iterable[pl.LazyFrame]) -> pl.Enum:
@@ -209,7 +204,7 @@ def claims_core(
     clocks = payer_clocks(linked.payers, reference("clocks"), {p: c.model_dump() for p, c in settings.clocks.items()})
     finished = _Finisher(named_lineages(linked.versions, linked.remits), raw)
     money = recoupments_named(raw["raw_provider_adjustments"], raw.payments)
-    incomplete = incomplete_payments(raw["raw_payments", "read"], raw.payments, linked.remits, money, raw.cut)
+    incomplete = incomplete_payments(raw.as_read("raw_payments"), raw.payments, linked.remits, money, raw.cut)
     yield "core_deliveries", deliveries(raw.payments, raw.batches, linked.submissions, linked.versions, incomplete)
     yield "core_submissions", finished(linked.submissions)
     yield "core_payers", linked.payers.join(clocks, on="payer_id", how="left", validate="1:1", maintain_order="left")
@@ -257,7 +252,7 @@ class _Linked:
 def _linked(raw: RawTables, payments: pl.DataFrame, settings: ClientSettings, today: dt.date) -> _Linked:
     early = {name: raw[name] for name in ("raw_transactions", "raw_acknowledgements", "raw_claims", "raw_claim_statuses", "raw_remits")}
     envelopes = sent_transactions(early["raw_transactions"]).join(raw.batches.whole, on=TRANSACTION, how="left")
-    batches = envelopes.join(_others(raw.batches), on=TRANSACTION, how="anti", maintain_order="left")
+    batches = envelopes.join(raw.batches.redeliveries.set_aside, on=TRANSACTION, how="anti", maintain_order="left")
     answers = answers_by_claim(batches, early["raw_claims"], early["raw_claim_statuses"])
     submissions = core_submissions(early | {"raw_payments": payments}, today, batches, envelopes, answers)
     claims = SentTables(early["raw_claims"], raw["raw_claim_lines"], batches, early["raw_claim_statuses"], answers)

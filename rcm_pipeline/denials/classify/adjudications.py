@@ -6,11 +6,12 @@ from typing import TypeVar
 import polars as pl
 
 from rcm_pipeline.claims.remits import ANSWER, KEYS, LINE
-from schemas.vocabulary.denials import DENIED, DUPLICATE_CARCS, NOT_DECIDED
+from schemas.vocabulary.denials import DENIED, DUPLICATE_CARCS, LINE_DENIED, NOT_DECIDED
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 _SERVICE = "service_line_no"
 _CENT = pl.Decimal(18, 2)
+_DENIES, _IN_FULL = pl.col("disposition").is_in(DENIED), pl.col("disposition").is_in(LINE_DENIED)
 _FACTS = (
     *LINE, "lineage_index", "payer_id", _SERVICE, "adjudication_date", "disposition", "carc_code", "paid_amount", "is_replacement",
 )  # fmt: skip
@@ -188,19 +189,18 @@ def rolled_up(lines: Frame, by: Sequence[str], which: Callable[[pl.Expr], pl.Exp
     dated = [which(pl.col(name)) for name in ("adjudication_date", "week", "answer_id", "payer_id") if name not in by]
     return ordered.group_by(list(by), maintain_order=True).agg(
         *dated,
-        _comes_to().alias("disposition"),
+        comes_to(_DENIES, _IN_FULL).alias("disposition"),
         pl.col("paid_amount", "charge_amount", "allowed_amount").sum().cast(_CENT),
         pl.len().cast(pl.Int64).alias("line_count"),
     )
 
 
-def _comes_to() -> pl.Expr:
-    """denied_full when every line is denied, denied_partial when some are or one is in part, else paid."""
-    full = pl.col("disposition").is_in(["denied_full", "denial_suspected"])
+def comes_to(denies: pl.Expr, in_full: pl.Expr) -> pl.Expr:
+    """What lines come to together: denied_full when each is denied in full, denied_partial when any is denied, else paid."""
     return (
-        pl.when(full.all())
+        pl.when((denies & in_full).all())
         .then(pl.lit("denied_full"))
-        .when(pl.col("disposition").is_in(DENIED).any())
+        .when(denies.any())
         .then(pl.lit("denied_partial"))
         .otherwise(pl.lit("paid"))
     )
@@ -214,18 +214,9 @@ def claim_dispositions(lines: pl.DataFrame) -> pl.DataFrame:
     is_decided = ~pl.col("disposition").is_in(NOT_DECIDED)
     counted = lines.group_by(KEYS).agg(
         is_decided.sum().cast(pl.Int64).alias("line_count"),
-        pl.col("disposition").is_in(["denied_full", "denial_suspected"]).sum().alias("_denied"),
-        pl.col("disposition").is_in(DENIED).sum().alias("_some"),
+        comes_to(_DENIES.filter(is_decided), _IN_FULL.filter(is_decided)).alias("_of_lines"),
         pl.col("is_duplicate").sum().alias("_again"),
     )
-    disposition = (
-        pl.when(pl.col("line_count") == 0)
-        .then(pl.lit("undecided"))
-        .when(pl.col("_denied") == pl.col("line_count"))
-        .then(pl.lit("denied_full"))
-        .when(pl.col("_some") > 0)
-        .then(pl.lit("denied_partial"))
-        .otherwise(pl.lit("paid"))
-    )
+    disposition = pl.when(pl.col("line_count") == 0).then(pl.lit("undecided")).otherwise("_of_lines")
     is_duplicate = (pl.col("line_count") > 0) & (pl.col("_again") == pl.col("line_count"))
     return counted.select(*KEYS, "line_count", disposition.alias("disposition"), is_duplicate.alias("is_duplicate"))

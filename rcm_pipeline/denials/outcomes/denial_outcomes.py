@@ -7,7 +7,7 @@ from typing import TypeVar
 import polars as pl
 
 from rcm_pipeline.claims.remits import ANSWER, ANSWER_LINE
-from rcm_pipeline.denials.classify.adjudications import standing_services
+from rcm_pipeline.denials.classify.adjudications import comes_to, standing_services
 from rcm_pipeline.denials.classify.reasons import main_lines
 from rcm_pipeline.denials.outcomes.actions import WRITE_OFF, actions
 from rcm_pipeline.redelivery import once
@@ -280,16 +280,9 @@ def _standing(lines: pl.DataFrame) -> pl.DataFrame:
     paid_first = lines.group_by("_episode", "service_line_no").agg(_money_of(pl.col("_first_paid")).alias("_paid_first"))
     rows = each.join(paid_first, on=["_episode", "service_line_no"], how="left").filter(pl.col("_now_date").is_not_null())
     denied, won = pl.col("_now_denies"), pl.col("_state") == "won"
-    disposition = (
-        pl.when((denied & pl.col("_now_whole")).all())
-        .then(pl.lit("denied_full"))
-        .when(denied.any())
-        .then(pl.lit("denied_partial"))
-        .otherwise(pl.lit("paid"))
-    )
     return rows.group_by("_episode").agg(
         pl.col("_now_date").max().alias("current_date"),
-        disposition.alias("current_disposition"),
+        comes_to(denied, pl.col("_now_whole")).alias("current_disposition"),
         _money_of(pl.col("_now_paid")).alias("current_paid_amount"),
         pl.col("_now_date").filter(pl.col("_state") == "denied").max().alias("_denied_again"),
         pl.col("_now_date").filter(won).max().alias("_won_date"),

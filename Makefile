@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 HOME_FOLDER ?= var
 
-.PHONY: run test check format ui sample fuzz bench docs lock clean
+.PHONY: run test test-slow check format ui sample bench docs lock clean
 
 run: $(READY)
 	@$(BIN)/rcm run --inbox data/sample/inbox --settings data/sample/settings --home $(HOME_FOLDER)
 
 test: check
 	$(BIN)/pytest
+
+test-slow: $(READY)
+	$(BIN)/pytest -m slow
+	$(BIN)/python -m tests.fuzz.check 9000
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -29,9 +33,6 @@ ui: $(READY)
 sample: $(READY)
 	rm -rf data/sample
 	$(BIN)/rcm sample data/sample
-
-fuzz: $(READY)
-	$(BIN)/python -m tests.fuzz.check 10000
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.pipeline

@@ -85,7 +85,7 @@ def _check_values(reading: Reading, place: int, text: str, where: str) -> int:
 
 
 def main() -> None:
-    """`make fuzz`: ten thousand files under each of a few seeds; the first that fails is named."""
+    """`make test-slow`: thousands of files under each of a few seeds; the first that fails is named."""
     import sys
     import tempfile
     import time

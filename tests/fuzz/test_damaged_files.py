@@ -1,4 +1,4 @@
-"""A small share of `make fuzz`: damaged files lose nothing, cost their neighbours nothing, and keep what can be kept."""
+"""A small share of what `make test-slow` reads: damaged files lose nothing, cost their neighbours nothing, and keep what can be kept."""
 
 import pytest
 

@@ -1,8 +1,6 @@
 """However a fact arrives it counts once: again, in another envelope, cut in half, in parts, re-issued, in any order."""
 
-import hashlib
 import random
-import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -13,7 +11,7 @@ from rcm_pipeline.intake.reading import read_files
 from rcm_pipeline.intake.recognise import recognise
 from rcm_pipeline.privacy.tokens import Identified
 from rcm_pipeline.settings import ClientSettings
-from rcm_pipeline.tables import registered
+from tests.fuzz.schedules import delivered, differing, numbers, other_separators, re_enveloped, world
 from tests.tables import everything
 from tests.unit.lives import TODAY, batch, claim, clp, listed, payment, standing, tables_of
 
@@ -23,32 +21,10 @@ CLAIMS = [clp("A1", "I1", PAID), clp("A2", "I2", DENIED), clp("A3", "I3", PAID)]
 WHOLE = payment(*CLAIMS, day="20261106")
 
 
-def re_enveloped(file: bytes, isa: str = "000000777", gs: str = "99") -> bytes:
-    """The same transactions in an interchange of another number."""
-    text = re.sub(r"\*000000001\*", f"*{isa}*", file.decode(), count=1)
-    text = re.sub(r"(GS\*\w\w\*S\*R\*\d+\*1200\*)1\*", rf"\g<1>{gs}*", text)
-    return text.replace("GE*1*1~", f"GE*1*{gs}~").replace("IEA*1*000000001~", f"IEA*1*{isa}~").encode()
-
-
-def other_separators(file: bytes) -> bytes:
-    return file.replace(b"*", b"|").replace(b":", b">").replace(b"~", b"\n")
-
-
 def twice_inside(file: bytes) -> bytes:
     text = file.decode()
     st, ge = text.index("ST*"), text.index("GE*")
     return (text[:st] + text[st:ge] * 2 + text[ge:].replace("GE*1", "GE*2")).encode()
-
-
-def numbers(*files: bytes) -> dict[str, pl.DataFrame]:
-    """Core and marts, where a thing was read aside."""
-    names = [hashlib.sha256(file).hexdigest() for file in files]
-    tables = tables_of(*files, names=names)
-    return {name: tables[name] for name in registered() if name != "core_deliveries"}
-
-
-def differing(left: dict[str, pl.DataFrame], right: dict[str, pl.DataFrame]) -> list[str]:
-    return [name for name in left if not left[name].equals(right[name])]
 
 
 def roles(*files: bytes) -> list[tuple[str, str, bool]]:
@@ -115,50 +91,10 @@ def test_the_list_holds_each_denial_once() -> None:
     assert listed(tables_of(SENT, WHOLE, re_enveloped(WHOLE), re_enveloped(SENT))) == ["A2"]
 
 
-def _world(seed: int) -> list[bytes]:
-    """Ten batches and ten payments with denials, corrections, takebacks and second sendings."""
-    rng = random.Random(seed)
-    files = []
-    for week in range(5):
-        accounts = [f"W{week}N{n}" for n in range(6)]
-        sent, paid = f"202610{5 + week:02d}", f"202611{6 + week:02d}"
-        lines = [("99213", "100"), ("99214", "200"), ("85025", "50")]
-        files.append(batch(*(claim(name, *lines[: 1 + n % 3]) for n, name in enumerate(accounts)), day=sent))
-        answers = []
-        for n, name in enumerate(accounts):
-            own = [
-                (c, p, *rng.choice([("0", f"CO*197*{p}"), (str(int(p) // 2), f"CO*45*{int(p) - int(p) // 2}")]))
-                for c, p in lines[: 1 + n % 3]
-            ]
-            answers.append(clp(name, f"I{name}", *own))
-            if rng.random() < 0.3:
-                answers.append(clp(name, f"J{name}", *((c, p, "0", f"OA*18*{p}") for c, p in lines[: 1 + n % 3])))
-        files.append(payment(*answers, day=paid))
-    return files
-
-
-def _pieces(file: bytes) -> list[bytes]:
-    """A payment in two files, each with every other claim."""
-    text = file.decode()
-    head, *claims = re.split(r"(?=CLP\*)", text[: text.index("SE*")])
-    tail = text[text.index("SE*") :]
-    return [(head + "".join(claims[n::2]) + tail).encode() for n in (0, 1)]
-
-
 @pytest.mark.parametrize("seed", range(8))
 def test_whatever_the_schedule_of_deliveries_every_number_is_the_same(seed: int) -> None:
-    rng, files = random.Random(seed), _world(1)
-    first = numbers(*files)
-    delivered = []
-    for file in files:
-        is_payment = b"ST*835" in file
-        step = rng.choice(["once", "again", "envelope", "separators", "cut", "pieces"])
-        delivered += {
-            "once": [file], "again": [file, file.replace(b"~", b"~\n")], "envelope": [re_enveloped(file)], "separators": [other_separators(file)],
-            "cut": [file, file[: rng.randrange(len(file) // 2, len(file))]], "pieces": _pieces(file) if is_payment else [file],
-        }[step]  # fmt: skip
-    rng.shuffle(delivered)
-    assert differing(first, numbers(*delivered)) == []
+    rng, files = random.Random(seed), world(weeks=5)
+    assert differing(numbers(*files), numbers(*delivered(files, rng), rename=rng)) == []
 
 
 SHEET = """Account Number,Payer,Check Date,ICN,Line,CPT,Billed,Paid,Group Code,Reason Code,Adj Amount

@@ -10,7 +10,7 @@ import xlsxwriter
 
 from dashboards import texts
 from rcm_pipeline.governance.qa_plan import Plan, by_coder
-from rcm_pipeline.intake.sheets import NOT_DATA
+from rcm_pipeline.intake.sheets.sheet_files import NOT_DATA
 from rcm_pipeline.reference import reference
 from schemas.contract import polars_schema
 from schemas.registry import CONTRACTS

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rcm_pipeline.errors import SettingsError
 from schemas.vocabulary.coding import ERROR_CODES
 from schemas.vocabulary.denials import HARDNESS, OWNERS, PREVENTABLE, ROOT_CAUSES
+from schemas.vocabulary.sheets import DATE_ORDERS, SHEET_KINDS
 
 LOOSE_FILES_CLIENT = "default"
 CODE_LISTS = "code_sets"
@@ -177,12 +178,35 @@ class Qa(_Strict):
     spare_share: float = Field(default=0.1, ge=0, le=1)
 
 
+Words = dict[str, dict[str, str]]  # column → the client's word → ours, or the code it means
+
+
+class SheetMap(_Strict):
+    """How one export of a client is read: the sheet whose header row holds all of these headings is of this kind.
+
+    `columns`: our column → the client's heading; one heading may stand for two. `negative`: columns whose sign is turned.
+    `stand_in_date`: the day of decision of rows that name none.
+    """
+
+    kind: Literal[tuple(SHEET_KINDS)]  # type: ignore[valid-type]
+    sheet: str = ""
+    header_row: int | None = Field(default=None, ge=1)
+    columns: dict[str, str] = Field(min_length=1)
+    words: Words = {}
+    date_order: Literal[tuple(DATE_ORDERS)] | None = None  # type: ignore[valid-type]
+    stand_in_date: dt.date | None = None
+    negative: list[str] = []
+
+
 class ClientSettings(_Strict):
     """What one client may set; the file is <settings>/<client>.toml."""
 
     name: str = ""
     code_sets: str = CODE_LISTS
     headers: dict[str, dict[str, str]] = {}
+    sheets: list[SheetMap] = []
+    words: Words = {}
+    date_order: Literal[tuple(DATE_ORDERS)] | None = None  # type: ignore[valid-type]
     payer_aliases: dict[str, str] = {}
     capitated_payers: list[str] = []
     quarantine: Quarantine = Quarantine()
@@ -224,9 +248,11 @@ def parse_client_settings(text: str, name: str) -> ClientSettings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{name}: not TOML: {error}", fix="correct the line it names") from None
     _check_names(name, "scorecard", settings.scorecard, _listed("scorecard.toml"))
-    _check_names(name, "headers", settings.headers, _listed("headers.toml"))
-    for sheet, headings in settings.headers.items():
-        _check_names(name, f"headers.{sheet}", headings, _listed("headers.toml")[sheet])
+    _check_names(name, "headers", settings.headers, SHEET_KINDS)
+    for kind, headings in settings.headers.items():
+        _check_names(name, f"headers.{kind}", _unnumbered(headings), _columns_of(kind))
+    for at, sheet in enumerate(settings.sheets, start=1):
+        _check_names(name, f"sheets {at}: columns", _unnumbered([*sheet.columns, *sheet.negative]), _columns_of(sheet.kind))
     return settings
 
 
@@ -239,6 +265,19 @@ def consenting(home: Home) -> list[str]:
 def _listed(file: str) -> Mapping[str, Any]:
     """What may be named in a settings table: the names in a file of the reference."""
     return tomllib.loads(files("schemas.reference").joinpath(file).read_text(encoding="utf-8"))
+
+
+def _columns_of(kind: str) -> Mapping[str, Any]:
+    """The columns that may be named for a kind of sheet."""
+    listed = _listed("headers.toml")
+    return {**listed["columns"], **listed.get(kind, {})}
+
+
+def _unnumbered(columns: Iterable[str]) -> list[str]:
+    """Names of columns as they are listed: carc_3_code is a further carc_code, diagnosis_5_code one of diagnosis_1_code."""
+    listed = _listed("headers.toml")["columns"]
+    forms = ((name, re.sub(r"_\d+_", "_", name), re.sub(r"_\d+_", "_1_", name)) for name in columns)
+    return [next((form for form in own if form in listed), own[0]) for own in forms]
 
 
 def _check_names(path: str, table: str, given: Iterable[str], known: Iterable[str]) -> None:

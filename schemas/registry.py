@@ -1,9 +1,9 @@
 """All contracts by table name, in the order they are built."""
 
-from schemas import claims, code_sets, coding, coding_marts, denials, governance, raw, raw_answers, rework, spikes
+from schemas import claims, code_sets, coding, coding_marts, denials, governance, logs, raw, raw_answers, rework, spikes
 from schemas.contract import Contract, table_name
 
-_MODULES = (raw, raw_answers, claims, coding, coding_marts, code_sets, rework, denials, spikes, governance)
+_MODULES = (raw, raw_answers, logs, claims, coding, coding_marts, code_sets, rework, denials, spikes, governance)
 _LAYERS = ("raw", "core", "mart", "ops")
 
 

@@ -4,12 +4,12 @@ A payment is payer, trace, day and amount; a batch of claims is its number and i
 claim counts as often as the copy that has it most often. Order of arrival and file names decide nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from rcm_pipeline.claims.payers import identify_payers, named_payer
+from rcm_pipeline.claims.payers import named_payer
 from schemas.vocabulary.claims import COUNTED, PART, PIECE, REDELIVERY, REPLACED
 
 TRANSACTION = ["file_id", "transaction_no"]
@@ -20,7 +20,6 @@ ROWS_OF_VERSION = ("raw_claim_lines", "raw_claim_diagnoses", "raw_other_payers")
 NOT_CLOSED = "envelope_not_closed"
 HASH_BITS = 2**20  # what is left of 64 bits can be summed over a million rows of one claim
 _NOT_CONTENT = ("file_id", "transaction_no", "claim_no", "segment_no", "adjustment_no", "remark_no")
-_SAME_DECISION_DAYS = 3  # a sheet may give the day of the decision, the 835 that of the payment
 _DAY = ["_payer", "trace_token", "_date"]
 _BATCH = ["batch_token", "_date"]
 Tables = dict[str, pl.LazyFrame]
@@ -89,41 +88,6 @@ def sent_again(transactions: pl.DataFrame, tables: Tables, cut: pl.DataFrame) ->
     claims = _with_cut_ends(_contents(copies, tables, "raw_claims", ROWS_OF_VERSION), cut)
     ordered = _in_order(copies, transactions, claims, cut)
     return _side(_Copies(ordered, claims, _BATCH, ordered.clear().select(TRANSACTION), is_payment=False))
-
-
-def told_by_sheets(payments: pl.DataFrame, tables: Tables, transactions: pl.DataFrame, aliases: Mapping[str, str]) -> pl.DataFrame:
-    """Places of claim payments of a sheet that an 835 tells as well: the 835 stands.
-
-    A sheet names no trace, so it is the same when the 835 has every line of it: same account, payer by number or name, code
-    where the sheet has one, charge and payment, decided within three days.
-    """
-    named = identify_payers(payments, aliases).select(
-        *TRANSACTION, "payer_id", "payer_name", pl.coalesce("payment_date", "production_date").alias("_date")
-    )
-    sheets = named.join(transactions, on=TRANSACTION, how="anti")
-    if sheets.is_empty() or sheets.height == named.height:
-        return _none(payments).uncounted
-    of_sheets = _paid_lines(tables, sheets)
-    of_payments = _paid_lines(tables, named.join(transactions, on=TRANSACTION, how="semi"))
-    both = of_sheets.join(of_payments, on=["claim_token", "charge_amount", "paid_amount", "_nth"], suffix="_835")
-    is_same_number = (pl.col("icn_token") == pl.col("icn_token_835")).fill_null(True)
-    is_same_payer = (pl.col("payer_id") == pl.col("payer_id_835")) | (pl.col("payer_name") == pl.col("payer_name_835"))
-    is_same_code = pl.col("procedure_code").is_null() | (pl.col("procedure_code") == pl.col("procedure_code_835"))
-    is_near = (pl.col("_date") - pl.col("_date_835")).dt.total_days().abs() <= _SAME_DECISION_DAYS
-    told = both.filter(is_same_payer & is_same_number & is_same_code & is_near).select(*PLACE, "line_no").unique()
-    whole = of_sheets.join(told, on=[*PLACE, "line_no"], how="anti").select(PLACE).unique()
-    return told.select(PLACE).unique().join(whole, on=PLACE, how="anti")
-
-
-def _paid_lines(tables: Tables, payments: pl.DataFrame) -> pl.DataFrame:
-    """The lines of these payments with account, payer and day."""
-    claims = (
-        tables["raw_remits"].select(*TRANSACTION, "claim_no", "claim_token", "icn_token").join(payments.lazy(), on=TRANSACTION, how="inner")
-    )
-    lines = tables["raw_remit_lines"].select(*PLACE, "line_no", "procedure_code", "charge_amount", "paid_amount")
-    found = lines.join(claims.drop("transaction_no"), on=PLACE, how="inner").collect()
-    alike = [*PLACE, "procedure_code", "charge_amount", "paid_amount"]
-    return found.sort(*PLACE, "line_no").with_columns(pl.int_range(pl.len()).over(alike).alias("_nth"))
 
 
 def payment_fields() -> list[pl.Expr]:

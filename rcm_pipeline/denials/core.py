@@ -20,12 +20,13 @@ from rcm_pipeline.claims.redeliveries import (
     ROWS_OF_ANSWER,
     ROWS_OF_VERSION,
     TRANSACTION,
+    Redeliveries,
     paid_again,
     sent_again,
-    told_by_sheets,
 )
 from rcm_pipeline.claims.remits import KEYS, LINE
 from rcm_pipeline.claims.reversals import pair_reversals, recoupments, with_own_voids
+from rcm_pipeline.claims.sheet_copies import claim_payments_of_sheets, sent_claims_of_sheets
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
 from rcm_pipeline.denials.classify.adjudications import claim_dispositions, mark_answers, mark_pended, marked_lines, only_duplicates
 from rcm_pipeline.denials.classify.attributes import claim_attributes, payer_clocks
@@ -117,12 +118,10 @@ class RawTables:
         self.cut = cut = self._cut()
         payments = self._tables["raw_payments"].collect()
         copies = paid_again(payments, self._tables, self.envelopes, cut)
-        told = told_by_sheets(payments, self._tables, self.envelopes, aliases)
-        copies = replace(copies, uncounted=pl.concat([copies.uncounted, told]).unique())
+        copies = _without(copies, claim_payments_of_sheets(payments, self._tables, self.envelopes, aliases))
         self.payments = paid(payments, self._identifying("raw_remits", OF_ANSWER), copies, self._tables)
-        self.batches = sent(
-            self.envelopes, self._identifying("raw_claims", OF_VERSION), sent_again(self.envelopes, self._tables, cut), self._tables
-        )
+        batches = _without(sent_again(self.envelopes, self._tables, cut), sent_claims_of_sheets(self._tables, self.envelopes))
+        self.batches = sent(self.envelopes, self._identifying("raw_claims", OF_VERSION), batches, self._tables)
 
     def _identifying(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
         """Where the claims of a table were read, and what tells one from another."""
@@ -142,11 +141,12 @@ class RawTables:
         return self._counted_payments(rows) if name == "raw_payments" else rows
 
     def _counted_payments(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Payments each once, without those of which a cut file holds no claim; one without a day has that of its file."""
+        """Payments each once, without those of a cut file or a sheet of which no claim counts; one without a day has that of its file."""
         held = self.payments.counted.select(TRANSACTION).unique()
-        empty_ends = self.cut.join(held, on=TRANSACTION, how="anti")
+        of_sheets = rows.select(TRANSACTION).join(self.envelopes, on=TRANSACTION, how="anti")
+        empty = pl.concat([self.cut, of_sheets]).join(held, on=TRANSACTION, how="anti")
         days = self.envelopes.select(*TRANSACTION, pl.coalesce("interchange_date", "group_date").alias("_file_date"))
-        once = rows.join(pl.concat([self.payments.redeliveries.set_aside, empty_ends]), on=TRANSACTION, how="anti", maintain_order="left")
+        once = rows.join(pl.concat([self.payments.redeliveries.set_aside, empty]), on=TRANSACTION, how="anti", maintain_order="left")
         dated = once.join(days, on=TRANSACTION, how="left", validate="1:1", maintain_order="left")
         known = pl.coalesce("production_date", pl.when(pl.col("payment_date").is_null()).then("_file_date"))
         return dated.with_columns(known.alias("production_date")).drop("_file_date")
@@ -155,6 +155,10 @@ class RawTables:
         """Transactions whose file ends before they do."""
         open_ends = self._tables["raw_findings"].filter(pl.col("rule") == NOT_CLOSED).select("file_id", "segment_no").unique()
         return self._tables["raw_transactions"].join(open_ends, on=["file_id", "segment_no"], how="semi").select(TRANSACTION).collect()
+
+
+def _without(copies: Redeliveries, told_again: pl.DataFrame) -> Redeliveries:
+    return replace(copies, uncounted=pl.concat([copies.uncounted, told_again]).unique())
 
 
 def _keyed(rows: pl.DataFrame, side: Identities, *, is_whole: bool) -> pl.DataFrame:

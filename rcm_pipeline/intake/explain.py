@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from rcm_pipeline.intake.archives import unpack
 from rcm_pipeline.intake.contents import Content
-from rcm_pipeline.intake.headings import KINDS
 from rcm_pipeline.intake.recognise import ARCHIVES, SHEETS, recognise
-from rcm_pipeline.intake.sheet_reading import Mapped
-from rcm_pipeline.intake.sheets import read_sheets
+from rcm_pipeline.intake.sheets.kinds import columns_of
+from rcm_pipeline.intake.sheets.sheet_files import read_sheets
+from rcm_pipeline.intake.sheets.sheet_reading import Mapped
 from rcm_pipeline.privacy.tokens import Identified
 from rcm_pipeline.settings import ClientSettings
 
@@ -26,7 +26,7 @@ def explain(content: Content, settings: ClientSettings) -> Iterator[str]:
             for _, reason in found.refused:
                 yield f"{name}: {reason}"
     elif known.format_code in SHEETS:
-        reading = read_sheets(content.bytes(), known.format_code, settings.headers, Identified())
+        reading = read_sheets(content.bytes(), known.format_code, settings, Identified())
         for mapped in reading.mapped:
             yield from _sheet(name, mapped)
         yield f"{name}: {reading.row_count} rows; {len(reading.rejects)} things not read, {len(reading.findings)} kept but odd"
@@ -40,7 +40,8 @@ def explain(content: Content, settings: ClientSettings) -> Iterator[str]:
 
 def _sheet(name: str, mapped: Mapped) -> Iterator[str]:
     if mapped.kind is None:
-        yield f"{name}: the header row matches no sheet we know ({', '.join(KINDS)})"
+        near = f"; nearest is {mapped.nearest}, which also needs {', '.join(mapped.nearest_missing)}" if mapped.nearest else ""
+        yield f"{name}: the header row matches no sheet we know{near}"
         return
     yield f"{name}: read as {mapped.kind}"
     for column, place in sorted(mapped.places.items(), key=lambda item: item[1]):
@@ -49,7 +50,7 @@ def _sheet(name: str, mapped: Mapped) -> Iterator[str]:
         yield f"  column {letters(place)} → not used, dropped"
     for column in mapped.missing:
         yield f"  missing: {column}; name its heading under [headers.{mapped.kind}] in the client's settings"
-    absent = [c for c in KINDS[mapped.kind].to_schema().columns if c not in (*mapped.places, *mapped.missing, "file_id", "row_no")]
+    absent = [c for c in columns_of(mapped.kind) if c not in (*mapped.places, *mapped.missing)]
     if absent:
         yield f"  not in the sheet, left empty: {', '.join(absent)}"
 

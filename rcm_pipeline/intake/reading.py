@@ -9,8 +9,8 @@ from rcm_pipeline import __version__
 from rcm_pipeline.intake.contents import Content
 from rcm_pipeline.intake.quarantine import split
 from rcm_pipeline.intake.recognise import SHEETS, Recognised
-from rcm_pipeline.intake.sheet_reading import SheetReading
-from rcm_pipeline.intake.sheets import read_sheets
+from rcm_pipeline.intake.sheets.sheet_files import read_sheets
+from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 from rcm_pipeline.privacy.door import AllowListDoor, allow_list
 from rcm_pipeline.privacy.tokens import Pseudonyms
 from rcm_pipeline.settings import ClientSettings
@@ -135,7 +135,7 @@ def _read_sheet_file(content: Content, known: Recognised, settings: ClientSettin
     """One sheet file; a defect of the reader costs only itself."""
     raw, reading = content.bytes(), FileReading()
     try:
-        sheets = read_sheets(raw, known.format_code, settings.headers, pseudonyms)
+        sheets = read_sheets(raw, known.format_code, settings, pseudonyms)
         _add_sheets(content, known, sheets, pseudonyms, reading)
     except Exception as error:  # noqa: BLE001 - as for X12: no neighbour pays for it, and no value is shown
         return reader_failed([content], type(error).__name__, pseudonyms, known.format_code)

@@ -11,6 +11,8 @@ from rcm_pipeline.privacy.shapes import CLINICAL, CODE, KEEP, NAME, NPI, SAMPLE_
 from rcm_pipeline.privacy.tokens import Pseudonyms
 
 _CLINICAL = r"^(?:[A-Z]?\d[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?(?:-[A-Z0-9]{2}){0,4}|[A-Z0-9]{2})$"
+# ICD-10-CM; ICD-9-CM with its point, or of the length and letters that nothing else has
+_DIAGNOSIS = r"^(?:[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?|\d{3}\.\d{1,2}|[EV]\d{2,3}(?:\.\d{1,2})?|\d{3,5})$"
 _LABEL = r"^[A-Za-z][A-Za-z &/-]{0,39}$"
 _COMMON = 5
 _STAFF = r"^(?:[A-Za-z]{0,3}[-_ ]?\d{1,6}|KEY)$"  # KEY is our word for the answer to a calibration chart, and nobody
@@ -51,6 +53,8 @@ class AllowListDoor:
                 return _only(stripped, _SHAPES[treatment].pattern)
             case "clinical":
                 return _only(stripped.str.to_uppercase(), CLINICAL[domain] if domain else _CLINICAL)
+            case "diagnosis":
+                return _only(stripped.str.to_uppercase(), _DIAGNOSIS)
             case "sample":
                 return _only(stripped.str.to_lowercase(), SAMPLE_NUMBER)
             case "label":

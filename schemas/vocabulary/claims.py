@@ -1,7 +1,7 @@
 """Closed lists of claims: how they are sent, answered and matched."""
 
 ADJUDICATION_KINDS = ["adjudication", "reversal", "forwarded", "predetermination", "other"]
-FORMATS = ["x12", "csv", "xlsx", "parquet", "zip", "gzip", "unknown"]
+FORMATS = ["x12", "csv", "html", "parquet", "xlsx", "xls", "ods", "zip", "gzip", "unknown"]
 STATUS_LEVELS = ["source", "receiver", "provider", "claim", "line"]
 MATCH_RULES = ["M1", "M2", "M3", "M4", "none"]
 LINE_MATCH_RULES = ["L1", "L2", "L3", "L4", "none"]

@@ -13,8 +13,8 @@ import xlsxwriter
 
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode
-from rcm_pipeline.intake.sheet_reading import SheetReading
-from rcm_pipeline.intake.tabular import sheets_of
+from rcm_pipeline.intake.sheets.file_grids import grids_of
+from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 from rcm_pipeline.warehouse import create_tables, publish_warehouse
 from tests.conftest import once, rcm
 from tests.spec.engine import remittance
@@ -100,7 +100,7 @@ def test_account_numbers_only_where_asked_for_and_for_the_owner_alone(home: Path
     again = rcm("plan-qa", "acme", "--accounts", "--out", out, "--inbox", coded / "inbox", *TODAY, home=home, check=False)
     assert again.returncode == ExitCode.INPUT
     assert "may be filled in" in again.stderr
-    reviews = sheets_of(out.read_bytes(), "xlsx", SheetReading())[1]
+    reviews = grids_of(out.read_bytes(), "xlsx", SheetReading())[1].rows
     at = reviews[0].index("Account Number")
     assert set(ACCOUNTS) >= {row[at] for row in reviews[1:]}
     assert len(reviews) - 1 == log.filter(~pl.col("is_spare")).height
@@ -109,7 +109,7 @@ def test_account_numbers_only_where_asked_for_and_for_the_owner_alone(home: Path
 def test_the_filled_workbook_is_read_back_under_the_same_tokens(home: Path, coded: Path, tmp_path: Path) -> None:
     out = tmp_path / "auditors.xlsx"
     rcm("plan-qa", "acme", "--accounts", "--out", out, "--inbox", coded / "inbox", *TODAY, home=home)
-    sheets = sheets_of(out.read_bytes(), "xlsx", SheetReading())
+    sheets = [grid.rows for grid in grids_of(out.read_bytes(), "xlsx", SheetReading())]
     head = sheets[1][0]
     cells = {"Review Date": "2026-11-25", "Coder Code Count": "3", "Auditor Code Count": "3", "Correct Code Count": "3"}
     sheets[1][1:] = [[cells.get(name, cell) for name, cell in zip(head, row, strict=True)] for row in sheets[1][1:]]

@@ -11,6 +11,7 @@ from rcm_pipeline.intake.reading import read_files
 from rcm_pipeline.intake.recognise import recognise
 from rcm_pipeline.privacy.tokens import Identified
 from rcm_pipeline.settings import ClientSettings
+from rcm_pipeline.tables import registered
 from tests.fuzz.schedules import delivered, differing, numbers, other_separators, re_enveloped, world
 from tests.tables import everything
 from tests.unit.lives import TODAY, batch, claim, clp, listed, payment, standing, tables_of
@@ -134,3 +135,18 @@ C2,2026-11-05,P1,99214,200,1,2026-11-02,E11.9
 def test_a_cumulative_sheet_of_claims_sends_each_once() -> None:
     more = SENT_SHEET + "C3,2026-11-06,P1,99213,100,1,2026-11-02,E11.9\n"
     assert from_sheets(SENT_SHEET, more)["core_claim_versions"]["claim_token"].sort().to_list() == ["C1", "C2", "C3"]
+
+
+EXPORT = """Claim ID,Submitted Date,Payer,CPT,Charges,Paid Date,Paid Amount,Status,Adj Code,Adj Amount
+A1,2026-10-05,PAYER P1,99213,100,2026-11-05,80,Paid,CO-45,20
+A2,2026-10-05,PAYER P1,99214,200,2026-11-05,0,Denied,CO-197,200
+A3,2026-10-05,PAYER P1,99213,100,2026-11-05,80,Paid,CO-45,20
+"""
+CLAIM_LEVEL = "Claim ID,Status,Total Charges,Total Paid\nA1,Paid,100,80\nA2,Denied,200,0\nA3,Paid,100,80\n"
+
+
+@pytest.mark.parametrize("export", [EXPORT, CLAIM_LEVEL, EXPORT.replace("PAYER P1", "Payer P1 of Ohio").replace("11-05", "11-08")])
+def test_an_export_beside_the_837_and_835_it_was_made_from_changes_nothing(export: str) -> None:
+    alone, beside = from_sheets(files=[SENT, WHOLE]), from_sheets(export, files=[SENT, WHOLE])
+    names = [name for name in registered() if name != "core_deliveries"]
+    assert differing({name: alone[name] for name in names}, {name: beside[name] for name in names}) == []

@@ -5,19 +5,26 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from rcm_pipeline.intake.cells import parse
-from rcm_pipeline.intake.headings import match_header
 from rcm_pipeline.intake.quarantine import split
-from rcm_pipeline.intake.sheets import SheetReading, read_sheets
+from rcm_pipeline.intake.sheets.cells import parse
+from rcm_pipeline.intake.sheets.headings import heading, in_context
+from rcm_pipeline.intake.sheets.sheet_files import mapped_table, read_sheets
+from rcm_pipeline.intake.sheets.sheet_reading import Mapped, SheetReading
+from rcm_pipeline.intake.sheets.tables import Table
 from rcm_pipeline.privacy.door import AllowListDoor
 from rcm_pipeline.privacy.tokens import Identified, Tokens
+from rcm_pipeline.settings import ClientSettings
 from schemas.registry import CONTRACTS
 
 START = "Review ID,Account Number,Coder,Review Date"
 
 
 def read(text: str, headers: dict | None = None) -> SheetReading:
-    return read_sheets(text.encode(), "csv", headers or {}, Identified())
+    return read_sheets(text.encode(), "csv", ClientSettings(headers=headers or {}), Identified())
+
+
+def match_header(cells: list[str], headers: dict) -> Mapped:
+    return mapped_table(Table(in_context([heading(cell) for cell in cells]), {}, 1), None, headers)
 
 
 def reviews(text: str) -> pl.DataFrame:

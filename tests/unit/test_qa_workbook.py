@@ -11,11 +11,13 @@ import xlsxwriter
 from dashboards.qa_workbook import heading, sample_workbook
 from rcm_pipeline.coding.sampling.sampling import draw
 from rcm_pipeline.governance.qa_plan import Plan, as_values, by_coder, plan_text
-from rcm_pipeline.intake.sheet_reading import SheetReading
-from rcm_pipeline.intake.sheets import KINDS, NOT_DATA, read_sheets
-from rcm_pipeline.intake.tabular import Rows, sheets_of
+from rcm_pipeline.intake.sheets.file_grids import grids_of
+from rcm_pipeline.intake.sheets.grids import Rows
+from rcm_pipeline.intake.sheets.kinds import KINDS
+from rcm_pipeline.intake.sheets.sheet_files import NOT_DATA, read_sheets
+from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 from rcm_pipeline.privacy.tokens import Identified
-from rcm_pipeline.settings import Qa
+from rcm_pipeline.settings import ClientSettings, Qa
 from tests.unit.qa_world import WEEK, charts
 
 SHOP = charts({"C1": ["overdue_coder"] * 6 + [""] * 6, "=C2": [""] * 7})
@@ -26,7 +28,7 @@ NAMES_CODES = pytest.mark.skipif("qa_codes" not in KINDS, reason="the intake doe
 
 
 def sheets(accounts: pl.DataFrame | None = ACCOUNTS) -> dict[str, Rows]:
-    return dict(zip(SHEETS, sheets_of(sample_workbook(PLAN, accounts), "xlsx", SheetReading()), strict=True))
+    return dict(zip(SHEETS, (grid.rows for grid in grids_of(sample_workbook(PLAN, accounts), "xlsx", SheetReading())), strict=True))
 
 
 def sent_back(book: dict[str, Rows]) -> SheetReading:
@@ -37,7 +39,7 @@ def sent_back(book: dict[str, Rows]) -> SheetReading:
             sheet = out.add_worksheet(name)
             for place, row in enumerate(rows):
                 sheet.write_row(place, 0, row)
-    return read_sheets(buffer.getvalue(), "xlsx", {}, Identified())
+    return read_sheets(buffer.getvalue(), "xlsx", ClientSettings(), Identified())
 
 
 def filled(book: dict[str, Rows], **cells: str) -> dict[str, Rows]:

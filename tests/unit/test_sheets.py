@@ -7,15 +7,17 @@ import polars as pl
 import xlsxwriter
 
 from rcm_pipeline.intake.quarantine import split
-from rcm_pipeline.intake.sheets import SheetReading, read_sheets
+from rcm_pipeline.intake.sheets.sheet_files import read_sheets
+from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 from rcm_pipeline.privacy.tokens import Identified
+from rcm_pipeline.settings import ClientSettings
 from schemas.registry import CONTRACTS
 
 REVIEWS = "Review ID,Account Number,Coder,Review Date,Sample Type,Codes Assigned,Auditor Codes,Codes Correct,Patient Name\n"
 
 
 def read(text: str, headers: dict | None = None) -> SheetReading:
-    return read_sheets(text.encode(), "csv", headers or {}, Identified())
+    return read_sheets(text.encode(), "csv", ClientSettings(headers=headers or {}), Identified())
 
 
 def test_a_plain_sheet_is_read_and_names_are_dropped_and_counted() -> None:
@@ -82,7 +84,7 @@ def test_workbooks_with_several_sheets_and_real_date_cells() -> None:
         other = book.add_worksheet("Findings")
         other.write_row(0, 0, ["Review ID", "Error Code", "Original Code"])
         other.write_row(1, 0, ["R1", "UNITS", "97110"])
-    reading = read_sheets(buffer.getvalue(), "xlsx", {}, Identified())
+    reading = read_sheets(buffer.getvalue(), "xlsx", ClientSettings(), Identified())
     assert reading.tables["raw_touches"].select("claim_token", pl.col("touched_date").cast(pl.String), "minutes").rows() == [
         ("12345", "2026-11-02", Decimal("7.000"))]  # fmt: skip
     assert reading.tables["raw_qa_findings"]["error_code"].to_list() == ["UNITS"]

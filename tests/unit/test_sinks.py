@@ -5,9 +5,9 @@ import stat
 from decimal import Decimal as D
 from pathlib import Path
 
-import fastexcel
 import polars as pl
 import pytest
+import python_calamine
 
 from rcm_pipeline.errors import StorageError
 from rcm_pipeline.intake import sinks
@@ -60,11 +60,11 @@ def test_json_is_one_array_with_exact_money(tmp_path: Path) -> None:
 
 def test_a_workbook_has_a_sheet_per_table_and_text_stays_text(tmp_path: Path) -> None:
     out = written(tmp_path, "xlsx", rows("=1+1"), rows("007"))
-    book = fastexcel.read_excel(out / "tables.xlsx")
+    book = python_calamine.load_workbook(out / "tables.xlsx")
     assert book.sheet_names == ["adjustments", "remarks"]
-    sheet = book.load_sheet("adjustments").to_polars()
-    assert sheet["carc_code"].to_list() == ["=1+1", "007"]
-    assert sheet["amount"].to_list() == [12.3, 12.3]
+    head, *cells = book.get_sheet_by_name("adjustments").to_python()
+    assert [row[head.index("carc_code")] for row in cells] == ["=1+1", "007"]
+    assert [row[head.index("amount")] for row in cells] == [12.3, 12.3]
 
 
 def test_a_table_too_long_for_a_worksheet_is_refused_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,12 +19,17 @@ class Before:
 
 @dataclass(frozen=True)
 class Mapped:
-    """How one sheet was understood: its kind, column of ours → place in the sheet, columns it lacks, places not used."""
+    """How one sheet was understood: its kind, column of ours → place in the sheet, columns it lacks, places not used.
+
+    Where it is of no kind: the nearest one, and what that lacks.
+    """
 
     kind: str | None
     places: Mapping[str, int]
     missing: list[str]
     unused: list[int]
+    nearest: str | None = None
+    nearest_missing: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -40,10 +45,18 @@ class SheetReading:
     cell_count: int = 0
     dropped_count: int = 0
     encoding: str | None = None
+    has_status: bool = False  # of the sheet being read: does it have a column of status, and one of payments
+    has_payment: bool = False
+    totals: set[str] = field(default_factory=set)  # of the sheet being read: amounts that may be those of whole claims
 
     def reject(self, rule: str, reason: str) -> None:
         """Note that a file or sheet was not read at all."""
         self.rejects.append((None, None, rule, reason))
+
+    def pass_over(self, cells: int) -> None:
+        """Count the cells of a sheet that is not for reading."""
+        self.cell_count += cells
+        self.dropped_count += cells
 
     def add(self, table: str, rows: pl.DataFrame) -> None:
         """Add rows to a raw table; ordinals of claims and transactions go on from those of the sheet before."""

@@ -1,0 +1,82 @@
+"""Dates of a column in the forms people write them; which of day and month comes first is decided once per column."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+_TIME = r"(?:[T ]+\d{1,2}:\d{2}.*)?$"
+_YEAR_FIRST = r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _TIME
+_NUMERIC = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})" + _TIME
+_COMPACT = r"^((?:19|20)\d{2})(\d{2})(\d{2})(?:\d{4}|\d{6})?$"
+_DAY_NAME = r"^(?:[a-z]{3,9},? +)?"
+_DAY_MONTH = _DAY_NAME + r"(\d{1,2})(?:st|nd|rd|th)?[- /.]*([a-z]{3})[a-z]*\.?[- ,/.]*(\d{4}|\d{2})" + _TIME.replace("T ", "t ")
+_MONTH_DAY = _DAY_NAME + r"([a-z]{3})[a-z]*\.?[- /]*(\d{1,2})(?:st|nd|rd|th)?,?[- /]+(\d{4}|\d{2})" + _TIME.replace("T ", "t ")
+_SERIAL = r"^(\d{5})(?:\.\d+)?$"
+_SERIAL_ZERO, _SERIAL_FROM, _SERIAL_TO = (1899, 12, 30), 32_874, 73_050  # Excel's count of days: 1990 to 2099
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_CENTURY_FROM = 70  # two digits of 70 and more are of the last century, as spreadsheets read them
+ORDERS = ("month_first", "day_first")
+
+
+@dataclass(frozen=True)
+class ColumnDates:
+    """The dates of a column, null where a cell is none. `order` is what its cells prove, `is_open` that some could be either."""
+
+    order: str
+    is_open: bool
+    is_contradictory: bool
+    text: pl.Series
+
+    def read(self, order: str) -> pl.Series:
+        """The dates, with cells that could be either read in this order."""
+        cell = pl.col("cell")
+        low = cell.str.to_lowercase()
+        day, month = (1, 2) if order == "day_first" else (2, 1)
+        forms = [
+            _date(_part(cell, _YEAR_FIRST, 1), _part(cell, _YEAR_FIRST, 2), _part(cell, _YEAR_FIRST, 3)),
+            _date(_part(cell, _COMPACT, 1), _part(cell, _COMPACT, 2), _part(cell, _COMPACT, 3)),
+            _date(_year(cell, _NUMERIC), _part(cell, _NUMERIC, month), _part(cell, _NUMERIC, day)),
+            _date(_year(low, _DAY_MONTH), _month(low, _DAY_MONTH, 2), _part(low, _DAY_MONTH, 1)),
+            _date(_year(low, _MONTH_DAY), _month(low, _MONTH_DAY, 1), _part(low, _MONTH_DAY, 2)),
+            _serial(cell),
+        ]
+        return pl.DataFrame({"cell": self.text}).select(pl.coalesce(forms)).to_series()
+
+
+def column_dates(text: pl.Series) -> ColumnDates:
+    """What the cells of a column prove about the order of day and month: a number above twelve is a day."""
+    cells = pl.DataFrame({"cell": text})
+    first, second = (_part(pl.col("cell"), _NUMERIC, at) for at in (1, 2))
+    seen = cells.select(
+        (first > 12).any().alias("day"),
+        (second > 12).any().alias("month"),
+        ((first <= 12) & (second <= 12) & (first != second)).any().alias("open"),
+    ).row(0, named=True)
+    order = "day_first" if seen["day"] else "month_first" if seen["month"] else ""
+    return ColumnDates("" if seen["day"] and seen["month"] else order, bool(seen["open"]), bool(seen["day"] and seen["month"]), text)
+
+
+def _part(cell: pl.Expr, pattern: str, at: int) -> pl.Expr:
+    return cell.str.extract(pattern, at).cast(pl.Int32, strict=False)
+
+
+def _year(cell: pl.Expr, pattern: str) -> pl.Expr:
+    year = _part(cell, pattern, 3)
+    short = pl.when(year >= _CENTURY_FROM).then(year + 1900).otherwise(year + 2000)
+    return pl.when(year < 100).then(short).otherwise(year)
+
+
+def _month(cell: pl.Expr, pattern: str, at: int) -> pl.Expr:
+    numbers = dict(zip(_MONTHS, range(1, 13), strict=True))
+    return cell.str.extract(pattern, at).replace_strict(numbers, default=None, return_dtype=pl.Int32)
+
+
+def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
+    text = pl.format("{}-{}-{}", year, month.cast(pl.String).str.zfill(2), day.cast(pl.String).str.zfill(2))
+    return text.str.to_date("%Y-%m-%d", strict=False)
+
+
+def _serial(cell: pl.Expr) -> pl.Expr:
+    days = _part(cell, _SERIAL, 1)
+    is_day = days.is_between(_SERIAL_FROM, _SERIAL_TO)
+    return pl.when(is_day).then(pl.date(*_SERIAL_ZERO) + pl.duration(days=days))

@@ -1,0 +1,181 @@
+"""Which rows of an export are decisions, on which day, with which sign; and which rows are one line with several adjustments."""
+
+import polars as pl
+
+from rcm_pipeline.intake.sheets.cells import UNDECIDED
+from rcm_pipeline.intake.sheets.kinds import base_of, numbered
+from rcm_pipeline.intake.sheets.reason_columns import NO_USABLE_REASON
+from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
+
+_DENIED, _REVERSED = "4", "22"
+_ZERO = pl.lit(0).cast(pl.Decimal(18, 2))
+_CENTS = pl.Decimal(18, 2)
+_OF_PATIENT = (("deductible_amount", "1"), ("coinsurance_amount", "2"), ("copay_amount", "3"))  # and their reason code
+_ADJUSTMENT = ("group_code", "carc_code", "adjustment_amount", "rarc_code")
+
+
+def decided_rows(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
+    """The rows that say what a payer decided, with `decided_date`, what they pay and the signs of reversals.
+
+    A row is decided where its status says so; where it has none, where it pays, denies or has a reason. A denied row that
+    names no payment pays nothing; another one that names none is a reject.
+    """
+    marked = rows.with_columns(_denies(rows).alias("_denies"), _paid().alias("_paid"))
+    is_dated = pl.col("payment_date").is_not_null() & pl.col("_paid").is_not_null()
+    is_told = pl.when(pl.col("status_code").is_not_null()).then(pl.col("status_code") != UNDECIDED)
+    decided = marked.filter(is_told.otherwise(pl.col("_denies") | (pl.col("_paid") != 0).fill_null(False) | is_dated))
+    if rows.height > decided.height:
+        detail = f"{rows.height - decided.height} of {rows.height} rows are not decided yet"
+        reading.findings.append((None, "status_code", "rows_undecided", detail))
+    is_denied = pl.col("_denies") & (pl.col("_paid").fill_null(_ZERO) == 0)
+    is_unusable = (pl.col("reason_words") == NO_USABLE_REASON).fill_null(False)
+    given = pl.when(pl.col("status_code").is_null() & is_denied & (pl.lit(reading.has_status) | is_unusable)).then(pl.lit(_DENIED))
+    stated = decided.with_columns(pl.coalesce("status_code", given).alias("status_code"))
+    dated = _dated(_with_payments(stated, reading).drop("_denies", "_paid"), reading)
+    return _reversed(dated)
+
+
+def _denies(rows: pl.DataFrame) -> pl.Expr:
+    """Whether a row gives a reason or a day of denial."""
+    reasons = [name for name in rows.columns if base_of(name) == "carc_code"]
+    has_reason = pl.any_horizontal(pl.col(reasons).is_not_null()) | (pl.col("reason_words") == NO_USABLE_REASON).fill_null(False)
+    return has_reason | pl.col("denied_date").is_not_null()
+
+
+def _paid() -> pl.Expr:
+    return pl.coalesce("paid_amount", "claim_paid_amount")
+
+
+def _with_payments(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
+    """What denied rows pay, and paid rows of a sheet without any column of payments; other rows without one are rejects."""
+    pays_nothing = (pl.col("status_code") == _DENIED) | (pl.col("status_code").is_null() & pl.col("_denies"))
+    filled = rows.with_columns(pl.when(_paid().is_null() & pays_nothing).then(_ZERO).otherwise("paid_amount").alias("paid_amount"))
+    if not reading.has_payment:
+        assumed = pl.coalesce("allowed_amount", "charge_amount", "claim_charge_amount")
+        count = filled["paid_amount"].is_null().sum()
+        if count:
+            detail = (
+                f"{count} rows say they are paid and no column says how much; taken as paid in full, so no amount paid is to be relied on"
+            )
+            reading.findings.append((None, "paid_amount", "payment_assumed", detail))
+        filled = filled.with_columns(pl.coalesce("paid_amount", assumed).alias("paid_amount"))
+    for number in filled.filter(_paid().is_null())["row_no"]:
+        reason = "paid_amount is empty or not of its type in a row that is not denied; correct this cell, its decision was not read"
+        reading.rejects.append((number, "paid_amount", "cell_unreadable", reason))
+    return filled.filter(_paid().is_not_null())
+
+
+def _dated(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
+    """Rows with the day of their decision: of the payment, else of the denial.
+
+    Exports that leave it empty for denied rows only would make every week free of denials; their day is then taken as the
+    day sent, or of service, and the median of the days that the dated rows of the sheet took.
+    """
+    day = pl.coalesce("payment_date", "denied_date")
+    known = pl.coalesce("created_date", "service_from_date") if "created_date" in rows.columns else pl.col("service_from_date")
+    dated = rows.with_columns(day.alias("decided_date"), known.alias("_known"))
+    lag = dated.select((pl.col("decided_date") - pl.col("_known")).dt.total_days().median().round(0).cast(pl.Int64)).item()
+    is_open = pl.col("decided_date").is_null() & pl.col("_known").is_not_null()
+    count = dated.filter(is_open).height if lag is not None else 0
+    if count:
+        detail = f"{count} of {dated.height} decided rows name no day; taken as {lag} days after they were sent or rendered, as the others"
+        reading.findings.append((None, "payment_date", "decision_date_assumed", detail))
+        dated = dated.with_columns(
+            pl.when(is_open).then(pl.col("_known") + pl.duration(days=lag)).otherwise("decided_date").alias("decided_date")
+        )
+    undated = dated["decided_date"].is_null().sum()
+    if undated:
+        reading.findings.append((None, "payment_date", "decision_undated", f"{undated} decided rows name no day. {_UNDATED}"))
+    return dated.drop("_known")
+
+
+_UNDATED = "They stand in no week; name the column of the day, or a stand_in_date, in a map of this sheet in the client's settings"
+
+
+def _reversed(rows: pl.DataFrame) -> pl.DataFrame:
+    """A reversal takes back what it names: charge, payment and adjustments are negative, however the sheet writes them."""
+    is_reversal = (pl.col("status_code") == _REVERSED).fill_null(False)
+    whole = ("charge_amount", "claim_charge_amount", "paid_amount", "claim_paid_amount", "allowed_amount")
+    turned = [pl.when(is_reversal).then(-pl.col(name).abs()).otherwise(name).alias(name) for name in whole]
+    amounts = [name for name in rows.columns if base_of(name) == "adjustment_amount"]
+    summed = pl.sum_horizontal(pl.col(amounts).fill_null(_ZERO))
+    left = pl.col("charge_amount") - pl.col("paid_amount").fill_null(_ZERO)
+    is_turned = is_reversal & (summed == -left).fill_null(False) & (summed != 0)
+    signed = rows.with_columns(turned)
+    return signed.with_columns(pl.when(is_turned).then(-pl.col(name)).otherwise(name).alias(name) for name in amounts)
+
+
+def with_stated_amounts(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
+    """Where a sheet names reasons or denials but no amounts, the first reason of a row is for all that was not paid.
+
+    Of a claim whose lines have no charge of their own it is the first reason of the claim. What the patient owes stands in
+    columns of its own and is an adjustment of group PR. `rows` in the order of claims.
+    """
+    amounts = [name for name in rows.columns if base_of(name) == "adjustment_amount"]
+    is_stated = any(rows[name].is_not_null().any() for name in amounts)
+    owed = pl.sum_horizontal(pl.col(name).fill_null(_ZERO) for name, _ in _OF_PATIENT)
+    of_claim = pl.col("claim_charge_amount").first().over("claim_no") - pl.coalesce(
+        pl.col("claim_paid_amount").first(), pl.col("paid_amount").sum()
+    ).over("claim_no")
+    is_named = (pl.col("carc_code").is_not_null() | (pl.col("status_code") == _DENIED)).fill_null(False)
+    is_first = pl.col("row_no") == pl.col("row_no").filter(is_named).first().over("claim_no")
+    whole = pl.coalesce(pl.col("charge_amount") - _paid(), pl.when(is_first).then(of_claim)) - owed
+    if not is_stated:
+        rows = rows.with_columns(pl.when(is_named & (whole != 0)).then(whole).cast(_CENTS).alias("adjustment_amount"))
+        count = rows["adjustment_amount"].is_not_null().sum()
+        if count:
+            detail = f"{count} rows name a reason or a denial and no amount; it is taken to be for the charge less the payment"
+            reading.findings.append((None, "adjustment_amount", "amount_assumed", detail))
+    return _with_patient_share(rows)
+
+
+def _with_patient_share(rows: pl.DataFrame) -> pl.DataFrame:
+    """Deductible, coinsurance and copayment as further adjustments, where their columns hold any."""
+    number = sum(base_of(name) == "carc_code" for name in rows.columns)
+    for name, code in _OF_PATIENT:
+        owes = (pl.col(name) != 0).fill_null(False)
+        if rows.select(owes.any()).item():
+            number += 1
+            rows = rows.with_columns(
+                pl.when(owes).then(pl.lit("PR")).alias(numbered("group_code", number)),
+                pl.when(owes).then(pl.lit(code)).alias(numbered("carc_code", number)),
+                pl.when(owes).then(name).alias(numbered("adjustment_amount", number)),
+            )
+    return rows
+
+
+def folded_lines(keyed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The lines of claim payments, numbered, each from its first row; and all rows with the number of their line.
+
+    Rows with one line number are one line. Without numbers, rows equal in all but their adjustments are one where only
+    their adjustments together make up what was not paid, or where they name no amounts.
+    """
+    adjusting = [name for name in keyed.columns if base_of(name) in _ADJUSTMENT]
+    amounts = [name for name in adjusting if base_of(name) == "adjustment_amount"]
+    facts = [name for name in keyed.columns if name not in (*adjusting, "row_no", "line_no", "reason_words")]
+    named = keyed.with_columns(
+        pl.sum_horizontal(pl.col(amounts).fill_null(_ZERO)).alias("_own"),
+        (pl.col("charge_amount") - pl.col("paid_amount")).alias("_left"),
+        pl.struct(adjusting).n_unique().over(facts).alias("_kinds"),
+    )
+    alike = pl.len().over(facts)
+    is_one = (
+        (alike > 1)
+        & (pl.col("_kinds") == alike)
+        & ((pl.col("_own").sum().over(facts) == pl.col("_left")) | (pl.col("_own") == 0).all().over(facts))
+    )
+    own = (
+        pl.when(pl.col("line_no").is_not_null())
+        .then("line_no")
+        .when(is_one.fill_null(False))
+        .then(-pl.col("row_no").min().over(facts))
+        .otherwise(-pl.col("row_no"))
+    )
+    lined = named.with_columns(own.alias("_line")).drop("_own", "_left", "_kinds")
+    same_line = ["claim_no", "_line", "charge_amount", "paid_amount"]
+    first = lined.unique(same_line, keep="first", maintain_order=True)
+    first = first.with_columns(
+        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("claim_no").alias("line_no"), pl.col("row_no").alias("segment_no")
+    )
+    details = lined.drop("line_no").join(first.select(*same_line, "line_no"), on=same_line, nulls_equal=True, maintain_order="left")
+    return first, details

@@ -80,7 +80,10 @@ def read(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders: X12, CSV, TSV, XLSX, Parquet, .zip, .gz.")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write the tables to.")] = None,
     form: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.PARQUET,
-    explain: Annotated[bool, typer.Option("--explain", help="Only say which column of a sheet goes where and what is missing.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Only say which column of a sheet goes where and what is missing. Shows headings and cells.")
+    ] = False,
+    save_map: Annotated[Path | None, typer.Option("--save-map", help="Write a map of the sheets to correct, for the settings.")] = None,
     identified: Annotated[
         bool, typer.Option("--identified", help="Keep control numbers and file names: the tables then identify people.")
     ] = False,
@@ -98,8 +101,8 @@ def read(
     folders, client = home_of(home, None, settings), client_of(client)
     known = load_client_settings(folders.settings, client)
     found, unopened = find_files(paths)
-    if explain:
-        _explain(found, known, unopened)
+    if explain or save_map:
+        _explain(found, known, unopened, save_map)
         return
     if out is None:
         raise UsageError("there is no folder to write the tables to", fix="name one with --out FOLDER, or ask --explain")
@@ -365,13 +368,18 @@ def _print_run(runs: "list[ClientRun]", as_json: bool) -> None:
             print(run.pack)
 
 
-def _explain(found: list[Any], settings: Any, unopened: list[str]) -> None:
+def _explain(found: list[Any], settings: Any, unopened: list[str], save_map: Path | None) -> None:
     from rcm_pipeline.intake.contents import content_of
-    from rcm_pipeline.intake.explain import explain
+    from rcm_pipeline.intake.explain import explain, starter_maps
+    from rcm_pipeline.publishing import write_in_place
 
     for delivery in found:
         for line in explain(content_of(delivery), settings):
             print(line)
+    if save_map:
+        maps = "\n".join(line for delivery in found for line in starter_maps(content_of(delivery), settings))
+        write_in_place(save_map, maps.encode())
+        say(f"{save_map}: correct it, then put it into the client's settings file; see docs/sheets.md")
     for reason in unopened:
         say(f"not opened: {reason}")
 

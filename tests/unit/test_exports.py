@@ -6,12 +6,12 @@ from decimal import Decimal as D
 import polars as pl
 
 from rcm_pipeline.intake.contents import content_of_bytes
-from rcm_pipeline.intake.explain import explain, letters
+from rcm_pipeline.intake.explain import explain, letters, starter_maps
 from rcm_pipeline.intake.reading import FileReading, read_files
 from rcm_pipeline.intake.recognise import recognise
 from rcm_pipeline.intake.sheets.sheet_files import read_sheets
 from rcm_pipeline.privacy.tokens import Identified
-from rcm_pipeline.settings import ClientSettings
+from rcm_pipeline.settings import ClientSettings, parse_client_settings
 from schemas.contract import empty
 from schemas.registry import CONTRACTS, layer
 from tests.tables import core_of
@@ -153,16 +153,30 @@ def test_escalations_and_decisions() -> None:
     assert read_sheets(decided.encode(), "csv", ClientSettings(), Identified()).tables["raw_decisions"].height == 1
 
 
-def test_explain_says_what_goes_where_and_repeats_no_heading() -> None:
-    text = "\n".join(
-        explain(content_of_bytes(REMITS.replace("Patient", "DOE JANE").replace("Billed", "Kosten").encode()), ClientSettings())
-    )
-    assert "read as remittances" in text
-    assert "column A → claim_token" in text
-    assert "column Q → not used, dropped" in text
+def test_explain_says_what_goes_where_what_is_left_and_shows_problems_with_their_cells() -> None:
+    text = "\n".join(explain(content_of_bytes(REMITS.replace("Billed", "Kosten").encode()), ClientSettings()))
+    assert "read as remittances (payments and denials), header in row 1" in text
+    assert 'column A "Account Number" → claim_token' in text
+    assert 'column Q "Patient" → not used, dropped' in text
     assert "missing: charge_amount; name its heading under [headers.remittances]" in text
-    assert "DOE" not in text
-    assert "Kosten" not in text
+    damaged = "\n".join(explain(content_of_bytes(REMITS.replace("11/26/2026", "some day").encode()), ClientSettings()))
+    assert 'row 6, payment_date in C6 ("some day"): payment_date is not of its type' in damaged
+
+
+def test_the_map_explain_writes_is_one_that_reads_the_sheet_once_it_is_corrected() -> None:
+    strange = REMITS.replace("Billed", "Kosten").replace("Check Date", "Zahltag")
+    written = "\n".join(starter_maps(content_of_bytes(strange.encode()), ClientSettings()))
+    corrected = written.replace('# charge_amount = ""', 'charge_amount = "Kosten"').replace('# … = "Zahltag"', 'payment_date = "Zahltag"')
+    settings = parse_client_settings(corrected, "acme.toml")
+    assert read(strange.encode()).tables["raw_rejects"]["rule"].to_list() == ["column_missing"]
+    mapped = read(strange.encode(), sheets=[own.model_dump() for own in settings.sheets]).tables
+    assert (
+        mapped["raw_remits"].rows()
+        == read(REMITS.encode()).tables["raw_remits"].with_columns(file_id=mapped["raw_remits"]["file_id"]).rows()
+    )
+
+
+def test_columns_are_named_as_spreadsheets_do() -> None:
     assert [letters(place) for place in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
 
 

@@ -25,7 +25,9 @@ _KEYS = ("transaction_no", "claim_no", "line_no", "segment_no")
 
 def claims_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
     """raw_claims, raw_claim_lines and raw_claim_diagnoses; claims are numbered after those of earlier sheets of the file."""
-    lines = _with_charges(_numbered(_typed_bill(rows), _CLAIM, "claim_no", reading.before().claims), "charge_amount", reading)
+    lines = _with_charges(
+        _numbered(_typed_bill(_charged(rows, reading)), _CLAIM, "claim_no", reading.before().claims), "charge_amount", reading
+    )
     lines = lines.sort("claim_no", "row_no").with_columns(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("claim_no").alias("line_no"),
         pl.col("row_no").alias("segment_no"),
@@ -58,7 +60,7 @@ def claims_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
 
 def remittances_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
     """raw_payments, raw_remits, raw_remit_lines, raw_adjustments and raw_remarks of the rows that are decided."""
-    decided = decided_rows(rows, reading)
+    decided = decided_rows(_charged(rows, reading), reading)
     before = reading.before()
     signed = decided.with_columns((pl.col("charge_amount") < 0).fill_null(False).alias("_is_negative"))  # a reversal beside its correction
     keyed = _numbered(_numbered(signed, _REMIT, "claim_no", before.remits), _PAYMENT, "transaction_no", before.payments)
@@ -79,8 +81,9 @@ def remittances_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
 
 def outcomes_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
     """The tables of both: every row is of a claim that was sent, those that are decided also of a payment."""
-    sent = claims_to_raw(rows, reading)
-    return sent | remittances_to_raw(rows, reading)
+    charged = _charged(rows, reading)
+    sent = claims_to_raw(charged, reading)
+    return sent | remittances_to_raw(charged, reading)
 
 
 def logged_denials_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
@@ -88,6 +91,15 @@ def logged_denials_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
     detail = f"{rows.height} denials of a log: what is done about them; they are decisions only where an 835 or an export tells them too"
     reading.findings.append((None, None, "denials_logged", detail))
     return {"raw_logged_denials": rows.select(name for name in rows.columns if base_of(name) == name and name != "reason_words")}
+
+
+def _charged(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
+    """The rows with a charge, of the line or of the claim; without one nothing can be said of a row."""
+    is_charged = pl.any_horizontal(pl.col("charge_amount", "claim_charge_amount").is_not_null())
+    for number in rows.filter(~is_charged)["row_no"]:
+        reason = "charge_amount is empty or not of its type; correct this cell, the row was not read"
+        reading.rejects.append((number, "charge_amount", "cell_unreadable", reason))
+    return rows.filter(is_charged)
 
 
 def _typed_bill(rows: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,15 @@ Heading = tuple[str, ...]  # what a heading may be read as, in plain, the fulles
 Headers = Mapping[str, Mapping[str, str]]
 _SHARED = {name for pair in COUNT_OR_LIST for name in pair}
 _WORD = re.compile(r"[a-z0-9]+")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")  # of a heading, also of one written together: ClaimID, PaidAmt
+_IN_FULL = {
+    "acct": "account", "amt": "amount", "amnt": "amount", "pmt": "payment", "pymt": "payment", "ins": "insurance", "dt": "date",
+    "num": "number", "no": "number", "nbr": "number", "svc": "service", "srvc": "service", "proc": "procedure", "adj": "adjustment",
+    "pt": "patient", "pat": "patient", "chg": "charge", "chrg": "charge", "chrgs": "charges", "trans": "transaction", "cd": "code",
+    "qty": "quantity", "mod": "modifier", "mods": "modifiers", "dx": "diagnosis", "diag": "diagnosis", "rsn": "reason",
+    "desc": "description", "prov": "provider", "recd": "received", "rcvd": "received", "bal": "balance", "ded": "deductible",
+    "clm": "claim", "enc": "encounter", "pd": "paid", "payor": "payer", "rmk": "remark", "grp": "group",
+}  # fmt: skip
 _DIGITS = re.compile(r"\d{1,2}")
 _AFTER_CODE = {"amount": "adjustmentamount", "amt": "adjustmentamount"}
 _AFTER_GROUP = {"code": "reasoncode", "reason": "reasoncode"}
@@ -22,10 +31,7 @@ def shipped_headers() -> dict[str, dict[str, list[str]]]:
     """Headings that are understood without any setting: kind → column → headings in plain, those to prefer first."""
     listed = tomllib.loads(files("schemas.reference").joinpath("headers.toml").read_text(encoding="utf-8"))
     shared = listed.pop("columns")
-    return {
-        kind: {name: [plain(word) for word in (name, *(listed.get(kind, {}).get(name) or shared[name]))] for name in columns_of(kind)}
-        for kind in KINDS
-    }
+    return {kind: {name: _spelt((name, *(listed.get(kind, {}).get(name) or shared[name]))) for name in columns_of(kind)} for kind in KINDS}
 
 
 def plain(text: str) -> str:
@@ -33,9 +39,22 @@ def plain(text: str) -> str:
     return "".join(_WORD.findall(text.lower()))
 
 
+def _spelt(words: Sequence[str]) -> list[str]:
+    """Headings in plain, each as it is listed and with its abbreviations in full."""
+    return list(dict.fromkeys(spelling for word in words for spelling in (plain(word), _in_full(word))))
+
+
+def _in_full(text: str) -> str:
+    return "".join(_IN_FULL.get(part.lower(), part.lower()) for part in _PART.findall(text))
+
+
+@cache
 def heading(text: str) -> Heading:
-    """What a heading may be read as; # is the word number where nothing else is meant: Sample # is its number, Sample its kind."""
-    read = (plain(text.replace("#", " number ")), plain(text))
+    """What a heading may be read as: as it stands, and with its abbreviations in full.
+
+    # is the word number where nothing else is meant: Sample # is its number, Sample its kind.
+    """
+    read = (plain(text.replace("#", " number ")), plain(text), _in_full(text.replace("#", " number ")))
     return tuple(dict.fromkeys(part for part in read if part))
 
 

@@ -54,6 +54,7 @@ def _read_grid(grid: Grid, settings: ClientSettings, pseudonyms: Pseudonyms, rea
         if table is not best and other.kind and not other.missing:
             detail = f"a further table that looks like {SHEET_KINDS[other.kind]}; not read: put it on a sheet of its own"
             reading.rejects.append((table.header_row, None, "further_table", detail))
+    understood = replace(understood, header_row=best.header_row, titles=best.titles, body=best.body)
     reading.mapped.append(understood)
     stale = _stale(best, understood, own, settings.headers)
     if stale:

@@ -21,7 +21,8 @@ class Before:
 class Mapped:
     """How one sheet was understood: its kind, column of ours → place in the sheet, columns it lacks, places not used.
 
-    Where it is of no kind: the nearest one, and what that lacks.
+    Where it is of no kind: the nearest one, and what that lacks. `titles` are its headings and `body` its cells, as they stand
+    in the sheet, for the terminal of the person who holds it and nowhere else.
     """
 
     kind: str | None
@@ -30,6 +31,9 @@ class Mapped:
     unused: list[int]
     nearest: str | None = None
     nearest_missing: list[str] = field(default_factory=list)
+    header_row: int = 1
+    titles: list[str] = field(default_factory=list, repr=False)
+    body: Mapping[int, list[str]] = field(default_factory=dict, repr=False)
 
 
 @dataclass

@@ -65,6 +65,7 @@ class Table:
     body: dict[int, list[str]]
     header_row: int
     notes: list[Note] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)  # the headings as they stand in the sheet; only for a person's own terminal
 
     @property
     def width(self) -> int:
@@ -110,7 +111,8 @@ def _scored(rows: Rows, at: int, grid: Grid) -> tuple[int, int]:
     if at + 1 >= len(rows) or _width(rows[at + 1]) < 2 or any(_DATA.search("\t".join(row)) for row in rows[at : at + 2]):
         return alone, 1
     together = known_count(_joined(rows, at, grid))
-    return (together, 2) if together > alone else (alone, 1)
+    is_header_below = 2 * known_count([heading(cell) for cell in rows[at + 1]]) >= _width(rows[at + 1])
+    return (together, 2) if together > alone or (together == alone and is_header_below) else (alone, 1)
 
 
 def _width(row: Sequence[str]) -> int:
@@ -145,11 +147,16 @@ def _table(rows: Rows, start: int, height: int, end: int, grid: Grid) -> Table:
         for at in range(first, end)
         if at not in hidden and any(cell.strip() for cell in rows[at]) and not _repeats(rows[at], again)
     }
-    table = Table(in_context(headings), _filled_down(body, grid, start), start + 1)
+    titles = [" ".join(part for part in (_at(rows[at], place) for at in range(start, first)) if part) for place in range(len(headings))]
+    table = Table(in_context(headings), _filled_down(body, grid, start), start + 1, titles=titles)
     unseen = sum(first <= at < end for at in hidden)
     if unseen:
         table.notes.append((None, None, "rows_hidden", f"{unseen} rows are hidden and were not read; show them to have them read"))
     return table
+
+
+def _at(row: Sequence[str], place: int) -> str:
+    return " ".join(row[place].split()) if place < len(row) else ""
 
 
 def _repeats(row: Sequence[str], header: tuple[str, ...]) -> bool:

@@ -51,6 +51,7 @@ class _SheetDecision(Contract):
     paid_amount: Money = column("paid on the line, dollars; nothing where the row is denied and says none", nullable=True)
     claim_paid_amount: Money = column("paid on the whole claim, repeated on its rows, beside that of the line", nullable=True)
     allowed_amount: Money = column("allowed, dollars", nullable=True)
+    patient_amount: Money = column("what the patient owes in all, dollars", nullable=True)
     deductible_amount: Money = column("the patient's deductible in it (PR-1), dollars", nullable=True)
     coinsurance_amount: Money = column("the patient's coinsurance in it (PR-2), dollars", nullable=True)
     copay_amount: Money = column("the patient's copayment in it (PR-3), dollars", nullable=True)

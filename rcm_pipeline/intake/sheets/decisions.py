@@ -14,16 +14,18 @@ _OF_PATIENT = (("deductible_amount", "1"), ("coinsurance_amount", "2"), ("copay_
 _ADJUSTMENT = ("group_code", "carc_code", "adjustment_amount", "rarc_code")
 
 
-def decided_rows(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
+def decided_rows(rows: pl.DataFrame, reading: SheetReading, *, is_decided: bool) -> pl.DataFrame:
     """The rows that say what a payer decided, with `decided_date`, what they pay and the signs of reversals.
 
-    A row is decided where its status says so; where it has none, where it pays, denies or has a reason. A denied row that
-    names no payment pays nothing; another one that names none is a reject.
+    A row is decided where its status says so; where it has none, all of a sheet of payments are (`is_decided`), and of others
+    those that pay, deny or have a reason. A denied row that names no payment pays nothing; another one that names none is a
+    reject.
     """
     marked = rows.with_columns(_denies(rows).alias("_denies"), _paid().alias("_paid"))
     is_dated = pl.col("payment_date").is_not_null() & pl.col("_paid").is_not_null()
     is_told = pl.when(pl.col("status_code").is_not_null()).then(pl.col("status_code") != UNDECIDED)
-    decided = marked.filter(is_told.otherwise(pl.col("_denies") | (pl.col("_paid") != 0).fill_null(False) | is_dated))
+    pays_or_denies = pl.col("_denies") | (pl.col("_paid") != 0).fill_null(False) | is_dated
+    decided = marked.filter(is_told.otherwise(pays_or_denies | pl.lit(is_decided)))
     if rows.height > decided.height:
         detail = f"{rows.height - decided.height} of {rows.height} rows are not decided yet"
         reading.findings.append((None, "status_code", "rows_undecided", detail))

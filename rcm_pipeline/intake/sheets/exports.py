@@ -60,7 +60,10 @@ def claims_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
 
 def remittances_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
     """raw_payments, raw_remits, raw_remit_lines, raw_adjustments and raw_remarks of the rows that are decided."""
-    decided = decided_rows(_charged(rows, reading), reading)
+    return _decisions_to_raw(decided_rows(_charged(rows, reading), reading, is_decided=True), reading)
+
+
+def _decisions_to_raw(decided: pl.DataFrame, reading: SheetReading) -> Tables:
     before = reading.before()
     signed = decided.with_columns((pl.col("charge_amount") < 0).fill_null(False).alias("_is_negative"))  # a reversal beside its correction
     keyed = _numbered(_numbered(signed, _REMIT, "claim_no", before.remits), _PAYMENT, "transaction_no", before.payments)
@@ -83,7 +86,7 @@ def outcomes_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
     """The tables of both: every row is of a claim that was sent, those that are decided also of a payment."""
     charged = _charged(rows, reading)
     sent = claims_to_raw(charged, reading)
-    return sent | remittances_to_raw(charged, reading)
+    return sent | _decisions_to_raw(decided_rows(charged, reading, is_decided=False), reading)
 
 
 def logged_denials_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
@@ -192,10 +195,18 @@ def _remits(first: pl.DataFrame, details: pl.DataFrame) -> pl.DataFrame:
             pl.col("status_code").drop_nulls().first(),
             whole("charge_amount"),
             whole("paid_amount"),
+            pl.col("patient_amount").sum().alias("_patient_amount"),
+            pl.col("patient_amount").is_not_null().any().alias("_has_patient_amount"),
             pl.col("service_from_date").min(),
             pl.col("service_to_date").max(),
         )
         .join(owed, on="claim_no", how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce("patient_responsibility_amount", pl.when("_has_patient_amount").then("_patient_amount")).alias(
+                "patient_responsibility_amount"
+            )
+        )
+        .drop("_patient_amount", "_has_patient_amount")
         .with_columns(pl.col("status_code").fill_null(_assumed_status()))
         .with_columns(pl.lit(False).alias("has_authorization"), pl.lit(False).alias("has_crossover"))
     )

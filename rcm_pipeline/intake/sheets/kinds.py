@@ -48,6 +48,15 @@ DECISIONS = frozenset(
 )
 
 
+_DECIDING = re.compile(r"(?<!un)paid|payment|denial|denied|adjudicat|remit|allowed|carc|rarc|writeoff|recoup|eob")
+_OF_PATIENT = re.compile(r"patient|copay|prepa|plan|method|terms")
+
+
+def is_deciding(heading: str) -> bool:
+    """Whether a heading, in plain, has a word for what payers do; what patients pay is none."""
+    return bool(_DECIDING.search(heading)) and not _OF_PATIENT.search(heading)
+
+
 @cache
 def columns_of(kind: str) -> tuple[str, ...]:
     """The columns that are looked for in a sheet of this kind, in the order in which they may claim a heading."""
@@ -77,8 +86,12 @@ def missing(kind: str, places: Collection[str]) -> list[str]:
     return [group[0] for group in required(kind) if not any(name in places for name in group)]
 
 
-def fits(kind: str, places: Mapping[str, int], lines: Mapping[str, int], has_decided_words: bool, all_denied: bool) -> bool:
+def fits(
+    kind: str, places: Mapping[str, int], lines: Mapping[str, int], has_decided_words: bool, all_denied: bool, speaks_of_decisions: bool
+) -> bool:
     """Whether a sheet may be of this kind by all its columns. `lines` are its places as claims with their outcome.
+
+    `speaks_of_decisions`: a heading that is no column of ours has a word for what payers do.
 
     A sheet that tells of payments, denials or decided statuses is never one of claims sent; one in which every row is denied
     and no payment stands is a log of denials; one with columns of age is of balances, whatever else stands in it.
@@ -87,7 +100,7 @@ def fits(kind: str, places: Mapping[str, int], lines: Mapping[str, int], has_dec
     is_aged = sum(name in places for name in _BUCKETS) > 1
     match kind:
         case "claims":
-            return not (DECISIONS & lines.keys() or has_decided_words)
+            return not (DECISIONS & lines.keys() or has_decided_words or speaks_of_decisions)
         case "logged_denials":
             return not has_payment and all_denied
         case "claim_outcomes" | "remittances":

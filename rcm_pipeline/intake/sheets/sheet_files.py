@@ -10,7 +10,7 @@ from rcm_pipeline.intake.sheets.exports import EXPORTS
 from rcm_pipeline.intake.sheets.file_grids import grids_of
 from rcm_pipeline.intake.sheets.grids import Grid, filled_count
 from rcm_pipeline.intake.sheets.headings import Headers, heading, places_of
-from rcm_pipeline.intake.sheets.kinds import KINDS, fits, missing
+from rcm_pipeline.intake.sheets.kinds import KINDS, fits, is_deciding, missing
 from rcm_pipeline.intake.sheets.qa_parts import counted_or_listed, parts_of, whole_reviews
 from rcm_pipeline.intake.sheets.sheet_reading import Mapped, SheetReading
 from rcm_pipeline.intake.sheets.table_reading import Understanding, typed_rows
@@ -106,9 +106,11 @@ def mapped_table(table: Table, own: SheetMap | None, headers: Headers) -> Mapped
         return _by_map(table, own, headers)
     found = {kind: places_of(kind, table.headings, headers) for kind in KINDS}
     decided, denied = _statuses(table, found["claim_outcomes"])
+    unknown = _unused(table, found["claim_outcomes"])
+    speaks = any(is_deciding(text) for at in unknown for text in table.headings[at])
     best: tuple[tuple[int, int, int], str | None] = ((0, 0, -len(KINDS)), None)
     for kind, places in found.items():
-        is_whole = not missing(kind, places) and fits(kind, places, found["claim_outcomes"], decided, denied)
+        is_whole = not missing(kind, places) and fits(kind, places, found["claim_outcomes"], decided, denied, speaks)
         rank = (int(is_whole), len(set(places.values())), -len(missing(kind, places)))
         if rank > best[0] and (is_whole or missing(kind, places)):
             best = (rank, kind)
@@ -183,6 +185,8 @@ def _read_table(
         _add(part.kind, _standing_in(rows, own, part.places, reading), reading)
         for at, count in counts.items():
             admitted[at] = max(admitted.get(at, 0), count)
+    if not body:
+        reading.reject("sheet_empty", "the table has a header and no rows; ask the sender for it again")
     filled = filled_count(table.body.values())
     reading.row_count += len(body)
     reading.cell_count += filled

@@ -25,6 +25,7 @@ _EMPTY_SPEAKS = {
     "qa_codes": ("coder_code", "auditor_code", "coder_modifiers", "auditor_modifiers", "coder_units", "auditor_units"),
 }
 _HALF = 2
+_MANY = 3  # cells of a column that are something else are named one by one up to so many
 _WHOLE_NUMBERS = ("line_no", "position_no", "age_days", "work_count")
 _LISTS = {"modifier_1_code": "modifier_{}_code", "diagnosis_1_code": "diagnosis_{}_code"}
 _TYPES: dict[str, pl.DataType] = {"reason_words": pl.String()}
@@ -50,6 +51,7 @@ def typed_rows(part: Part, understood: Understanding, pseudonyms: Pseudonyms, re
     """
     types = _types(part.kind)
     words = _divided(_texts(part, reading), understood, reading)
+    words = words.select(name for name in words.columns if name == "row_no" or base_of(name) in types)
     words = words.with_columns(
         normalised(name, words[name], words["row_no"], reading, understood.own_words(name)).alias(name) for name in words.columns
     )
@@ -202,7 +204,12 @@ def _note_cells(
         for number in values["row_no"].filter(is_lost):
             reason = f"{name} is empty or not of its type; correct this cell, the row was not read"
             reading.rejects.append((number, name, "cell_unreadable", reason))
-        for number in values["row_no"].filter(is_bad & ~is_lost):
+        is_left = is_bad & ~is_lost
+        if is_left.sum() > _MANY and _HALF * is_left.sum() > words[name].count():
+            detail = f"most cells under the heading taken for {name} are something else ({is_left.sum()}); left empty"
+            reading.findings.append((None, name, "column_other", detail))
+            is_left = pl.repeat(False, len(values), eager=True)
+        for number in values["row_no"].filter(is_left):
             reading.findings.append((number, name, "cell_unreadable", f"{name} is not of its type; left empty"))
         is_good &= ~is_lost
     return is_good

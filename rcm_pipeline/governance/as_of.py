@@ -30,6 +30,11 @@ _EVENT_DATES = {  # the event a row of a sheet is about
     "raw_touches": pl.col("touched_date"),
     "raw_escalations": pl.col("sent_date"),
     "raw_decisions": pl.col("decided_date"),
+    "raw_logged_denials": pl.col("denied_date"),
+    "raw_appeals": pl.col("appeal_date"),
+    "raw_postings": pl.col("posting_date"),
+    "raw_receivables": pl.col("as_of_date"),
+    "raw_worked_days": pl.col("worked_date"),
     "raw_acknowledgements": pl.col("answered_date"),
     "ops_qa_samples": pl.col("planned_at"),
 }

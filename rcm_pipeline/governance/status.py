@@ -46,11 +46,14 @@ class Summary:
     @property
     def sentence(self) -> str:
         """What was read, set aside and denied, for the last lines of a run."""
+        decided = (
+            f"denied at first decision {self.denied_line_count:,} of {self.line_count:,} lines, ${Decimal(self.denied_amount):,}"
+            if self.line_count
+            else "no decisions came in"
+        )
         return (
             f"{self.client}: read {self.file_count:,} files ({self.claim_count:,} claims, {self.remit_count:,} claim payments); "
-            f"not read {self.reject_count:,}, set aside {self.quarantined_count:,}; "
-            f"denied at first decision {self.denied_line_count:,} of {self.line_count:,} lines, "
-            f"${Decimal(self.denied_amount):,}; week {self.week or '–'}"
+            f"not read {self.reject_count:,}, set aside {self.quarantined_count:,}; {decided}; week {self.week or '–'}"
         )
 
     @property
@@ -110,7 +113,7 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         str(_shown(pack)) if pack.exists() else "",
         run.status if run else "never",
         [*_unfinished(home, client), *_trouble(connection, pack, run.status if run else "never", unopened)],
-        _notes(connection),
+        [*_notes(connection), *_sheet_notes(connection)],
         _delivery_notes(connection),
     )
 
@@ -169,6 +172,25 @@ def _notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
         f"the newest {SYSTEMS[system].label} list ends on {last}, so {count} codes of the last week were not checked; "
         "put a newer one into code_sets/ beside the settings (docs/code_sets.md)"
         for system, last, count in stale
+    ]
+
+
+_MATCHED_SHARE = 0.8  # of the decisions of a sheet; below it its account numbers are most likely not those of the claims
+_SHEETS = """SELECT d.file_id, count(*) FILTER (a.match_rule <> 'none'), count(*) FROM core_deliveries d
+JOIN raw_files f USING (file_id) JOIN core_adjudications a ON a.answer_id = d.fact_id
+WHERE d.fact_code = 'answer' AND d.delivery_code = 'counted' AND f.format_code <> 'x12' AND EXISTS (SELECT 1 FROM raw_claims)
+GROUP BY d.file_id ORDER BY d.file_id"""
+
+
+def _sheet_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Sheets of which few decisions met a claim that was sent; nothing in a warehouse of an older version, or without claims."""
+    if not connection.sql("SELECT 1 FROM duckdb_columns() WHERE column_name = 'delivery_code'").fetchone():
+        return []
+    return [
+        f"of {count:,} decisions of the sheet {file_id[:12]} only {matched:,} met a claim that was sent; "
+        "compare its account numbers with those of the claims: rcm read FILE --explain"
+        for file_id, matched, count in connection.sql(_SHEETS).fetchall()
+        if matched < _MATCHED_SHARE * count
     ]
 
 

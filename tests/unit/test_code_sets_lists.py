@@ -1,9 +1,11 @@
 """Lists of codes as they come from CMS or a licence, and broken ones: file, line, what is wrong and the fix."""
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from rcm_pipeline.code_sets.built_in import built_in_release
 from rcm_pipeline.code_sets.folder import load_releases
@@ -103,6 +105,37 @@ def test_cms_hcpcs_file_as_it_comes(tmp_path: Path) -> None:
     }
 
 
+def test_cms_archive_as_it_comes(tmp_path: Path) -> None:
+    """Folders inside, the codes file and the workbook beside the list, addenda and notes."""
+    with zipfile.ZipFile(tmp_path / "code-descriptions.zip", "w") as packed:
+        packed.writestr("Code Descriptions/icd10cm_order_2027.txt", ORDER)
+        packed.writestr("Code Descriptions/icd10cm_codes_2027.txt", CODES)
+        packed.writestr("Code Descriptions/icd10cm_order_addenda_2027.txt", "Add:    00004 A001")
+        packed.writestr("HCPC2026_OCT_ANWEB_v2.txt", HCPCS)
+        packed.writestr("HCPC2026_OCT_ANWEB_v2.xlsx", "never opened")
+    assert sorted(loaded(tmp_path)) == [
+        ("hcpcs", "HCPC2026_OCT_ANWEB_v2.txt"),
+        ("icd10cm", "icd10cm_order_2027.txt"),
+        ("modifier", "HCPC2026_OCT_ANWEB_v2.txt"),
+    ]
+
+
+def test_cms_workbook_as_it_comes(tmp_path: Path) -> None:
+    """A disclaimer above the headings, and records that go on with a description."""
+    with xlsxwriter.Workbook(tmp_path / "HCPC2026_OCT_ANWEB.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "HCPCS codes of October 2026,\nas is")
+        sheet.write_row(2, 0, ["HCPC", "SEQNUM", "RECID", "LONG DESCRIPTION", "ADD DT", "ACT EFF DT", "TERM DT"])
+        sheet.write_row(3, 0, ["A0021", "00100", "3", "Ambulance", "19820101", "20250101", "20261031"])
+        sheet.write_row(4, 0, ["A0021", "00200", "4", "service", "19820101", "20250101", "20261031"])
+        sheet.write_row(5, 0, ["RT", "00100", "7", "Right side", "19820101", "19820101", ""])
+    codes = {system: release.codes.rows() for (system, _), release in loaded(tmp_path).items()}
+    assert codes == {
+        "hcpcs": [("A0021", dt.date(1982, 1, 1), dt.date(2026, 10, 31))],
+        "modifier": [("RT", dt.date(1982, 1, 1), None)],
+    }
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -135,8 +168,9 @@ def test_a_tables_days_are_read(tmp_path: Path) -> None:
     [
         ("cpt.csv", "code\n99213\n", "does not say of which code set and day", "cpt_2027-01-01.csv"),
         ("cpt_2027-02-30.csv", "code\n99213\n", "does not say of which code set and day", "cpt_2027-01-01.csv"),
-        ("icd10cm_2027.zip", "PK", "does not say", "unpack it"),
-        ("HCPC2026_OCT_ANWEB.xlsx", "PK", "does not say", "save its sheet as CSV"),
+        ("icd10cm_2027.zip", "PK", "archive is damaged", "download it again"),
+        ("HCPC2026_OCT_ANWEB.xlsx", "PK", "workbook cannot be read", "download it again"),
+        ("codes.xlsx", "PK", "does not say of which code set and day", "cpt_2027-01-01.csv"),
         ("cpt_2026-01-01.csv", "code\n", "holds no code", "download it again"),
         ("cpt_2026-01-01.csv", "", "holds no code", "download it again"),
         ("cpt_2026-01-01.csv", "code,note\n99213,x\nJ1100,SECRET\n", "line 3: there is no CPT code", "correct that line"),

@@ -15,6 +15,7 @@ _CLINICAL = r"^(?:[A-Z]?\d[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?(?:-[A-Z0-9]{2}){0,4
 _DIAGNOSIS = r"^(?:[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?|\d{3}\.\d{1,2}|[EV]\d{2,3}(?:\.\d{1,2})?|\d{3,5})$"
 _LABEL = r"^[A-Za-z][A-Za-z &/-]{0,39}$"
 _COMMON = 5
+_BY_VALUE = ("label", "token", "staff")  # treatments that look at all values of a column, or make new ones
 _STAFF = r"^(?:[A-Za-z]{0,3}[-_ ]?\d{1,6}|KEY)$"  # KEY is our word for the answer to a calibration chart, and nobody
 _SHAPES = {"keep": KEEP, "flag": KEEP, "token": KEEP, "code": CODE, "short": SHORT, "npi": NPI, "name": NAME}
 
@@ -45,7 +46,27 @@ class AllowListDoor:
     def admit(self, column: str, text: pl.Series) -> pl.Series:
         """The treated cells of a sheet's column; null where it is not listed or does not look like what is allowed there."""
         treatment, _, domain = self._treatments.get(column, "drop").partition(":")
-        stripped = text.str.strip_chars()
+        match treatment:
+            case "label":
+                return _common(text.str.strip_chars(), domain)
+            case "token":
+                return self._pseudonyms.token(domain, text.replace("", None))
+            case "staff":
+                number = pl.select(_only(pl.lit(text).str.strip_chars(), _STAFF)).to_series()
+                return pl.select(pl.coalesce(number, self._pseudonyms.token("staff", text))).to_series()
+            case _:
+                return pl.DataFrame({"cell": text}).select(self._shaped(column, pl.col("cell"))).to_series()
+
+    def admit_all(self, cells: pl.DataFrame, listed_as: Callable[[str], str]) -> pl.DataFrame:
+        """The treated cells of all columns, each treated as the column it is listed as."""
+        by_value = [name for name in cells.columns if self._treatments.get(listed_as(name), "drop").partition(":")[0] in _BY_VALUE]
+        shaped = cells.with_columns(self._shaped(listed_as(name), pl.col(name)) for name in cells.columns if name not in by_value)
+        return shaped.with_columns(self.admit(listed_as(name), cells[name]).alias(name) for name in by_value)
+
+    def _shaped(self, column: str, cell: pl.Expr) -> pl.Expr:
+        """The cell where it looks like what is allowed; nothing of a column that is not listed."""
+        treatment, _, domain = self._treatments.get(column, "drop").partition(":")
+        stripped = cell.str.strip_chars()
         match treatment:
             case "keep":
                 return stripped
@@ -57,14 +78,8 @@ class AllowListDoor:
                 return _only(stripped.str.to_uppercase(), _DIAGNOSIS)
             case "sample":
                 return _only(stripped.str.to_lowercase(), SAMPLE_NUMBER)
-            case "label":
-                return _common(stripped, domain)
-            case "token":
-                return self._pseudonyms.token(domain, text.replace("", None))
-            case "staff":
-                return pl.select(pl.coalesce(_only(stripped, _STAFF), self._pseudonyms.token("staff", text))).to_series()
             case _:
-                return pl.Series([None] * len(text), dtype=pl.String)
+                return pl.when(pl.lit(value=False)).then(cell)
 
 
 def _common(text: pl.Series, words: str) -> pl.Series:
@@ -79,8 +94,8 @@ def _common(text: pl.Series, words: str) -> pl.Series:
     return frame.select(kept).to_series()
 
 
-def _only(text: pl.Series, pattern: str) -> pl.Series:
-    return pl.select(pl.when(text.str.contains(pattern)).then(text)).to_series()
+def _only(text: pl.Expr, pattern: str) -> pl.Expr:
+    return pl.when(text.str.contains(pattern)).then(text)
 
 
 @cache

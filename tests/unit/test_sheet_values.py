@@ -7,7 +7,7 @@ import pytest
 
 from rcm_pipeline.intake.sheets.cells import amounts, parse
 from rcm_pipeline.intake.sheets.codes import reasons_of
-from rcm_pipeline.intake.sheets.dates import column_dates
+from rcm_pipeline.intake.sheets.dates import dates
 from rcm_pipeline.x12.values import MONEY
 from tests.unit.sheet_reading import adjustments, remits, rules, tables_of_sheet, text, values
 
@@ -23,12 +23,12 @@ HEAD = "Account Number,Payment Date,Service Date,CPT,Billed,Paid"
     ],
 )  # fmt: skip
 def test_a_date_in_every_form(written: str) -> None:
-    assert str(column_dates(pl.Series([written])).read("month_first").item()) == "2026-08-03"
+    assert str(pl.DataFrame({"day": [written]}).select(dates("day", "month_first")).item()) == "2026-08-03"
 
 
 @pytest.mark.parametrize("written", ["2026-13-01", "02/30/2026", "13/13/2026", "soon", "8/2026", "1234", "99999"])
 def test_what_is_no_date_is_none(written: str) -> None:
-    assert column_dates(pl.Series([written])).read("month_first").item() is None
+    assert pl.DataFrame({"day": [written]}).select(dates("day", "month_first")).item() is None
 
 
 def dates_of(*rows: str, **settings: object) -> list[tuple[str | None, ...]]:
@@ -48,6 +48,10 @@ def test_a_column_that_proves_both_orders_is_refused_with_the_way_to_say_it() ->
     assert "date_order" in tables["raw_rejects"]["reason"].item()
 
 
+def money_of(written: list[str]) -> list[D | None]:
+    return amounts(pl.DataFrame({"cell": written})).select(parse(pl.col("cell"), MONEY)).to_series().to_list()
+
+
 def test_money_in_every_form() -> None:
     written = [
         "$(80.00)",
@@ -65,7 +69,7 @@ def test_money_in_every_form() -> None:
         "12,345,6",
         "1e3",
     ]
-    read = pl.select(parse(pl.lit(amounts(pl.Series(written)).str.strip_chars()), MONEY)).to_series().to_list()
+    read = money_of(written)
     wanted = [
         D("-80.00"),
         D("-30.00"),
@@ -87,7 +91,7 @@ def test_money_in_every_form() -> None:
 
 def test_a_decimal_comma_only_where_the_whole_column_has_one() -> None:
     def read(*cells: str) -> list[D | None]:
-        return pl.select(parse(pl.lit(amounts(pl.Series(cells))), MONEY)).to_series().to_list()
+        return money_of(list(cells))
 
     assert read("1.234,50", "80,00", "7") == [D("1234.50"), D("80.00"), D("7.00")]
     assert read("1,234.50", "80,00") == [D("1234.50"), None]

@@ -1,7 +1,8 @@
 """Cells of a sheet to exact types. What does not fit is null, and its row and column are named, never its value."""
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -11,25 +12,35 @@ from rcm_pipeline.intake.sheets.headings import plain
 from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 from rcm_pipeline.x12.values import money, quantity
 
-_NULL_WORDS = ("null", "nan", "#n/a", "#n/d", "#value!", "#ref!", "#div/0!", "#name?", "nil", "(null)", "<null>", "(blank)", "n/a")
-_GUARDED = r'^="(.*)"$|^\'(.+)$'  # ="00012345" and '00012345 keep a spreadsheet from taking an identifier for a number
-_INVISIBLE = r"[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\x00-\x08\x0b\x0c\x0e-\x1f]"
+_NULL_WORDS = frozenset(
+    {"null", "nan", "#n/a", "#n/d", "#value!", "#ref!", "#div/0!", "#name?", "nil", "(null)", "<null>", "(blank)", "n/a"}
+)
+_LONGEST_NULL = max(map(len, _NULL_WORDS))
+_GUARDED = re.compile(r'="(.*)"|\'(.+)', re.DOTALL)  # ="00012345" and '00012345 keep a spreadsheet from taking an identifier for a number
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\x00-\x08\x0b\x0c\x0e-\x1f]")
 _INEXACT = r"^-?\d(?:[.,]\d+)?E\+\d+$"
 _COMMA_CENTS, _POINT_CENTS = r"^-?(?:\d{1,3}(?:\.\d{3})+|\d+),\d{1,2}$", r"\.\d{1,2}$|\d,\d{3}(?:\D|$)"
 _SPEAKING = ("coder_codes", "auditor_codes")  # NONE in a list of codes says that there were none
 
 
-def cleaned(name: str, text: pl.Series) -> pl.Series:
+def cleaned(name: str, cells: Iterable[str]) -> list[str | None]:
     """Cells without guards, invisible characters and blanks around them; null where they say that there is nothing."""
-    bare = pl.col("cell").str.replace_all(_INVISIBLE, "").str.replace_all("\u00a0", " ", literal=True).str.strip_chars()
-    bare = pl.coalesce(bare.str.extract(_GUARDED, 1), bare.str.extract(_GUARDED, 2), bare).str.strip_chars()
-    is_nothing = bare.str.to_lowercase().is_in(_NULL_WORDS) if name not in (*shipped_words(), *_SPEAKING) else pl.lit(value=False)
-    return pl.DataFrame({"cell": text}).select(pl.when((bare != "") & ~is_nothing).then(bare)).to_series()
+    nothing = frozenset() if name in (*shipped_words(), *_SPEAKING) else _NULL_WORDS
+    return [_cleaned(cell, nothing) if cell else None for cell in cells]
 
 
-def is_inexact(text: pl.Series) -> pl.Series:
+def _cleaned(cell: str, nothing: Collection[str]) -> str | None:
+    text = cell.strip()
+    if not text.isascii() or not text.isprintable():
+        text = _INVISIBLE.sub("", text).replace("\u00a0", " ").strip()
+    if text.startswith(("'", '="')) and (guarded := _GUARDED.fullmatch(text)):
+        text = (guarded[1] or guarded[2] or "").strip()
+    return None if not text or (len(text) <= _LONGEST_NULL and text.lower() in nothing) else text
+
+
+def is_inexact(name: str) -> pl.Expr:
     """Cells in scientific form: a program took the identifier for a number, and its last digits may be gone."""
-    return text.str.to_uppercase().str.contains(_INEXACT).fill_null(False)
+    return pl.col(name).str.to_uppercase().str.contains(_INEXACT).fill_null(False)
 
 
 def parse(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -44,21 +55,27 @@ def parse(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return text
 
 
-def amounts(text: pl.Series, *, negate: bool = False) -> pl.Series:
-    """A column of money in plain numbers: - is nothing, and a comma stands for the point where every cell that has one says so."""
-    signed = pl.DataFrame({"cell": text}).select(_signed(pl.col("cell"))).to_series()
-    is_comma = signed.str.contains(_COMMA_CENTS).any() and not signed.str.contains(_POINT_CENTS).any()
-    if is_comma:
-        signed = signed.str.replace_all(".", "", literal=True).str.replace_all(",", ".", literal=True)
-    shown = (
-        pl.DataFrame({"cell": signed})
-        .select(pl.when(pl.col("cell").is_in(["-", "–", "—"])).then(pl.lit("0")).otherwise("cell"))
-        .to_series()
-    )
-    if negate:
-        turned = pl.when(pl.col("cell").str.starts_with("-")).then(pl.col("cell").str.slice(1)).otherwise(pl.format("-{}", "cell"))
-        return pl.DataFrame({"cell": shown}).select(turned).to_series()
-    return shown
+def amounts(cells: pl.DataFrame, negative: Sequence[str] = ()) -> pl.DataFrame:
+    """Columns of money in plain numbers: - is nothing, and a comma stands for the point where every cell of a column that has one
+    says so. The sign of `negative` columns is turned.
+    """
+    if not cells.width:
+        return cells
+    signed = cells.select(_signed(pl.col(name)).alias(name) for name in cells.columns)
+    has_comma = signed.select(
+        (pl.col(name).str.contains(_COMMA_CENTS).any() & ~pl.col(name).str.contains(_POINT_CENTS).any()).alias(name)
+        for name in cells.columns
+    ).row(0, named=True)
+    return signed.select(_plain_amount(name, has_comma=bool(has_comma[name]), is_turned=name in negative) for name in cells.columns)
+
+
+def _plain_amount(name: str, *, has_comma: bool, is_turned: bool) -> pl.Expr:
+    cell = pl.col(name)
+    if has_comma:
+        cell = cell.str.replace_all(".", "", literal=True).str.replace_all(",", ".", literal=True)
+    cell = pl.when(cell.is_in(["-", "–", "—"])).then(pl.lit("0")).otherwise(cell)
+    turned = pl.when(cell.str.starts_with("-")).then(cell.str.slice(1)).otherwise(pl.format("-{}", cell))
+    return (turned if is_turned else cell).alias(name)
 
 
 def _signed(text: pl.Expr) -> pl.Expr:

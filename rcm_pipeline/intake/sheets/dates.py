@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+PLAIN = "plain"
+_PLAIN = r"^\d{4}-\d{2}-\d{2}$"
 _TIME = r"(?:[T ]+\d{1,2}:\d{2}.*)?$"
 _YEAR_FIRST = r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _TIME
 _NUMERIC = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})" + _TIME
@@ -15,45 +17,52 @@ _SERIAL = r"^(\d{5})(?:\.\d+)?$"
 _SERIAL_ZERO, _SERIAL_FROM, _SERIAL_TO = (1899, 12, 30), 32_874, 73_050  # Excel's count of days: 1990 to 2099
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CENTURY_FROM = 70  # two digits of 70 and more are of the last century, as spreadsheets read them
-ORDERS = ("month_first", "day_first")
 
 
 @dataclass(frozen=True)
-class ColumnDates:
-    """The dates of a column, null where a cell is none. `order` is what its cells prove, `is_open` that some could be either."""
+class DateOrder:
+    """What the cells of a column prove about the order of day and month: empty where nothing, and whether some could be either."""
 
     order: str
     is_open: bool
     is_contradictory: bool
-    text: pl.Series
-
-    def read(self, order: str) -> pl.Series:
-        """The dates, with cells that could be either read in this order."""
-        cell = pl.col("cell")
-        low = cell.str.to_lowercase()
-        day, month = (1, 2) if order == "day_first" else (2, 1)
-        forms = [
-            _date(_part(cell, _YEAR_FIRST, 1), _part(cell, _YEAR_FIRST, 2), _part(cell, _YEAR_FIRST, 3)),
-            _date(_part(cell, _COMPACT, 1), _part(cell, _COMPACT, 2), _part(cell, _COMPACT, 3)),
-            _date(_year(cell, _NUMERIC), _part(cell, _NUMERIC, month), _part(cell, _NUMERIC, day)),
-            _date(_year(low, _DAY_MONTH), _month(low, _DAY_MONTH, 2), _part(low, _DAY_MONTH, 1)),
-            _date(_year(low, _MONTH_DAY), _month(low, _MONTH_DAY, 1), _part(low, _MONTH_DAY, 2)),
-            _serial(cell),
-        ]
-        return pl.DataFrame({"cell": self.text}).select(pl.coalesce(forms)).to_series()
+    is_plain: bool = False  # every cell is 2026-03-01: nothing else need be tried
 
 
-def column_dates(text: pl.Series) -> ColumnDates:
-    """What the cells of a column prove about the order of day and month: a number above twelve is a day."""
-    cells = pl.DataFrame({"cell": text})
-    first, second = (_part(pl.col("cell"), _NUMERIC, at) for at in (1, 2))
-    seen = cells.select(
-        (first > 12).any().alias("day"),
-        (second > 12).any().alias("month"),
-        ((first <= 12) & (second <= 12) & (first != second)).any().alias("open"),
-    ).row(0, named=True)
-    order = "day_first" if seen["day"] else "month_first" if seen["month"] else ""
-    return ColumnDates("" if seen["day"] and seen["month"] else order, bool(seen["open"]), bool(seen["day"] and seen["month"]), text)
+def date_orders(cells: pl.DataFrame) -> dict[str, DateOrder]:
+    """The order each column proves: a number above twelve is a day."""
+    if not cells.width:
+        return {}
+    proofs = []
+    for name in cells.columns:
+        first, second = (_part(pl.col(name), _NUMERIC, at) for at in (1, 2))
+        is_open = (first <= 12) & (second <= 12) & (first != second)
+        proofs.append(pl.col(name).str.contains(_PLAIN).all().alias(f"{name} plain"))
+        proofs += [(first > 12).any().alias(f"{name} day"), (second > 12).any().alias(f"{name} month"), is_open.any().alias(f"{name} open")]
+    seen = cells.select(proofs).row(0, named=True)
+    return {name: _order(*(bool(seen[f"{name} {proof}"]) for proof in ("day", "month", "open", "plain"))) for name in cells.columns}
+
+
+def _order(has_day: bool, has_month: bool, is_open: bool, is_plain: bool) -> DateOrder:
+    order = "" if has_day == has_month else "day_first" if has_day else "month_first"
+    return DateOrder(order, is_open, has_day and has_month, is_plain)
+
+
+def dates(name: str, order: str) -> pl.Expr:
+    """The dates of a column, null where a cell is none; cells that could be either are read in this order. PLAIN: all are ISO."""
+    if order == PLAIN:
+        return pl.col(name).str.to_date("%Y-%m-%d", strict=False).alias(name)
+    cell, low = pl.col(name), pl.col(name).str.to_lowercase()
+    day, month = (1, 2) if order == "day_first" else (2, 1)
+    forms = [
+        _date(_part(cell, _YEAR_FIRST, 1), _part(cell, _YEAR_FIRST, 2), _part(cell, _YEAR_FIRST, 3)),
+        _date(_part(cell, _COMPACT, 1), _part(cell, _COMPACT, 2), _part(cell, _COMPACT, 3)),
+        _date(_year(cell, _NUMERIC), _part(cell, _NUMERIC, month), _part(cell, _NUMERIC, day)),
+        _date(_year(low, _DAY_MONTH), _month(low, _DAY_MONTH, 2), _part(low, _DAY_MONTH, 1)),
+        _date(_year(low, _MONTH_DAY), _month(low, _MONTH_DAY, 1), _part(low, _MONTH_DAY, 2)),
+        _serial(cell),
+    ]
+    return pl.coalesce(forms).alias(name)
 
 
 def _part(cell: pl.Expr, pattern: str, at: int) -> pl.Expr:

@@ -262,8 +262,9 @@ def _without_sums(body: dict[int, list[str]], places: Mapping[str, int], reading
     money = [at for name, at in places.items() if name.endswith("_amount") and at < len(row) and row[at].strip()]
     if (at_key < len(row) and row[at_key].strip()) or not money:
         return body
-    columns = (pl.Series([body[n][at] if at < len(body[n]) else "" for n in (*above, last)], dtype=pl.String) for at in money)
-    numbers = [amounts(cleaned("charge_amount", text)).str.replace_all(",", "").cast(pl.Decimal(18, 2), strict=False) for text in columns]
+    texts = {f"{at}": cleaned("", (body[n][at] if at < len(body[n]) else "" for n in (*above, last))) for at in money}
+    plain_texts = amounts(pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)))
+    numbers = plain_texts.select(pl.all().str.replace_all(",", "").cast(pl.Decimal(18, 2), strict=False)).get_columns()
     if any(cents[:-1].sum() == cents[-1] for cents in numbers):
         reading.rejects.append((last, None, "total_row", "a row of totals, which is no row of data; not read"))
         return {number: body[number] for number in above}

@@ -7,7 +7,7 @@ import polars as pl
 
 from rcm_pipeline.intake.sheets import codes
 from rcm_pipeline.intake.sheets.cells import amounts, cleaned, is_inexact, normalised, parse
-from rcm_pipeline.intake.sheets.dates import ColumnDates, column_dates
+from rcm_pipeline.intake.sheets.dates import PLAIN, DateOrder, date_orders, dates
 from rcm_pipeline.intake.sheets.headings import plain
 from rcm_pipeline.intake.sheets.kinds import KEYS, KINDS, READ_BESIDE, base_of, required
 from rcm_pipeline.intake.sheets.qa_parts import Part
@@ -57,7 +57,7 @@ def typed_rows(part: Part, understood: Understanding, pseudonyms: Pseudonyms, re
     )
     exact = _without_inexact(words, reading)
     door = AllowListDoor(allow_list()["sheets"], pseudonyms)
-    admitted = exact.with_columns(door.admit(base_of(name), exact[name]).alias(name) for name in exact.columns if name != "row_no")
+    admitted = exact.select("row_no").hstack(door.admit_all(exact.drop("row_no"), base_of))
     values, refused = _typed(admitted, types, understood, reading)
     columns = KINDS[part.kind].to_schema().columns
     is_optional = {name: base_of(name) not in columns or columns[base_of(name)].nullable for name in words.columns if name != "row_no"}
@@ -78,14 +78,13 @@ def _texts(part: Part, reading: SheetReading) -> pl.DataFrame:
     """The cells of the columns that are there, cleaned; a whole column whose cells are something else is left out and said."""
     rows = list(part.body.values())
     must = [name for name, col in KINDS[part.kind].to_schema().columns.items() if not col.nullable and name not in KEYS]
-    frame = [pl.Series("row_no", list(part.body), dtype=pl.Int64)]
-    for name in dict.fromkeys([*part.places, *(name for name in must if name != "stratum_code")]):
-        text = cleaned(name, pl.Series(name, _cells(rows, part.places.get(name)), dtype=pl.String)).alias(name)
-        if name in _WHOLE_NUMBERS and _is_other(text):
-            reading.findings.append((None, name, "column_other", f"most cells under the heading taken for {name} are no numbers; not read"))
-        else:
-            frame.append(text)
-    return pl.DataFrame(frame)
+    names = list(dict.fromkeys([*part.places, *(name for name in must if name != "stratum_code")]))
+    cells = [pl.Series(name, cleaned(name, _cells(rows, part.places.get(name))), dtype=pl.String) for name in names]
+    texts = pl.DataFrame([pl.Series("row_no", list(part.body), dtype=pl.Int64), *cells])
+    other = [name for name in names if name in _WHOLE_NUMBERS and _is_other(texts[name])]
+    for name in other:
+        reading.findings.append((None, name, "column_other", f"most cells under the heading taken for {name} are no numbers; not read"))
+    return texts.drop(other)
 
 
 def _is_other(text: pl.Series) -> bool:
@@ -119,12 +118,13 @@ def _divided(words: pl.DataFrame, understood: Understanding, reading: SheetReadi
 
 def _without_inexact(words: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
     """Identifiers that lost digits on their way through a spreadsheet are no identifiers."""
-    for name in (name for name in words.columns if name.endswith(("_token", "_npi", "payer_id"))):
-        lost = is_inexact(words[name])
-        if lost.any():
-            for number in words["row_no"].filter(lost):
+    names = [name for name in words.columns if name.endswith(("_token", "_npi", "payer_id"))]
+    lost = words.select("row_no", *(is_inexact(name).alias(name) for name in names))
+    for name in names:
+        if lost[name].any():
+            for number in lost["row_no"].filter(lost[name]):
                 reading.findings.append((number, name, "identifier_inexact", _INEXACT))
-            words = words.with_columns(pl.when(~lost).then(name).alias(name))
+            words = words.with_columns(pl.when(~lost[name]).then(name).alias(name))
     return words
 
 
@@ -136,44 +136,44 @@ def _typed(
 ) -> tuple[pl.DataFrame, set[str]]:
     """The admitted cells in their types, and the columns of dates that are refused because their order is not known."""
     typed = {name: types[base_of(name)] for name in admitted.columns if name != "row_no"}
-    dated = {name: column_dates(admitted[name]) for name, dtype in typed.items() if isinstance(dtype, pl.Date)}
-    proven = {dates.order for dates in dated.values() if dates.order}
-    columns = []
-    for name, dtype in typed.items():
-        text = admitted[name]
-        if name in dated:
-            columns.append(_dates(name, dated[name], proven, understood, reading).alias(name))
-            continue
-        if isinstance(dtype, pl.Decimal) and dtype.scale == 2:
-            text = amounts(text, negate=name in understood.negative)
-        columns.append(pl.DataFrame({name: text}).select(_cased(name, parse(pl.col(name), dtype)).alias(name)).to_series())
-    refused = {name for name, dates in dated.items() if _order(dates, proven, understood) is None}
-    return pl.DataFrame([admitted["row_no"], *columns]), refused
+    money = [name for name, dtype in typed.items() if isinstance(dtype, pl.Decimal) and dtype.scale == 2]
+    found = date_orders(admitted.select(name for name, dtype in typed.items() if isinstance(dtype, pl.Date)))
+    proven = {order.order for order in found.values() if order.order}
+    orders = {name: PLAIN if order.is_plain else _chosen(order, proven, understood) for name, order in found.items()}
+    for name, order in orders.items():
+        _note_order(name, order, found[name], understood, reading)
+    plain_text = admitted.with_columns(amounts(admitted.select(money), understood.negative).get_columns())
+    values = plain_text.select("row_no", *(_value(name, dtype, orders) for name, dtype in typed.items()))
+    return values, {name for name, order in orders.items() if order is None}
 
 
-def _order(dates: ColumnDates, proven: set[str], understood: Understanding) -> str | None:
+def _value(name: str, dtype: pl.DataType, orders: Mapping[str, str | None]) -> pl.Expr:
+    if name not in orders:
+        return _cased(name, parse(pl.col(name), dtype)).alias(name)
+    order = orders[name]
+    return pl.lit(None, pl.Date).alias(name) if order is None else dates(name, order or "month_first")
+
+
+def _chosen(own: DateOrder, proven: set[str], understood: Understanding) -> str | None:
     """The order a client states, the cells of a column prove, or those of the sheet's other columns; empty where nothing says.
 
     Null where a column proves both, or could be either in a sheet that proves both.
     """
     if understood.date_order:
         return understood.date_order
-    order = dates.order or (next(iter(proven)) if len(proven) == 1 else "")
-    return None if dates.is_contradictory or (dates.is_open and not order and len(proven) > 1) else order
+    order = own.order or (next(iter(proven)) if len(proven) == 1 else "")
+    return None if own.is_contradictory or (own.is_open and not order and len(proven) > 1) else order
 
 
-def _dates(name: str, dates: ColumnDates, proven: set[str], understood: Understanding, reading: SheetReading) -> pl.Series:
-    """The dates of a column. Month first where nothing says otherwise, as US exports are."""
-    order = _order(dates, proven, understood)
+def _note_order(name: str, order: str | None, own: DateOrder, understood: Understanding, reading: SheetReading) -> None:
+    """Say how dates are read where their cells alone do not; month first where nothing says otherwise, as US exports are."""
     if order is None:
         reason = "day and month cannot be told apart in this column; set date_order to month_first or day_first in the client's settings"
         reading.rejects.append((None, name, "date_order_ambiguous", reason))
-        return pl.Series([None] * len(dates.text), dtype=pl.Date)
-    if order == "day_first" and not understood.date_order:
+    elif order == "day_first" and not understood.date_order:
         reading.findings.append((None, name, "date_order", "dates are read day first, as the column or the sheet proves"))
-    elif dates.is_open and not order:
+    elif own.is_open and not order:
         reading.findings.append((None, name, "date_order", "dates are read month first; nothing in the sheet says otherwise"))
-    return dates.read(order or "month_first")
 
 
 def _cased(name: str, value: pl.Expr) -> pl.Expr:

@@ -10,11 +10,13 @@ from rcm_pipeline.intake.contents import Content
 from rcm_pipeline.intake.quarantine import split
 from rcm_pipeline.intake.recognise import SHEETS, Recognised
 from rcm_pipeline.intake.sheets.sheet_files import read_sheets
-from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
+from rcm_pipeline.intake.sheets.sheet_reading import Imbalance, SheetReading
 from rcm_pipeline.privacy.door import AllowListDoor, allow_list
 from rcm_pipeline.privacy.tokens import Pseudonyms
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.x12.read import Reading, read_x12, stream_x12
+from rcm_pipeline.x12.sets.balance import LINE
+from rcm_pipeline.x12.values import MONEY
 from schemas.registry import CONTRACTS
 
 Known = tuple[Content, Recognised]
@@ -200,6 +202,7 @@ def _add_sheets(content: Content, known: Recognised, sheets: SheetReading, pseud
     for table, frame in sheets.tables.items():
         reading.add(table, frame.with_columns(file_id=pl.lit(content.file_id)))
     rejects, findings = _notes(content.file_id, sheets.rejects, "reason"), _notes(content.file_id, sheets.findings, "detail")
+    findings = pl.concat([findings, _imbalances(content.file_id, sheets.imbalances)], how="diagonal")
     reading.add("raw_rejects", _numbered(rejects.with_columns(segment_count=pl.lit(0, dtype=pl.Int64)), "reject_no"))
     reading.add("raw_findings", _numbered(findings, "finding_no"))
     _ledger(
@@ -244,6 +247,22 @@ def _ledger(content: Content, known: Recognised, pseudonyms: Pseudonyms, reading
 def _notes(file_id: str, notes: Notes, text: str) -> pl.DataFrame:
     schema = {"row_no": pl.Int64, "column_name": pl.String, "rule": pl.String, text: pl.String}
     return pl.DataFrame(notes, schema=schema, orient="row").with_columns(file_id=pl.lit(file_id))
+
+
+def _imbalances(file_id: str, imbalances: Sequence[Imbalance]) -> pl.DataFrame:
+    """Lines of a sheet that do not balance, as findings; the row stands where the segment does for X12."""
+    schema = {"row_no": pl.Int64, "stated_amount": MONEY, "computed_amount": MONEY}
+    return pl.DataFrame(imbalances, schema=schema, orient="row").with_columns(
+        file_id=pl.lit(file_id),
+        segment_no=pl.col("row_no"),
+        column_name=pl.lit("paid_amount"),
+        rule=pl.lit(LINE),
+        detail=pl.lit(_UNBALANCED),
+        difference_amount=pl.col("stated_amount") - pl.col("computed_amount"),
+    )
+
+
+_UNBALANCED = "paid_amount is not the charge less the adjustments"
 
 
 def _numbered(notes: pl.DataFrame, name: str, after: int = 0) -> pl.DataFrame:

@@ -185,3 +185,14 @@ def test_what_the_patient_owes_stands_in_columns_of_its_own() -> None:
         text("Account Number,Payment Date,Billed,Paid,Deductible,Coins,Copay,Adj Reason", "A1,2026-08-01,100,60,10,5,0,CO-45")
     )
     assert adjustments(tables) == [("CO", "45", "25.00"), ("PR", "1", "10.00"), ("PR", "2", "5.00")]
+
+
+def test_a_line_that_does_not_pay_its_charge_less_its_adjustments_is_a_finding_with_both_amounts() -> None:
+    head = "Account Number,Payment Date,CPT,Billed,Paid,Group,Reason Code,Adjustment Amount"
+    tables = tables_of_sheet(text(head, "A1,2026-08-01,99213,100,80,CO,45,20", "A2,2026-08-01,99213,100,80,CO,45,15"))
+    found = tables["raw_findings"].filter(pl.col("rule") == "line_out_of_balance")
+    assert found.select("row_no", "stated_amount", "computed_amount", "difference_amount").rows() == [
+        (3, D("80.00"), D("85.00"), D("-5.00"))
+    ]
+    without = tables_of_sheet(text("Account Number,Payment Date,CPT,Billed,Paid", "A1,2026-08-01,99213,100,80"))
+    assert "line_out_of_balance" not in without["raw_findings"]["rule"].to_list()

@@ -10,7 +10,7 @@ import polars as pl
 
 from rcm_pipeline.intake.sheets.decisions import decided_rows, folded_lines, with_stated_amounts
 from rcm_pipeline.intake.sheets.kinds import base_of
-from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
+from rcm_pipeline.intake.sheets.sheet_reading import Imbalance, SheetReading
 
 Tables = dict[str, pl.DataFrame]
 _CLAIM = ("claim_token", "payer_name", "payer_id", "created_date", "frequency_code")
@@ -68,11 +68,14 @@ def _decisions_to_raw(decided: pl.DataFrame, reading: SheetReading) -> Tables:
     signed = decided.with_columns((pl.col("charge_amount") < 0).fill_null(False).alias("_is_negative"))  # a reversal beside its correction
     keyed = _numbered(_numbered(signed, _REMIT, "claim_no", before.remits), _PAYMENT, "transaction_no", before.payments)
     keyed = _with_charges(_with_charges(keyed, "charge_amount", reading), "paid_amount", reading)
+    is_stated = any(keyed[name].is_not_null().any() for name in keyed.columns if base_of(name) == "adjustment_amount")
     first, details = folded_lines(with_stated_amounts(keyed.sort("claim_no", "row_no"), reading))
     codes = ("code_qualifier", "procedure_code", *_present(first, _MODIFIERS), "revenue_code")
     money = ("charge_amount", "paid_amount", "allowed_amount", "service_from_date", "service_to_date")
     is_line = pl.col("charge_amount").is_not_null()  # else the sheet tells only what became of the claim
     details = details.with_columns(pl.when(is_line).then("line_no").alias("line_no"))
+    if is_stated:
+        reading.imbalances.extend(_imbalances(first.filter(is_line), _adjustments(details)))
     return {
         "raw_payments": _payments(keyed),
         "raw_remits": _remits(first, details),
@@ -80,6 +83,15 @@ def _decisions_to_raw(decided: pl.DataFrame, reading: SheetReading) -> Tables:
         "raw_adjustments": _adjustments(details),
         "raw_remarks": _remarks(details),
     }
+
+
+def _imbalances(lines: pl.DataFrame, adjustments: pl.DataFrame) -> list[Imbalance]:
+    """Lines that do not pay their charge less their adjustments, as of an 835; only of sheets that state adjustments."""
+    sums = adjustments.group_by("claim_no", "line_no").agg(pl.col("amount").sum().alias("_adjusted"))
+    joined = lines.join(sums, on=["claim_no", "line_no"], how="left", maintain_order="left")
+    computed = (pl.col("charge_amount") - pl.col("_adjusted").fill_null(0)).alias("_computed")
+    broken = joined.with_columns(computed).filter((pl.col("_computed") != pl.col("paid_amount")).fill_null(False))
+    return broken.select("row_no", "paid_amount", "_computed").rows()
 
 
 def outcomes_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import polars as pl
 
 Note = tuple[int | None, str | None, str, str]
+Imbalance = tuple[int, Decimal, Decimal]  # row, amount stated, amount computed
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class SheetReading:
     kinds: set[str] = field(default_factory=set)
     rejects: list[Note] = field(default_factory=list)
     findings: list[Note] = field(default_factory=list)
+    imbalances: list[Imbalance] = field(default_factory=list)
     mapped: list[Mapped] = field(default_factory=list)
     row_count: int = 0
     cell_count: int = 0

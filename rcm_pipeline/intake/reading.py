@@ -251,7 +251,7 @@ def _notes(file_id: str, notes: Notes, text: str) -> pl.DataFrame:
 
 def _imbalances(file_id: str, imbalances: Sequence[Imbalance]) -> pl.DataFrame:
     """Lines of a sheet that do not balance, as findings; the row stands where the segment does for X12."""
-    schema = {"row_no": pl.Int64, "stated_amount": MONEY, "computed_amount": MONEY}
+    schema: dict[str, pl.DataType] = {"row_no": pl.Int64(), "stated_amount": MONEY, "computed_amount": MONEY}
     return pl.DataFrame(imbalances, schema=schema, orient="row").with_columns(
         file_id=pl.lit(file_id),
         segment_no=pl.col("row_no"),

@@ -1,7 +1,7 @@
 """The table in a grid: its header row or rows, its body, and the rows of a body that are no rows of data."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rcm_pipeline.intake.sheets.grids import Grid, Rows
@@ -12,49 +12,6 @@ _SEARCHED = 60  # rows from the top in which a header row may stand
 _MAX_COLUMNS = 1_000
 _KNOWN = 3  # headings that make a row further down the header of another table
 _DATA = re.compile(r"\d.*\d.*\d.*\d", re.DOTALL)  # four digits: a row of data has a date, an amount or a number
-_TOTAL = re.compile(
-    r"^(?:(?:grand|sub|report|page|overall|column)[ -]*totals?\b"
-    r"|totals?\s*(?:$|[:=]|(?:for|of|charges?|amounts?|claims?|rows?|records?|billed|paid|by|lines?|payments?)\b)"
-    r"|sum\s*(?:$|[:=]|of\b)|(?:row |record |claim )?count\s*[:=])",
-    re.IGNORECASE,
-)
-_UNITS = frozenset(
-    [
-        "usd",
-        "dollars",
-        "dollar",
-        "us",
-        "days",
-        "day",
-        "date",
-        "dates",
-        "text",
-        "number",
-        "numeric",
-        "string",
-        "varchar",
-        "char",
-        "integer",
-        "int",
-        "decimal",
-        "float",
-        "money",
-        "amount",
-        "code",
-        "mmddyyyy",
-        "yyyymmdd",
-        "ddmmyyyy",
-        "mmddyy",
-        "percent",
-        "pct",
-        "count",
-        "units",
-        "minutes",
-        "min",
-        "hours",
-        "id",
-    ]
-)
 
 
 @dataclass
@@ -174,29 +131,3 @@ def _filled_down(body: dict[int, list[str]], grid: Grid, start: int) -> dict[int
                 row = body[number] = [*body[number], *[""] * (left + 1 - len(body[number]))]
                 row[left] = row[left] or body[top + 1][left]
     return body
-
-
-def data_rows(table: Table, key: int | None, others: Mapping[str, int]) -> dict[int, list[str]]:
-    """The rows of the body that are data; units, totals and lines of text below a table are notes.
-
-    `key` is the place of what every row must name; `others` are the places of further columns of the kind.
-    """
-    found: dict[int, list[str]] = {}
-    for turn, (number, row) in enumerate(table.body.items()):
-        cells = {at: cell.strip() for at, cell in enumerate(row) if cell.strip()}
-        if turn == 0 and _is_units(cells, key):
-            table.notes.append((number, None, "units_row", "a row of units or types below the header; passed over"))
-        elif any(_TOTAL.match(cell) for cell in (next(iter(cells.values())), cells.get(key, "") if key is not None else "")):
-            table.notes.append((number, None, "total_row", "a row of totals, which is no row of data; not read"))
-        elif len(cells) == 1 and len(others) > 1 and next(iter(cells)) not in others.values():
-            table.notes.append((number, None, "text_row", "a line of text beside or below the table; not read"))
-        elif len(cells) == 1 and len(others) > 1 and " " in next(iter(cells.values())):
-            table.notes.append((number, None, "text_row", "a line of text within or below the table; not read"))
-        else:
-            found[number] = row
-    return found
-
-
-def _is_units(cells: Mapping[int, str], key: int | None) -> bool:
-    words = [plain(cell) for cell in cells.values()]
-    return key not in cells and all(word in _UNITS or not word for word in words)

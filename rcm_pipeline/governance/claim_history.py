@@ -68,6 +68,7 @@ def story(connection: duckdb.DuckDBPyConnection, lineage_id: str) -> Story:
         *_decisions(connection, lineage_id),
         *_recoupments(connection, lineage_id),
         *_touches(connection, facts["claim_token"]),
+        *_logged(connection, facts["claim_token"]),
     ]
     order = {"sent": 0, "L1": 1, "L2": 2, "L3": 3, "PLB": 4, "work": 5}
     ordered = sorted(events, key=lambda e: (e.date or e.told_after or dt.date.max, order[e.layer]))
@@ -162,6 +163,34 @@ def _touches(connection: duckdb.DuckDBPyConnection, token: str | None) -> Iterat
     for r in touches.iter_rows(named=True):
         where = _where(r["file_id"], "row", r["row_no"])
         yield Event(r["touched_date"], "work", f"Worked: {r['activity_code']}", [f"{r['minutes']} minutes"], [], where)
+
+
+def _logged(connection: duckdb.DuckDBPyConnection, token: str | None) -> Iterator[Event]:
+    """What people keep of the account beside the payer's files: denials logged, appeals, money posted. It decides nothing."""
+    if token is None:
+        return
+    for r in once(read_where(connection, "raw_logged_denials", "claim_token", [token])).iter_rows(named=True):
+        reason = "-".join(part for part in (r["group_code"], r["carc_code"]) if part) or "no reason we know"
+        told = [_told("work", r["work_code"]), _told("appeal", r["appeal_outcome_code"]), _told("appeal due", r["due_date"])]
+        told += [_told("appealed on", r["appeal_date"]), _told("recovered $", r["recovered_amount"])]
+        what = f"Logged as denied: {reason}" + (f", ${r['denied_amount']}" if r["denied_amount"] is not None else "")
+        yield Event(r["denied_date"], "work", what, [text for text in told if text], [], _where(r["file_id"], "row", r["row_no"]))
+    for r in once(read_where(connection, "raw_appeals", "claim_token", [token])).iter_rows(named=True):
+        told = [
+            _told("outcome", r["appeal_outcome_code"]),
+            _told("decided on", r["decided_date"]),
+            _told("recovered $", r["recovered_amount"]),
+        ]
+        what = "Appealed" + (f", level {r['appeal_level_code']}" if r["appeal_level_code"] else "")
+        day = r["appeal_date"] or r["decided_date"]
+        yield Event(day, "work", what, [text for text in told if text], [], _where(r["file_id"], "row", r["row_no"]))
+    for r in once(read_where(connection, "raw_postings", "claim_token", [token])).iter_rows(named=True):
+        what = f"Posted: {(r['posting_code'] or 'entry').replace('_', ' ')} ${r['posted_amount']}"
+        yield Event(r["posting_date"], "work", what, [], [], _where(r["file_id"], "row", r["row_no"]))
+
+
+def _told(what: str, value: object) -> str:
+    return "" if value is None else f"{what}{'' if what.endswith('$') else ' '}{value}".replace("_", " ")
 
 
 def _next(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> str:

@@ -41,3 +41,15 @@ def test_a_client_without_decisions_is_told_so_and_one_whose_accounts_do_not_mee
     status = rcm("status", home=home, check=False).stdout
     assert "of 5 decisions of the sheet" in status
     assert "only 0 met a claim that was sent" in status
+
+
+def test_what_is_kept_of_a_denial_is_told_with_the_claim_and_counts_nowhere(tmp_path: Path) -> None:
+    log = "claim_id,denial_date,denial_code,denied_amount,appeal_status,appeal_deadline,status\n16,2026-11-16,CO-197,200.00,Pending,2027-02-14,APPEALED\n"
+    appeals = "claim_id,appeal_level,appeal_date,appeal_outcome\n16,First,2026-11-20,Pending\n"
+    rows = "16,ACME,99214,2026-10-16,2026-10-16,2026-11-16,200.00,0.00,Denied,CO-197\n"
+    said, home = run(tmp_path, export=EXPORT + rows, log=log, appeals=appeals)
+    assert "denied at first decision 1 of 1 lines, $200.00" in said
+    life = rcm("explain", "16", "--client", "acme", home=home).stdout
+    assert "2026-11-16  Logged as denied: CO-197, $200.00" in life
+    assert "work appealed" in life
+    assert "2026-11-20  Appealed, level 1" in life

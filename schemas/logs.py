@@ -9,7 +9,7 @@ _STAFF = "staff number; a token when the sheet names a person"
 WORK = ["open", "in_review", "appealed", "resolved", "written_off", "closed", "other"]
 APPEAL_OUTCOMES = ["pending", "overturned", "partial", "upheld", "withdrawn", "none", "other"]
 POSTINGS = [
-    "payment", "patient_payment", "reversal", "contractual", "write_off", "adjustment", "refund", "transfer", "other",
+    "charge", "payment", "patient_payment", "reversal", "contractual", "write_off", "adjustment", "refund", "transfer", "other",
 ]  # fmt: skip
 
 
@@ -60,6 +60,7 @@ class RawPostings(Contract):
 
     file_id: Text = column(FILE, key=True)
     row_no: Count = column(_ROW, ge=2, key=True)
+    posting_no: Count = column("ordinal in its row: 2 is the adjustment booked beside a payment", ge=1, key=True)
     claim_token: Text = column(_ACCOUNT)
     payer_name: Text = column("payer", nullable=True)
     payer_id: Text = column("payer's identifier", nullable=True)

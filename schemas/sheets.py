@@ -46,6 +46,8 @@ class _SheetDecision(Contract):
     payment_date: Date = column("date of the payment or decision", nullable=True)
     denied_date: Date = column("date of the denial; stands where no date of payment is given", nullable=True)
     status_code: Text = column("claim status (CLP02), also in words; where absent 1, or 22 for a negative charge", nullable=True)
+    denied_flag: Text = column("yes or no under a heading such as Is Denied", nullable=True)
+    approved_flag: Text = column("yes or no under a heading such as Claim Approved", nullable=True)
     icn_token: Text = column("payer's claim number", nullable=True)
     line_no: Count = column("line of the claim; when absent rows equal in all but their adjustment are one line", nullable=True)
     paid_amount: Money = column("paid on the line, dollars; nothing where the row is denied and says none", nullable=True)

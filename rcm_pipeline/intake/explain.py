@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rcm_pipeline.intake.archives import unpack
 from rcm_pipeline.intake.contents import Content
 from rcm_pipeline.intake.recognise import ARCHIVES, SHEETS, recognise
+from rcm_pipeline.intake.sheets.grids import letters
 from rcm_pipeline.intake.sheets.kinds import columns_of
 from rcm_pipeline.intake.sheets.sheet_files import read_sheets
 from rcm_pipeline.intake.sheets.sheet_reading import Mapped, Note, SheetReading
@@ -16,7 +17,6 @@ from rcm_pipeline.settings import ClientSettings
 from schemas.vocabulary.sheets import SHEET_KINDS
 
 _ID_DIGITS = 12
-_LETTERS = 26
 _PROBLEMS = 3  # with their cells; the first of each rule
 _SHOWN = 40  # characters of a heading or cell
 
@@ -135,12 +135,3 @@ def _map(mapped: Mapped) -> Iterator[str]:
 def _toml(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def letters(place: int) -> str:
-    """A column as spreadsheets name it: A, B … Z, AA."""
-    name, place = "", place + 1
-    while place:
-        place, rest = divmod(place - 1, _LETTERS)
-        name = chr(ord("A") + rest) + name
-    return name

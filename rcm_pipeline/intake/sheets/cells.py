@@ -80,14 +80,14 @@ def _plain_amount(name: str, *, has_comma: bool, is_turned: bool) -> pl.Expr:
 
 def _signed(text: pl.Expr) -> pl.Expr:
     """Without currency, and with the minus in front: ($30.00), $(30.00), 30.00-, -$30, USD 30.00."""
-    bare = text.str.replace_all(r"(?i)\s*(?:\$|€|£|\busd\b)\s*", "").str.replace_all(r"(\d)\s+(\d{3})\b", "$1,$2")
+    bare = text.str.replace_all(r"(?i)\s*(?:\$|€|£|₹|\busd\b|\brs\.?)\s*", "").str.replace_all(r"(\d)\s+(\d{3})\b", "$1,$2")
     return bare.str.replace(r"^\(([^-].*)\)$", "-$1").str.replace(r"^([^-].*)-$", "-$1").str.replace(r"^-\s+", "-")
 
 
 def _plain_number(text: pl.Expr) -> pl.Expr:
     """Numbers as people write money become -1234.50; commas only between thousands."""
     signed = _signed(text)
-    is_grouped = signed.str.contains(r"^-?\d{1,3}(?:,\d{3})+(?:\.\d*)?$")
+    is_grouped = signed.str.contains(r"^-?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?$")
     return pl.when(is_grouped).then(signed.str.replace_all(",", "", literal=True)).otherwise(signed)
 
 
@@ -111,6 +111,13 @@ _OTHERWISE = {  # what another word is taken as, and how that is said; `other` w
     "appeal_outcome_code": (None, "left empty"),
     "status_code": (UNDECIDED, "the row is not counted as decided; name the word under [words.status_code] in the client's settings"),
 }
+_BEGINNINGS = {  # of longer words: Denied - Appeal Pending, Finalized/Payment
+    "status_code": (
+        ("denied", "4"), ("finalizeddeni", "4"), ("finalized", "1"), ("paid", "1"), ("rejectedby", UNDECIDED), ("pending", UNDECIDED),
+        ("submitted", UNDECIDED), ("awaiting", UNDECIDED),
+    ),
+}  # fmt: skip
+_FRONT_END = ("accept", "acknowledg")  # where a column has these, rejected is a clearinghouse's word, and no denial
 _CODES = {"status_code": r"^0*([1-9]\d?)$"}  # codes beside words
 
 
@@ -127,7 +134,9 @@ def _ours(name: str) -> dict[str, str]:
 
 def word_of(name: str, cell: str) -> str | None:
     """Our word for a cell of a column with a closed list; null where it is none of those we know."""
-    return _ours(name).get(plain(cell))
+    text = plain(cell)
+    found = _ours(name).get(text)
+    return found or next((word for start, word in _BEGINNINGS.get(name, ()) if text.startswith(start)), None)
 
 
 def normalised(name: str, text: pl.Series, row_no: pl.Series, reading: SheetReading, own: Mapping[str, str]) -> pl.Series:
@@ -138,8 +147,10 @@ def normalised(name: str, text: pl.Series, row_no: pl.Series, reading: SheetRead
     """
     if name not in shipped_words():
         return text
-    ours = _ours(name) | dict(own)
-    found = pl.Series([ours.get(plain(cell)) if cell else None for cell in text], dtype=pl.String)
+    known = {cell: own.get(plain(cell)) or word_of(name, cell) for cell in text.unique().drop_nulls()}
+    if name == "status_code" and any(plain(cell).startswith(_FRONT_END) for cell in known):
+        known |= {cell: UNDECIDED for cell in known if plain(cell).startswith("rejected") and plain(cell) not in own}
+    found = pl.Series([known[cell] if cell else None for cell in text], dtype=pl.String)
     if name in _CODES:
         found = pl.select(pl.coalesce(text.str.extract(_CODES[name], 1), found)).to_series()
     if name in _AS_IT_IS:

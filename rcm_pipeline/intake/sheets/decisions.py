@@ -17,24 +17,33 @@ _ADJUSTMENT = ("group_code", "carc_code", "adjustment_amount", "rarc_code")
 def decided_rows(rows: pl.DataFrame, reading: SheetReading, *, is_decided: bool) -> pl.DataFrame:
     """The rows that say what a payer decided, with `decided_date`, what they pay and the signs of reversals.
 
-    A row is decided where its status says so; where it has none, all of a sheet of payments are (`is_decided`), and of others
-    those that pay, deny or have a reason. A denied row that names no payment pays nothing; another one that names none is a
-    reject.
+    A row is decided where its status says so; where it has none, where it pays, denies or has a reason, and in a sheet of
+    payments (`is_decided`) where it names a day. A denied row that names no payment pays nothing; another one that names
+    none is a reject.
     """
-    marked = rows.with_columns(_denies(rows).alias("_denies"), _paid().alias("_paid"))
-    is_dated = pl.col("payment_date").is_not_null() & pl.col("_paid").is_not_null()
+    marked = rows.with_columns(_stated_status(reading).alias("status_code"), _paid().alias("_paid")).with_columns(
+        _denies(rows).alias("_denies")
+    )
+    is_dated = pl.col("payment_date").is_not_null() & (pl.col("_paid").is_not_null() | pl.lit(is_decided))
     is_told = pl.when(pl.col("status_code").is_not_null()).then(pl.col("status_code") != UNDECIDED)
-    pays_or_denies = pl.col("_denies") | (pl.col("_paid") != 0).fill_null(False) | is_dated
-    decided = marked.filter(is_told.otherwise(pays_or_denies | pl.lit(is_decided)))
+    decided = marked.filter(is_told.otherwise(pl.col("_denies") | (pl.col("_paid") != 0).fill_null(False) | is_dated))
     if rows.height > decided.height:
         detail = f"{rows.height - decided.height} of {rows.height} rows are not decided yet"
         reading.findings.append((None, "status_code", "rows_undecided", detail))
     is_denied = pl.col("_denies") & (pl.col("_paid").fill_null(_ZERO) == 0)
     is_unusable = (pl.col("reason_words") == NO_USABLE_REASON).fill_null(False)
-    given = pl.when(pl.col("status_code").is_null() & is_denied & (pl.lit(reading.has_status) | is_unusable)).then(pl.lit(_DENIED))
+    is_said = pl.lit(reading.has_status) | is_unusable | pl.col("denied_date").is_not_null()
+    given = pl.when(pl.col("status_code").is_null() & is_denied & is_said).then(pl.lit(_DENIED))
     stated = decided.with_columns(pl.coalesce("status_code", given).alias("status_code"))
-    dated = _dated(_with_payments(stated, reading).drop("_denies", "_paid"), reading)
-    return _reversed(dated)
+    return _reversed(_with_own_signs(_dated(_with_payments(stated, reading).drop("_denies", "_paid"), reading), reading))
+
+
+def _stated_status(reading: SheetReading) -> pl.Expr:
+    """The status of a row, else what a column of yes and no says: denied, or decided otherwise where nothing else says so."""
+    is_denied = (pl.col("denied_flag") == "yes").fill_null(False) | (pl.col("approved_flag") == "no").fill_null(False)
+    is_other = pl.any_horizontal(pl.col("denied_flag", "approved_flag").is_not_null())
+    is_paid = is_other & (_paid().is_not_null() | pl.lit(not reading.has_payment))
+    return pl.coalesce("status_code", pl.when(is_denied).then(pl.lit(_DENIED)).when(is_paid).then(pl.lit("1")))
 
 
 def _denies(rows: pl.DataFrame) -> pl.Expr:
@@ -94,6 +103,31 @@ def _dated(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
 _UNDATED = "They stand in no week; name the column of the day, or a stand_in_date, in a map of this sheet in the client's settings"
 
 
+def _with_own_signs(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
+    """Payments or adjustments that a sheet writes negative throughout, as some systems do, in the signs of an 835.
+
+    Turned only where the charges then equal payments and adjustments in every row that states adjustments, and in none as
+    they stand.
+    """
+    amounts = [name for name in rows.columns if base_of(name) == "adjustment_amount"]
+    if not amounts:
+        return rows
+    adjusted = pl.sum_horizontal(pl.col(amounts).fill_null(_ZERO))
+    judged = rows.filter((adjusted != 0) & (pl.col("status_code") != _REVERSED).fill_null(True) & (pl.col("charge_amount") > 0))
+    charge, paid = pl.col("charge_amount"), pl.col("paid_amount")
+    ways = {"": (paid, adjusted), "paid": (-paid, adjusted), "adjusted": (paid, -adjusted), "both": (-paid, -adjusted)}
+    whole = judged.select((charge == own + taken).all().alias(way) for way, (own, taken) in ways.items()).row(0, named=True)
+    any_whole = judged.select((charge == paid + adjusted).fill_null(False).any()).item()
+    way = next((way for way in ("adjusted", "paid", "both") if whole[way]), "")
+    if judged.is_empty() or any_whole or not way:
+        return rows
+    turned = [*(["paid_amount"] if way in ("paid", "both") else []), *(amounts if way in ("adjusted", "both") else [])]
+    detail = f"{' and '.join(sorted({base_of(name) for name in turned}))} are written with the other sign throughout; turned"
+    reading.findings.append((None, base_of(turned[0]), "sign_turned", detail))
+    is_own = (pl.col("status_code") != _REVERSED).fill_null(True)
+    return rows.with_columns(pl.when(is_own).then(-pl.col(name)).otherwise(name).alias(name) for name in turned)
+
+
 def _reversed(rows: pl.DataFrame) -> pl.DataFrame:
     """A reversal takes back what it names: charge, payment and adjustments are negative, however the sheet writes them."""
     is_reversal = (pl.col("status_code") == _REVERSED).fill_null(False)
@@ -114,7 +148,8 @@ def with_stated_amounts(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFra
     columns of its own and is an adjustment of group PR. `rows` in the order of claims.
     """
     amounts = [name for name in rows.columns if base_of(name) == "adjustment_amount"]
-    is_stated = any(rows[name].is_not_null().any() for name in amounts)
+    own = pl.sum_horizontal(pl.col(name).abs().fill_null(_ZERO) for name in amounts) if amounts else _ZERO
+    is_stated = bool(amounts) and bool(rows.select((own != 0).any()).item())
     owed = pl.sum_horizontal(pl.col(name).fill_null(_ZERO) for name, _ in _OF_PATIENT)
     of_claim = pl.col("claim_charge_amount").first().over("claim_no") - pl.coalesce(
         pl.col("claim_paid_amount").first(), pl.col("paid_amount").sum()
@@ -122,12 +157,15 @@ def with_stated_amounts(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFra
     is_named = (pl.col("carc_code").is_not_null() | (pl.col("status_code") == _DENIED)).fill_null(False)
     is_first = pl.col("row_no") == pl.col("row_no").filter(is_named).first().over("claim_no")
     whole = pl.coalesce(pl.col("charge_amount") - _paid(), pl.when(is_first).then(of_claim)) - owed
-    if not is_stated:
-        rows = rows.with_columns(pl.when(is_named & (whole != 0)).then(whole).cast(_CENTS).alias("adjustment_amount"))
-        count = rows["adjustment_amount"].is_not_null().sum()
-        if count:
-            detail = f"{count} rows name a reason or a denial and no amount; it is taken to be for the charge less the payment"
-            reading.findings.append((None, "adjustment_amount", "amount_assumed", detail))
+    # where amounts are stated, only a row that is denied and states none of its own has something left to explain
+    is_left = (own == 0) & (pl.col("status_code") == _DENIED).fill_null(False) if is_stated else pl.lit(value=True)
+    is_assumed = (is_named & is_left & (whole != 0)).fill_null(False)
+    count = rows.select(is_assumed.sum()).item()
+    if count:
+        detail = f"{count} rows name a reason or a denial and no amount; it is taken to be for the charge less the payment"
+        reading.findings.append((None, "adjustment_amount", "amount_assumed", detail))
+    stated = pl.col("adjustment_amount") if "adjustment_amount" in rows.columns else pl.lit(None, _CENTS)
+    rows = rows.with_columns(pl.when(is_assumed).then(whole).otherwise(stated).cast(_CENTS).alias("adjustment_amount"))
     return _with_patient_share(rows)
 
 

@@ -14,12 +14,13 @@ from rcm_pipeline.intake.sheets.sheet_reading import Imbalance, SheetReading
 
 Tables = dict[str, pl.DataFrame]
 _CLAIM = ("claim_token", "payer_name", "payer_id", "created_date", "frequency_code")
-_REMIT = ("claim_token", "payer_name", "payer_id", "decided_date", "icn_token", "status_code", "_is_negative")
+_REMIT = ("claim_token", "payer_name", "payer_id", "decided_date", "icn_token", "_is_reversal", "_is_negative")
 _PAYMENT = ("payer_name", "payer_id", "decided_date")
 _FLAGS = ("has_authorization", "has_referral", "has_attachment", "has_note")
 _SETS = {"P": "837P", "I": "837I", "D": "837D"}
 _DENTAL = r"^D\d{4}$"
 _MODIFIERS = tuple(f"modifier_{n}_code" for n in range(1, 5))
+_DENIED, _REVERSED = "4", "22"
 _KEYS = ("transaction_no", "claim_no", "line_no", "segment_no")
 
 
@@ -65,7 +66,10 @@ def remittances_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
 
 def _decisions_to_raw(decided: pl.DataFrame, reading: SheetReading) -> Tables:
     before = reading.before()
-    signed = decided.with_columns((pl.col("charge_amount") < 0).fill_null(False).alias("_is_negative"))  # a reversal beside its correction
+    signed = decided.with_columns(  # a reversal beside its correction is a claim payment of its own
+        (pl.col("charge_amount") < 0).fill_null(False).alias("_is_negative"),
+        (pl.col("status_code") == _REVERSED).fill_null(False).alias("_is_reversal"),
+    )
     keyed = _numbered(_numbered(signed, _REMIT, "claim_no", before.remits), _PAYMENT, "transaction_no", before.payments)
     keyed = _with_charges(_with_charges(keyed, "charge_amount", reading), "paid_amount", reading)
     is_stated = any(keyed[name].is_not_null().any() for name in keyed.columns if base_of(name) == "adjustment_amount")
@@ -115,6 +119,27 @@ def _charged(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
         reason = "charge_amount is empty or not of its type; correct this cell, the row was not read"
         reading.rejects.append((number, "charge_amount", "cell_unreadable", reason))
     return rows.filter(is_charged)
+
+
+def postings_to_raw(rows: pl.DataFrame, _: SheetReading) -> Tables:
+    """raw_postings: an entry a row, and a second where a row books a payment and an adjustment, whose reason is its own."""
+    plain_rows = rows.select(name for name in rows.columns if base_of(name) == name and name != "reason_words")
+    adjustment = pl.col("adjustment_amount")
+    is_second = pl.col("posted_amount").is_not_null() & (adjustment != 0).fill_null(False)
+    is_alone = pl.col("posted_amount").is_null() & adjustment.is_not_null()
+    reason = [pl.when(~is_second).then(name).alias(name) for name in ("group_code", "carc_code")]
+    code = pl.coalesce("posting_code", pl.when(is_alone).then(pl.lit("adjustment")), pl.when(is_second).then(pl.lit("payment")))
+    first = plain_rows.with_columns(
+        *reason,
+        code.alias("posting_code"),
+        pl.coalesce("posted_amount", "adjustment_amount").alias("posted_amount"),
+        posting_no=pl.lit(1, pl.Int64),
+    )
+    second = plain_rows.filter(is_second).with_columns(
+        pl.lit("adjustment").alias("posting_code"), adjustment.alias("posted_amount"), posting_no=pl.lit(2, pl.Int64)
+    )
+    entries = pl.concat([first, second]).sort("row_no", "posting_no").drop("adjustment_amount")
+    return {"raw_postings": entries.filter(pl.col("posted_amount").is_not_null())}
 
 
 def _typed_bill(rows: pl.DataFrame) -> pl.DataFrame:
@@ -204,7 +229,7 @@ def _remits(first: pl.DataFrame, details: pl.DataFrame) -> pl.DataFrame:
         first.group_by("claim_no", maintain_order=True)
         .agg(
             pl.col("transaction_no", "segment_no", "claim_token", "icn_token").first(),
-            pl.col("status_code").drop_nulls().first(),
+            _status_of_lines(),
             whole("charge_amount"),
             whole("paid_amount"),
             pl.col("patient_amount").sum().alias("_patient_amount"),
@@ -222,6 +247,12 @@ def _remits(first: pl.DataFrame, details: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("status_code").fill_null(_assumed_status()))
         .with_columns(pl.lit(False).alias("has_authorization"), pl.lit(False).alias("has_crossover"))
     )
+
+
+def _status_of_lines() -> pl.Expr:
+    """The status of a claim whose lines have their own: denied where all are, else that of the first that is not."""
+    status = pl.col("status_code").drop_nulls()
+    return pl.coalesce(status.filter(status != _DENIED).first(), status.first()).alias("status_code")
 
 
 def _assumed_status() -> pl.Expr:
@@ -267,4 +298,5 @@ EXPORTS: dict[str, Callable[[pl.DataFrame, SheetReading], Tables]] = {
     "remittances": remittances_to_raw,
     "claim_outcomes": outcomes_to_raw,
     "logged_denials": logged_denials_to_raw,
+    "postings": postings_to_raw,
 }

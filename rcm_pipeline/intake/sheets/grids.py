@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+_LETTERS = 26
 Rows = list[list[str]]
+Body = dict[int, list[str]]  # rows by the number a sheet shows beside them
 Box = tuple[int, ...]  # first row, first column, last row, last column, from 0
 
 
@@ -20,3 +22,12 @@ class Grid:
 def filled_count(rows: Iterable[Sequence[str]]) -> int:
     """Cells that hold anything but blanks."""
     return sum(1 for row in rows for cell in row if cell.strip())
+
+
+def letters(place: int) -> str:
+    """A column as spreadsheets name it: A, B … Z, AA."""
+    name, place = "", place + 1
+    while place:
+        place, rest = divmod(place - 1, _LETTERS)
+        name = chr(ord("A") + rest) + name
+    return name

@@ -2,14 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from rcm_pipeline.intake.sheets.kinds import COUNT_OR_LIST, KINDS, REPEATED, columns_of, numbered
+from rcm_pipeline.intake.sheets.kinds import COUNT_OR_LIST, KINDS, REPEATED, columns_of, numbered, required
 
 Heading = tuple[str, ...]  # what a heading may be read as, in plain, the fullest first
 Headers = Mapping[str, Mapping[str, str]]
+Plausible = Callable[[str, int], bool]  # column and place → whether its cells look like it
 _SHARED = {name for pair in COUNT_OR_LIST for name in pair}
 _WORD = re.compile(r"[a-z0-9]+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")  # of a heading, also of one written together: ClaimID, PaidAmt
@@ -72,21 +73,26 @@ def in_context(headings: Sequence[Heading]) -> list[Heading]:
     return found
 
 
-def places_of(kind: str, headings: Sequence[Heading], headers: Headers) -> dict[str, int]:
+def places_of(kind: str, headings: Sequence[Heading], headers: Headers, is_plausible: Plausible = lambda _, __: True) -> dict[str, int]:
     """Columns of a kind → their place in the header, for those that are there.
 
     A place belongs to the first column that claims it, those with a heading of the client's own before others; only codes
-    counted and codes listed may claim the same. Further columns of what a row may hold several of are numbered.
+    counted and codes listed may claim the same. Further columns of what a row may hold several of are numbered. A place whose
+    cells are something else is passed over, but for a column the kind cannot do without.
     """
     known, named = shipped_headers()[kind], headers.get(kind, {})
     places: dict[str, int] = {}
     for name in sorted(columns_of(kind), key=lambda column: column not in named):
-        claimed = _own(named[name], headings) if name in named else _claimed(known[name], headings, is_repeated=name in REPEATED)
-        free = [at for at in claimed if at not in places.values()]
+        if name in named:
+            claimed = likely = _own(named[name], headings)
+        else:
+            claimed = _claimed(known[name], headings, is_repeated=name in REPEATED)
+            likely = [at for at in claimed if is_plausible(name, at)] or (claimed if (name,) in required(kind) else [])
+        free = [at for at in likely if at not in places.values()]
         if name in REPEATED and name not in named:
             places |= _in_turn(name, sorted(free), known[name], headings)
-        elif free or (claimed and name in _SHARED):
-            places[name] = (free or claimed)[0]
+        elif free or (likely and name in _SHARED):
+            places[name] = (free or likely)[0]
     for name, own in named.items():
         if name not in places and (claimed := _own(own, headings)):
             places[name] = claimed[0]

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from rcm_pipeline.intake.sheets.cells import UNDECIDED, word_of
 from rcm_pipeline.intake.sheets.grids import Grid
 from rcm_pipeline.intake.sheets.headings import Headers, heading, places_of
-from rcm_pipeline.intake.sheets.kinds import KINDS, fits, is_deciding, missing
+from rcm_pipeline.intake.sheets.kinds import KINDS, Evidence, base_of, fits, is_ageing, is_deciding, missing, takes_off
+from rcm_pipeline.intake.sheets.plausibility import plausible_columns
 from rcm_pipeline.intake.sheets.sheet_reading import Mapped
 from rcm_pipeline.intake.sheets.tables import Table
 from rcm_pipeline.settings import SheetMap
@@ -31,14 +32,14 @@ def mapped_table(table: Table, own: SheetMap | None, headers: Headers) -> Mapped
     """The kind of sheet, and where each column stands. One whose columns are all there goes before one that lacks some."""
     if own:
         return _by_map(table, own, headers)
-    found = {kind: places_of(kind, table.headings, headers) for kind in KINDS}
-    decided, denied = _statuses(table, found["claim_outcomes"])
-    unknown = _unused(table, found["claim_outcomes"])
-    speaks = any(is_deciding(text) for at in unknown for text in table.headings[at])
+    is_plausible = plausible_columns(table)
+    found = {kind: places_of(kind, table.headings, headers, is_plausible) for kind in KINDS}
+    evidence = _evidence(table, found)
     best: tuple[tuple[int, int, int], str | None] = ((0, 0, -len(KINDS)), None)
     for kind, places in found.items():
-        is_whole = not missing(kind, places) and fits(kind, places, found["claim_outcomes"], decided, denied, speaks)
-        rank = (int(is_whole), len(set(places.values())), -len(missing(kind, places)))
+        is_whole = not missing(kind, places) and fits(kind, places, evidence)
+        known = len(set(places.values())) + len(table.headings) * (kind == "receivables" and is_ageing(places, evidence))
+        rank = (int(is_whole), known, -len(missing(kind, places)))
         if rank > best[0] and (is_whole or missing(kind, places)):
             best = (rank, kind)
     (whole, known, _), nearest = best
@@ -48,7 +49,9 @@ def mapped_table(table: Table, own: SheetMap | None, headers: Headers) -> Mapped
     lacking = missing(nearest, places)
     if not whole and known < _LIKENESS:
         return Mapped(None, {}, [], _unused(table, {}), nearest=nearest, nearest_missing=lacking)
-    return Mapped(nearest, places, lacking, _unused(table, places))
+    every = places_of(nearest, table.headings, headers)
+    other = [name for name, at in every.items() if name not in places and not is_plausible(base_of(name), at)]
+    return Mapped(nearest, places, lacking, _unused(table, places), implausible=other)
 
 
 def _by_map(table: Table, own: SheetMap, headers: Headers) -> Mapped:
@@ -71,17 +74,31 @@ def outdated_columns(table: Table, mapped: Mapped, own: SheetMap | None, headers
     return [name for name, text in headers.get(shipped.kind, {}).items() if not present & set(heading(text))]
 
 
+def unread_decisions(table: Table, mapped: Mapped) -> list[int]:
+    """Places of columns that are not used although their heading speaks of what payers do or take off."""
+    return [at for at in mapped.unused if any(is_deciding(text) or takes_off(text) for text in table.headings[at])]
+
+
 def _unused(table: Table, places: Mapping[str, int]) -> list[int]:
     return [at for at, texts in enumerate(table.headings) if texts and at not in places.values()]
 
 
-def _statuses(table: Table, lines: Mapping[str, int]) -> tuple[bool, bool]:
-    """Whether any status says that a payer decided, and whether every row is denied: by its status, or by a reason or day of denial."""
+def _evidence(table: Table, found: Mapping[str, Mapping[str, int]]) -> Evidence:
+    """What the words of a table say: whether a payer decided anything, whether every row is denied, whether it is a ledger."""
+    lines = found["claim_outcomes"]
     words = {word_of("status_code", cell) or cell for cell in _cells(table, lines.get("status_code")) if cell}
     decided = any(word != UNDECIDED and (word.isdigit() or word_of("status_code", word)) for word in words)
     reasons = [_cells(table, lines[name]) for name in ("carc_code", "reason_words", "denied_date") if name in lines]
     every = bool(reasons) and all(any(row) for row in zip(*reasons, strict=True))
-    return decided, (every or (bool(reasons) and words == {"4"})) and not words & {"1", "2", "3", "22"}
+    entries = {word_of("posting_code", cell) for cell in _cells(table, found["postings"].get("posting_code"))}
+    return Evidence(
+        lines,
+        has_decided_words=decided,
+        all_denied=(every or (bool(reasons) and words == {"4"})) and not words & {"1", "2", "3", "22"},
+        speaks_of_decisions=any(is_deciding(text) for at in _unused(table, lines) for text in table.headings[at]),
+        remittance_count=len(set(found["remittances"].values())),
+        is_ledger="charge" in entries and bool(entries & {"payment", "reversal", "contractual", "write_off", "adjustment", "transfer"}),
+    )
 
 
 def _cells(table: Table, place: int | None) -> list[str]:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rcm_pipeline.intake.sheets.grids import Body
 from rcm_pipeline.intake.sheets.headings import Headers, Heading, places_of, plain
 from rcm_pipeline.intake.sheets.kinds import COUNT_OR_LIST, missing
 
-Body = dict[int, list[str]]
 _COUNT = re.compile(r"[0-9]{1,3}(?:\.0+)?")
 _BETWEEN = re.compile(r"[;,|\n]")
 
@@ -22,15 +22,16 @@ class Part:
 
 
 _CODE = (
-    r"(?:(?:total|number)?(?:of)?(?:cpt|hcpcs|procedure|px|icd10cm|icd10pcs|icd10|icd|diagnosis|dx|pdx|sdx|modifier|mod|drg|msdrg|poa|em"
-    r"|pcs|code)s?(?:codes?)?)"
+    r"(?:(?:cpt|hcpcs|procedure|px|icd10cm|icd10pcs|icd10|icd|diagnosis|dx|pdx|sdx|modifier|mod|drg|msdrg|poa|em|pcs|code)s?(?:codes?)?)"
 )
+_OF = r"(?:total|number|numberof|totalnumberof)?"
 _BY_KIND = {  # headings of counts or lists by kind of code, which together are one column of ours
-    "coder_code_count": re.compile(rf"{_CODE}(?:reviewed|audited|assigned|coded|checked)(?:count)?"),
-    "correct_code_count": re.compile(rf"{_CODE}(?:correct|agreed|accurate|right)(?:count)?|correct{_CODE}"),
-    "coder_codes": re.compile(rf"{_CODE}(?:preaudit|original|billed|before)|(?:preaudit|original){_CODE}"),
-    "auditor_codes": re.compile(rf"{_CODE}(?:postaudit|audited|corrected|after)|(?:postaudit|corrected){_CODE}"),
+    "coder_code_count": re.compile(rf"{_OF}{_CODE}(?:reviewed|audited|assigned|coded|checked|total)(?:count)?|total{_CODE}"),
+    "correct_code_count": re.compile(rf"{_OF}{_CODE}(?:correct|agreed|accurate|right)(?:count)?|(?:total)?correct{_CODE}"),
+    "coder_codes": re.compile(rf"{_CODE}(?:preaudit|original|billed|before)|(?:preaudit|original|coder){_CODE}"),
+    "auditor_codes": re.compile(rf"{_CODE}(?:postaudit|audited|corrected|after)|(?:postaudit|corrected|auditor){_CODE}"),
 }
+_ERRORS = re.compile(rf"{_OF}{_CODE}(?:errors?|wrong|incorrect)(?:count)?|(?:total)?errors?(?:count|found)?")
 
 
 def whole_reviews(headings: list[Heading], body: Body) -> tuple[list[Heading], Body]:
@@ -48,6 +49,13 @@ def whole_reviews(headings: list[Heading], body: Body) -> tuple[list[Heading], B
         if len(parts) > 1 or (parts and name not in places):
             cells = zip(*(_column(at, body) for at in parts), strict=True)
             added[name] = [_together(own, is_count=name.endswith("count")) for own in cells]
+    wrong = [at for at, texts in enumerate(headings) if any(_ERRORS.fullmatch(text) for text in texts)]
+    if wrong and not {"correct_code_count"} & {*added, *places} and "coder_code_count" in {*added, *places}:
+        reviewed = added.get("coder_code_count") or _column(places["coder_code_count"], body)
+        errors = (_together(own, is_count=True) for own in zip(*(_column(at, body) for at in wrong), strict=True))
+        added["correct_code_count"] = [
+            str(int(float(all_of)) - int(no)) if all_of and no else "" for all_of, no in zip(reviewed, errors, strict=True)
+        ]
     counts = {*added, *places}
     if {"coder_code_count", "correct_code_count"} <= counts and "auditor_code_count" not in counts:
         added["auditor_code_count"] = added.get("coder_code_count") or _column(places["coder_code_count"], body)

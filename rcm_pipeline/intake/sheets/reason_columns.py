@@ -1,11 +1,14 @@
 """Why a row was adjusted or denied: from any number of columns of groups, codes, amounts, remarks and words to numbered triplets."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from rcm_pipeline.intake.sheets.codes import Reasons, items_of, reasons_of
+from rcm_pipeline.intake.sheets.grids import Body
+from rcm_pipeline.intake.sheets.headings import Heading
 from rcm_pipeline.intake.sheets.kinds import base_of, numbered
 from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 
@@ -15,6 +18,25 @@ _UNKNOWN = (
     "name it under [words.reason_words] in the client's settings"
 )
 NO_USABLE_REASON = "unknown"
+
+
+_STATED = re.compile(r"(co|pr|oa|pi|cr)0*([abdpwy]?\d{1,3})(?:amount|amt)?")  # a heading that is a reason: CO-45, PR-1 Amount
+
+
+def with_stated_reasons(headings: list[Heading], body: Body) -> tuple[list[Heading], Body]:
+    """A table with a column of amounts for each reason, as one with a group, a code and an amount for each."""
+    stated = {at: found for at, texts in enumerate(headings) for text in texts if (found := _STATED.fullmatch(text))}
+    if not stated:
+        return headings, body
+    kept = [() if at in stated else texts for at, texts in enumerate(headings)]
+    added: list[Heading] = [(name,) for _ in stated for name in ("groupcode", "carccode", "adjustmentamount")]
+    width = len(headings)
+    rows = {}
+    for number, row in body.items():
+        cells = [*row[:width], *[""] * (width - len(row))]
+        triplets = [(found[1].upper(), found[2].upper(), cells[at]) if cells[at].strip() else ("", "", "") for at, found in stated.items()]
+        rows[number] = [*cells, *(cell for triplet in triplets for cell in triplet), *row[width:]]
+    return [*kept, *added], rows
 
 
 @dataclass

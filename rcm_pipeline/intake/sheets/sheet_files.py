@@ -8,9 +8,11 @@ import polars as pl
 from rcm_pipeline.intake.sheets.body_rows import body_rows
 from rcm_pipeline.intake.sheets.exports import EXPORTS
 from rcm_pipeline.intake.sheets.file_grids import grids_of
-from rcm_pipeline.intake.sheets.grids import Grid, filled_count
-from rcm_pipeline.intake.sheets.kind_choice import map_of, mapped_table, outdated_columns
+from rcm_pipeline.intake.sheets.grids import Grid, filled_count, letters
+from rcm_pipeline.intake.sheets.kind_choice import map_of, mapped_table, outdated_columns, unread_decisions
+from rcm_pipeline.intake.sheets.kinds import DECIDING
 from rcm_pipeline.intake.sheets.qa_parts import counted_or_listed, parts_of, whole_reviews
+from rcm_pipeline.intake.sheets.reason_columns import with_stated_reasons
 from rcm_pipeline.intake.sheets.sheet_reading import Mapped, SheetReading
 from rcm_pipeline.intake.sheets.table_reading import Understanding, typed_rows
 from rcm_pipeline.intake.sheets.tables import Table, tables_of
@@ -66,7 +68,8 @@ _OUTDATED = (
 
 
 def _whole(table: Table) -> Table:
-    headings, body = whole_reviews(table.headings, table.body)
+    """The table with what stands in its headings, or in several columns, in columns of its own."""
+    headings, body = with_stated_reasons(*whole_reviews(table.headings, table.body))
     return replace(table, headings=headings, body=body)
 
 
@@ -93,6 +96,7 @@ def _read_table(
     )
     reading.has_status, reading.totals = "status_code" in places, _totals(table, places)
     reading.has_payment = "paid_amount" in places or "claim_paid_amount" in places
+    _note_columns(table, mapped, reading)
     admitted: dict[int, int] = {}
     for part in parts_of(kind, places, table.headings, body, settings.headers):
         rows, counts = typed_rows(part, understood, pseudonyms, reading)
@@ -105,6 +109,17 @@ def _read_table(
     reading.row_count += len(body)
     reading.cell_count += filled
     reading.dropped_count += max(filled - sum(admitted.values()), 0)
+
+
+def _note_columns(table: Table, mapped: Mapped, reading: SheetReading) -> None:
+    """Columns that are not read although their heading is known, or speaks of decisions or of what is taken off."""
+    for name in mapped.implausible:
+        reading.findings.append((None, name, "column_other", f"the cells under the heading taken for {name} are something else; not read"))
+    unread = unread_decisions(table, mapped) if mapped.kind in DECIDING else []
+    if unread:
+        columns = ", ".join(letters(place) for place in unread)
+        detail = f"columns {columns} speak of payments, denials or adjustments and are not read; name them in a map of this sheet"
+        reading.findings.append((None, None, "columns_unread", detail))
 
 
 def _words(own: SheetMap | None, settings: ClientSettings) -> dict[str, dict[str, str]]:

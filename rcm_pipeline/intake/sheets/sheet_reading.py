@@ -33,6 +33,7 @@ class Mapped:
     unused: list[int]
     nearest: str | None = None
     nearest_missing: list[str] = field(default_factory=list)
+    implausible: list[str] = field(default_factory=list)  # columns whose heading is there, over cells that are something else
     header_row: int = 1
     titles: list[str] = field(default_factory=list, repr=False)
     body: Mapping[int, list[str]] = field(default_factory=dict, repr=False)

@@ -27,8 +27,10 @@ _EMPTY_SPEAKS = {
 _HALF = 2
 _MANY = 3  # cells of a column that are something else are named one by one up to so many
 _WHOLE_NUMBERS = ("line_no", "position_no", "age_days", "work_count")
+_ONE_DAY = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}"
+_DAYS = rf"^({_ONE_DAY})\s*(?:-|–|to|through|thru)\s*({_ONE_DAY})$"
 _LISTS = {"modifier_1_code": "modifier_{}_code", "diagnosis_1_code": "diagnosis_{}_code"}
-_TYPES: dict[str, pl.DataType] = {"reason_words": pl.String()}
+_TYPES: dict[str, pl.DataType] = {"reason_words": pl.String(), "adjustment_amount": pl.Decimal(18, 2)}
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def _texts(part: Part, reading: SheetReading) -> pl.DataFrame:
     """The cells of the columns that are there, cleaned; a whole column whose cells are something else is left out and said."""
     rows = list(part.body.values())
     must = [name for name, col in KINDS[part.kind].to_schema().columns.items() if not col.nullable and name not in KEYS]
-    names = list(dict.fromkeys([*part.places, *(name for name in must if name != "stratum_code")]))
+    names = list(dict.fromkeys([*part.places, *(name for name in must if (name,) in required(part.kind))]))
     cells = [pl.Series(name, cleaned(name, _cells(rows, part.places.get(name))), dtype=pl.String) for name in names]
     texts = pl.DataFrame([pl.Series("row_no", list(part.body), dtype=pl.Int64), *cells])
     other = [name for name in names if name in _WHOLE_NUMBERS and _is_other(texts[name])]
@@ -98,7 +100,7 @@ def _cells(rows: Sequence[Sequence[str]], place: int | None) -> list[str]:
 
 def _divided(words: pl.DataFrame, understood: Understanding, reading: SheetReading) -> pl.DataFrame:
     """Cells that hold several things in columns of their own: modifiers beside a code, lists of diagnoses, reasons with groups."""
-    words = with_reasons(words, understood.own_words("reason_words"), reading)
+    words = _with_both_days(with_reasons(words, understood.own_words("reason_words"), reading))
     lists = {base: [name for name in words.columns if base_of(name) == base] for base in _LISTS}
     beside: list[tuple[str, ...]] = [()] * words.height
     if "procedure_code" in words.columns:
@@ -114,6 +116,19 @@ def _divided(words: pl.DataFrame, understood: Understanding, reading: SheetReadi
         if names or any(items):
             words = words.drop(names).with_columns(codes.spread(_LISTS[base].format, items))
     return words
+
+
+def _with_both_days(words: pl.DataFrame) -> pl.DataFrame:
+    """01/15/2026 - 01/17/2026 in the column of the day of service is the first day and the last."""
+    if "service_from_date" not in words.columns:
+        return words
+    first, last = (pl.col("service_from_date").str.extract(_DAYS, at) for at in (1, 2))
+    if not words.select(first.is_not_null().any()).item():
+        return words
+    stated = pl.col("service_to_date") if "service_to_date" in words.columns else pl.lit(None, pl.String)
+    return words.with_columns(
+        pl.coalesce(first, "service_from_date").alias("service_from_date"), pl.coalesce(stated, last).alias("service_to_date")
+    )
 
 
 def _without_inexact(words: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:

@@ -24,8 +24,11 @@ _KNOWN_BINARY = {
     b"\xfd7zXZ": "an xz archive",
 }
 _TAR_PLACE = slice(257, 262)
+LOCKED = "the workbook is protected by a password; save it without one and send it again"
 _HTML = re.compile(rb"^[^<]{0,40}<(?:!doctype html|html|head|body|table|meta|style)\b", re.IGNORECASE)
 _SPREADSHEET_XML = b"urn:schemas-microsoft-com:office:spreadsheet"
+_STRAY_NULS = 0.01  # of a text that a program padded or damaged; a binary file has far more
+_SHORTEST_WIDE = 16  # bytes, below which zeros say nothing
 _WIDE_SHARE = 0.3  # of the bytes of UTF-16 in Western scripts every second is zero; a third of that may be other signs
 
 
@@ -69,7 +72,7 @@ def _foreign(head: bytes) -> str:
 
 def _text(head: bytes) -> Recognised:
     wide = wide_encoding(head)
-    if b"\0" in head and not wide:
+    if head.count(b"\0") > _STRAY_NULS * len(head) and not wide and head.rstrip(b"\0").count(b"\0"):
         return _unreadable("the file is binary and of no kind read here")
     text = head.decode(wide, errors="ignore").encode() if wide else head
     if _SPREADSHEET_XML in text:
@@ -82,6 +85,8 @@ def wide_encoding(raw: bytes) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     head = raw[:4096]
+    if len(head) < _SHORTEST_WIDE:
+        return ""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if odd > _WIDE_SHARE * len(head) and not even:
         return "utf-16-le"
@@ -94,7 +99,7 @@ def _old_office(content: Content) -> Recognised:
         return Recognised("unknown", "file_too_large", "a workbook may hold 400 MB; send it in parts, or as Parquet")
     raw = content.bytes()
     if "EncryptedPackage".encode("utf-16-le") in raw:
-        return Recognised("unknown", "workbook_locked", "the workbook is protected by a password; save it without one and send it again")
+        return Recognised("unknown", "workbook_locked", LOCKED)
     if any(name.encode("utf-16-le") in raw for name in ("Workbook", "Book")):
         return Recognised("xls")
     return _unreadable("the file is of an old Office program, but no workbook")
@@ -114,11 +119,14 @@ def _zip(content: Content) -> Recognised:
     try:
         with content.opened() as stream, zipfile.ZipFile(stream) as packed:
             members = packed.infolist()
+            is_locked = "META-INF/manifest.xml" in packed.namelist() and b"encryption-data" in packed.read("META-INF/manifest.xml")
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         return Recognised("unknown", "workbook_damaged", "the workbook or archive is cut or damaged; ask the sender for it again")
     form = _packed_workbook({member.filename for member in members})
     if not form:
         return _packed(content, "zip")
+    if is_locked:
+        return Recognised("unknown", "workbook_locked", LOCKED)
     unpacked = sum(member.file_size for member in members)
     if unpacked > _MAX_UNPACKED or unpacked > _MAX_RATIO * max(content.byte_count, 1) or len(members) > _MAX_MEMBERS:
         return Recognised("unknown", "workbook_too_large", "the workbook unpacks to more than is allowed; send it as CSV")

@@ -152,3 +152,142 @@ def test_rejected_beside_accepted_is_a_clearinghouse_word() -> None:
         text("Claim ID,Paid Date,Charge,Paid,Status", "1,2026-01-05,10,5,Finalized/Payment", "2,2026-01-05,10,0,Denied - Appeal Pending")
     )
     assert [row[1] for row in remits(denied)] == ["1", "4"]
+
+
+SIDE = (
+    "Account Number,Payment Date,Billed,Paid,,Account Number,Denial Date,Billed,Reason Code",
+    "A1,2026-08-01,100,80,,B1,2026-08-01,300,CO-50",
+    "A2,2026-08-01,200,0,,B2,2026-08-01,400,CO-197",
+)
+COUNTS = ("Account Number,Payment Date,Billed,Paid,,Status,Count", "A1,2026-08-01,100,80,,Paid,1", "A2,2026-08-01,200,10,,,")
+
+
+@pytest.mark.parametrize("rows", [SIDE, COUNTS])
+def test_a_table_beside_another_gives_it_nothing(rows: tuple[str, ...]) -> None:
+    tables = tables_of_sheet(text(*rows))
+    assert [row[0] for row in remits(tables)] == ["A1", "A2"]
+    assert adjustments(tables) == []
+    assert {row[1] for row in remits(tables)} == {"1"}
+
+
+def test_subtotals_as_a_spreadsheet_writes_them_and_averages_are_no_claims() -> None:
+    rows = (
+        "Account Number,Service Date,CPT,Charge",
+        "A1,2026-06-01,99213,100",
+        "A1,2026-06-01,36415,50",
+        "A1 Total,,,150",
+        "A2,2026-06-01,99214,200",
+        "A2 Total,,,200",
+        "Average,,,117",
+        "Grand Total,,,350",
+    )
+    tables = tables_of_sheet(text(*rows))
+    assert values(tables, "raw_claims", "claim_token", "charge_amount") == [("A1", "150.00"), ("A2", "200.00")]
+    assert [row for row, rule in rules(tables) if rule == "total_row"] == [4, 6, 7, 8]
+
+
+def test_a_last_row_of_counts_and_sums_is_none() -> None:
+    rows = (
+        "Account Number,Payment Date,CPT,Billed,Paid",
+        "A1,2026-08-01,99213,100,80",
+        "A2,2026-08-02,99214,200,50",
+        "2,2026-08-31,,300,130",
+    )
+    tables = tables_of_sheet(text(*rows))
+    assert ([row[0] for row in remits(tables)], rules(tables)) == (["A1", "A2"], [(4, "total_row")])
+
+
+def test_a_comma_for_cents_in_one_column_says_what_points_are_in_the_others() -> None:
+    rows = (
+        "Account Number;Payment Date;Status;Billed;Paid;Allowed",
+        "A1;03.08.2026;1;1.500;1.450,50;1 234,50",
+        "A2;13.08.2026;4;2.000;0,00;",
+    )
+    tables = tables_of_sheet(text(*rows))
+    assert [row[2:] for row in remits(tables)] == [("1500.00", "1450.50"), ("2000.00", "0.00")]
+    assert values(tables, "raw_remit_lines", "allowed_amount")[0] == ("1234.50",)
+
+
+@pytest.mark.parametrize("never", ["12/31/9999", "01/01/1900", "01/01/0001", "9999-12-31"])
+def test_a_day_that_stands_for_none_is_no_day_and_moves_no_other(never: str) -> None:
+    rows = (
+        "Account Number,Payment Date,Service Date,Status,Billed,Paid",
+        f"A1,{never},2026-06-01,Denied,100,0",
+        "A2,,2026-06-01,Denied,100,0",
+        "A3,2026-06-11,2026-06-01,Paid,100,90",
+    )
+    tables = tables_of_sheet(text(*rows))
+    assert sorted(values(tables, "raw_payments", "payment_date"), key=str) == [("2026-06-11",), (None,)]
+    assert (2, "cell_unreadable") in rules(tables, "raw_findings"), "A1 said a day that cannot be read; only A2 said none"
+
+
+@pytest.mark.parametrize(
+    "written", ["8/3/2026, 2:05 PM", "Aug 3, 2026, 2:05 PM", "Mon Aug 03 14:05:00 EDT 2026", "8/3/2026 2pm", "08032026"]
+)
+def test_days_as_programs_print_them(written: str) -> None:
+    tables = tables_of_sheet(text("Account Number,Payment Date,Billed,Paid", f'A1,"{written}",100,80'))
+    assert values(tables, "raw_payments", "payment_date") == [("2026-08-03",)]
+
+
+def test_month_first_is_not_kept_where_it_puts_a_decision_before_its_service() -> None:
+    tables = tables_of_sheet(
+        text("Account Number,Payment Date,Service Date,Billed,Paid", "A1,03/08/2026,2026-06-01,1,1", "A2,04/08/2026,2026-06-01,1,1")
+    )
+    assert values(tables, "raw_payments", "payment_date") == [("2026-08-03",), ("2026-08-04",)]
+
+
+@pytest.mark.parametrize("cell", ["#REF!", "#NUM!", "Err:502", "#####", "-", "?", "TBD", "unknown", "none", "2026-03-01", "TRUE"])
+def test_what_is_no_identifier_names_no_claim(cell: str) -> None:
+    tables = tables_of_sheet(text("Account Number,Payment Date,Billed,Paid", f"{cell},2026-08-01,100,80", "A2,2026-08-01,100,80"))
+    assert [row[0] for row in remits(tables)] == ["A2"]
+    assert (2, "cell_unreadable") in rules(tables)
+
+
+def test_codes_that_passed_through_a_column_of_numbers_are_codes_again() -> None:
+    tables = tables_of_sheet(
+        text(
+            "Account Number,Payment Date,Status,CPT,Billed,Paid,Reason Code",
+            "12345.0,2026-08-01,1.0,99213.0,100.0,80.0,45.0",
+            "'0012',2026-08-01,4.0,99214.0,100,0,197.0",
+        )
+    )
+    assert remits(tables) == [("12345", "1", "100.00", "80.00"), ("0012", "4", "100.00", "0.00")]
+    assert values(tables, "raw_remit_lines", "procedure_code") == [("99213",), ("99214",)]
+    assert [row[1] for row in adjustments(tables)] == ["45", "197"]
+
+
+def test_pages_with_a_heading_above_each_header_are_one_table() -> None:
+    header = "Account Number,Payment Date,Payer,CPT,Billed,Paid"
+    rows = (
+        "ACME Billing,,,,,Page 1",
+        header,
+        "A1,2026-08-01,ACME,99213,100,80",
+        "ACME Billing,,,,,Page 2",
+        header,
+        "A2,2026-08-01,ACME,99213,100,80",
+    )
+    assert [row[0] for row in remits(tables_of_sheet(text(*rows)))] == ["A1", "A2"]
+    banded = ("Account,,Primary,,Secondary,", "Number,Check Date,Billed,Paid,Billed,Paid", "A1,2026-08-01,100,80,20,15")
+    assert [row[0] for row in remits(tables_of_sheet(text(*banded, *banded[:2], "A2,2026-08-01,100,80,20,15")))] == ["A1", "A2"]
+
+
+def test_an_error_cell_is_unreadable_and_not_nothing() -> None:
+    tables = tables_of_sheet(
+        text("Account Number,Payment Date,Billed,Allowed,Paid", "A1,2026-08-01,100,#VALUE!,80", "A2,2026-08-01,100,90,80")
+    )
+    assert (2, "cell_unreadable") in rules(tables, "raw_findings")
+
+
+def test_line_ends_nulls_and_long_notes_end_no_file() -> None:
+    rows = ("Account Number,Payment Date,Billed,Paid,Notes", f"A1,2026-08-01,100,80,{'x' * 300_000}", "A2,2026-08-01,100,80,")
+    for content in (text(*rows), "\r".join(rows), text(*rows) + "\0\0\0", text(*rows).replace("A2", "A\x002")):
+        assert [row[0] for row in remits(tables_of_sheet(content))] == ["A1", "A2"]
+
+
+def test_a_cell_of_thousands_of_reasons_is_a_finding() -> None:
+    tables = tables_of_sheet(
+        text(
+            "Account Number,Payment Date,Billed,Paid,Reason Code", f'A1,2026-08-01,100,0,"{"CO-45, " * 5000}"', "A2,2026-08-01,100,0,CO-50"
+        )
+    )
+    assert (2, "reason_unknown") in rules(tables, "raw_findings")

@@ -6,9 +6,11 @@ import re
 import zipfile
 from collections.abc import Callable
 
+import pytest
 import xlsxwriter
 
-from rcm_pipeline.intake.sheets.workbook_child import answer_of
+from rcm_pipeline.intake.sheets import workbooks
+from rcm_pipeline.intake.sheets.workbook_child import answer_of, mask_of, masked
 from tests.unit.sheet_reading import remits, rules, tables_of_sheet, values
 
 HEAD = ["Account Number", "Payment Date", "Payer", "CPT", "Billed", "Paid"]
@@ -112,3 +114,59 @@ def test_the_sheet_a_map_names_and_the_row_its_header_stands_in() -> None:
     columns = {"claim_token": "Fall", "payment_date": "Tag", "charge_amount": "Betrag", "paid_amount": "Bezahlt"}
     own = {"kind": "remittances", "sheet": "Daten", "header_row": 4, "columns": columns}
     assert remits(tables_of_sheet(workbook(fill), sheets=[own])) == [("A1", "1", "100.00", "80.00")]
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "shown"),
+    [
+        ("00000000", "12345", "00012345"), ("00000;-00000;00000;@", "7", "00007"), ("000-00-0000", "12345678", "012-34-5678"),
+        ('"ACC-"000000', "123", "ACC-000123"), ("000", "12345", "12345"), ("0", "7", "7"), ("0.00", "7", "7"), ("#,##0", "7", "7"), ("mm/dd/yyyy", "7", "7"),
+    ],
+)  # fmt: skip
+def test_a_number_is_what_its_format_shows(form: str, number: str, shown: str) -> None:
+    assert masked(number, mask_of(form)) == shown
+
+
+UNSEEN = ' table:visibility="collapse"'
+WEB = "<tr><td>Account Number</td><td>Payment Date</td><td>CPT</td><td>Billed</td><td>Paid</td></tr>"
+
+
+def test_a_web_page_with_spans_hidden_rows_and_tables_in_tables() -> None:
+    rows = (
+        "<tr><td rowspan=2>A1</td><td rowspan=2>2026-08-01</td><td>99213<script>var x</script></td><td>100</td><td>80</td></tr>"
+        "<tr><td>99214</td><td>200</td><td>0</td></tr>"
+        "<tr style='display: none'><td>A9</td><td>2026-08-01</td><td>99213</td><td>1</td><td>1</td></tr>"
+    )
+    tables = tables_of_sheet(f"<html><table><tr><td><table>{WEB}{rows}</table></td></tr></table></html>")
+    assert remits(tables) == [("A1", "1", "300.00", "80.00")]
+    assert rules(tables) == [(None, "rows_hidden")]
+    assert values(tables, "raw_remit_lines", "procedure_code") == [("99213",), ("99214",)]
+
+
+def test_a_page_that_takes_for_ever_costs_its_own_process_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "_SECONDS", 1.0)
+    assert rules(tables_of_sheet("<table><tr><td>" + "<!--" * 100_000)) == [(None, "workbook_too_large")]
+    assert remits(tables_of_sheet(workbook(plain))) == [("A1", "1", "100.00", "80.00")]
+
+
+def test_an_open_document_with_a_password_or_hidden_rows() -> None:
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    rows = [HEAD, ["A1", *map(str, ROW[1:])], ["A2", *map(str, ROW[1:])]]
+    written = "".join(
+        f"<table:table-row{UNSEEN if number == 2 else ''}>{''.join(map(cell.format, row))}</table:table-row>"
+        for number, row in enumerate(rows)
+    )
+    spaces = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    content = f'<office:document-content{spaces}><office:body><office:spreadsheet><table:table table:name="S">{written}</table:table></office:spreadsheet></office:body></office:document-content>'
+
+    def packed(manifest: str) -> bytes:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as book:
+            book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+            book.writestr("content.xml", content)
+            book.writestr("META-INF/manifest.xml", manifest)
+        return out.getvalue()
+
+    tables = tables_of_sheet(packed("<manifest/>"))
+    assert ([row[0] for row in remits(tables)], rules(tables)) == (["A1"], [(None, "rows_hidden")])
+    assert rules(tables_of_sheet(packed("<manifest:encryption-data/>"))) == [(None, "workbook_locked")]

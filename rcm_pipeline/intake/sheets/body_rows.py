@@ -13,8 +13,10 @@ from rcm_pipeline.intake.sheets.tables import Table
 
 _TOTAL = re.compile(
     r"^(?:(?:grand|sub|report|page|overall|column)[ -]*totals?\b"
-    r"|totals?\s*(?:$|[:=]|(?:for|of|charges?|amounts?|claims?|rows?|records?|billed|paid|by|lines?|payments?)\b)"
-    r"|sum\s*(?:$|[:=]|of\b)|(?:row |record |claim )?count\s*[:=])",
+    r"|totals?\s*(?:$|[:=(-]|(?:for|of|charges?|amounts?|claims?|rows?|records?|billed|paid|by|lines?|payments?)\b)"
+    r"|sum\s*(?:$|[:=]|of\b)|(?:row |record |claim )?count\s*[:=]"
+    r"|(?:average|mean|median|max|min|maximum|minimum|count|totales|summe|gesamt)\s*[:=]?$"
+    r"|.*\btotals?\s*(?:\(\d+\))?$)",  # as a spreadsheet writes subtotals: A1 Total
     re.IGNORECASE,
 )
 _UNITS = frozenset(
@@ -56,6 +58,7 @@ _UNITS = frozenset(
 )
 
 
+_FEWEST = 3  # rows, below which a sum is the row itself
 _LINES = ("claims", "remittances", "claim_outcomes")
 _OF_CLAIM = ("payer_name", "payer_id", "payment_date", "denied_date", "created_date", "icn_token", "member_token")
 _ON_LINE = ("procedure_code", "revenue_code")
@@ -63,7 +66,7 @@ _ON_LINE = ("procedure_code", "revenue_code")
 
 def body_rows(table: Table, kind: str, places: Mapping[str, int], reading: SheetReading) -> dict[int, list[str]]:
     """The rows of data of a table of this kind, by the number a sheet shows beside them; what is none is a reject."""
-    key = places.get("review_token", places.get("claim_token", places.get("staff_id")))
+    key = next((places[name] for name in ("review_token", "claim_token", "staff_id", "payer_name") if name in places), None)
     body = _without_ragged(_data_rows(table, key, places, reading), table, reading)
     if kind in _LINES:
         body = _without_sums(_filled_down(body, places, reading), places, reading)
@@ -82,7 +85,7 @@ def _data_rows(table: Table, key: int | None, others: Mapping[str, int], reading
         at, first = next(iter(cells.items()))
         if turn == 0 and _is_units(cells, key):
             reading.findings.append((number, None, "units_row", "a row of units or types below the header; passed over"))
-        elif any(_TOTAL.match(cell) for cell in (first, cells.get(key, "") if key is not None else "")):
+        elif _TOTAL.match(cells.get(key, first) if key is not None else first):
             reading.rejects.append((number, None, "total_row", _IS_TOTAL))
         elif len(cells) == 1 and len(others) > 1 and (at not in others.values() or " " in first):
             reading.rejects.append((number, None, "text_row", "a line of text within or below the table; not read"))
@@ -134,18 +137,25 @@ def _filled_down(body: dict[int, list[str]], places: Mapping[str, int], reading:
 
 
 def _without_sums(body: dict[int, list[str]], places: Mapping[str, int], reading: SheetReading) -> dict[int, list[str]]:
-    """The last row, where it names no claim and its amounts are the sums of those above, is no row of data."""
-    if len(body) < 3 or "claim_token" not in places:
+    """The last row is no row of data where its amounts are the sums of those above and it names no claim.
+
+    Where it names something, a count of rows perhaps, all of its amounts must be sums, and it may not say what was served.
+    """
+    if len(body) < _FEWEST or "claim_token" not in places:
         return body
     *above, last = body
-    at_key, row = places["claim_token"], body[last]
+    row, key = body[last], places["claim_token"]
     money = [at for name, at in places.items() if name.endswith("_amount") and at < len(row) and row[at].strip()]
-    if (at_key < len(row) and row[at_key].strip()) or not money:
+    if not money:
         return body
     texts = {f"{at}": cleaned("", (body[n][at] if at < len(body[n]) else "" for n in (*above, last))) for at in money}
     plain_texts = amounts(pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)))
     numbers = plain_texts.select(pl.all().str.replace_all(",", "").cast(pl.Decimal(18, 2), strict=False)).get_columns()
-    if any(cents[:-1].sum() == cents[-1] for cents in numbers):
+    sums = [cents[:-1].sum() == cents[-1] for cents in numbers]
+    served = [places[name] for name in (*_ON_LINE, "service_from_date", "payer_name", "status_code", "carc_code") if name in places]
+    is_bare = bool(served) and not any(at < len(row) and row[at].strip() for at in served)
+    is_named = key < len(row) and bool(row[key].strip())
+    if (not is_named and any(sums)) or (is_named and is_bare and len(sums) > 1 and all(sums)):
         reading.rejects.append((last, None, "total_row", _IS_TOTAL))
         return {number: body[number] for number in above}
     return body

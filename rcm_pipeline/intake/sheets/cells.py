@@ -12,21 +12,35 @@ from rcm_pipeline.intake.sheets.headings import plain
 from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 from rcm_pipeline.x12.values import money, quantity
 
-_NULL_WORDS = frozenset(
-    {"null", "nan", "#n/a", "#n/d", "#value!", "#ref!", "#div/0!", "#name?", "nil", "(null)", "<null>", "(blank)", "n/a"}
-)
+_NULL_WORDS = frozenset({"null", "nan", "nat", "#n/a", "nil", "(null)", "<null>", "(blank)", "n/a"})
+_NO_NAMES = frozenset({"-", "--", "?", "tbd", "none", "na", ".", "unknown"})  # in the place of an identifier
+_ERROR = re.compile(r"#[A-Z][A-Z0-9/_]*[!?]?|#+|Err:\d+", re.IGNORECASE)  # what a spreadsheet shows where a formula failed
+_WHOLE_FLOAT = re.compile(r"\d+\.0")  # a code that passed through a column of numbers
 _LONGEST_NULL = max(map(len, _NULL_WORDS))
-_GUARDED = re.compile(r'="(.*)"|\'(.+)', re.DOTALL)  # ="00012345" and '00012345 keep a spreadsheet from taking an identifier for a number
+_GUARDED = re.compile(
+    r'="(.*)"|\'(.+?)\'?', re.DOTALL
+)  # ="00012345" and '00012345 keep a spreadsheet from taking an identifier for a number
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\x00-\x08\x0b\x0c\x0e-\x1f]")
-_INEXACT = r"^-?\d(?:[.,]\d+)?E\+\d+$"
+_INEXACT = r"^-?\d(?:[.,]\d+)?E\+\d+$|^\d{4}-\d{2}-\d{2}$|^(?:TRUE|FALSE)$"
 _COMMA_CENTS, _POINT_CENTS = r"^-?(?:\d{1,3}(?:\.\d{3})+|\d+),\d{1,2}$", r"\.\d{1,2}$|\d,\d{3}(?:\D|$)"
+_IDENTIFIERS = ("_token", "_npi", "payer_id")
+_CODED = ("status_code", "procedure_code", "carc_code", "revenue_code", "bill_type_code", "place_code", "line_no", "units")
+_POINTED = r"^-?\d{1,3}(?:\.\d{3})+$"  # thousands, where another column proves that the comma is for cents
 _SPEAKING = ("coder_codes", "auditor_codes")  # NONE in a list of codes says that there were none
 
 
 def cleaned(name: str, cells: Iterable[str]) -> list[str | None]:
-    """Cells without guards, invisible characters and blanks around them; null where they say that there is nothing."""
+    """Cells without guards, invisible characters and blanks around them; null where they say that there is nothing.
+
+    Of an identifier also where a formula failed or a word stands for none; a code that became a number is a code again.
+    """
+    is_identifier = name.endswith(_IDENTIFIERS)
     nothing = frozenset() if name in (*shipped_words(), *_SPEAKING) else _NULL_WORDS
-    return [_cleaned(cell, nothing) if cell else None for cell in cells]
+    texts = (_cleaned(cell, nothing | _NO_NAMES if is_identifier else nothing) if cell else None for cell in cells)
+    if not is_identifier and name not in _CODED:
+        return list(texts)
+    plain_texts = [text[:-2] if text and _WHOLE_FLOAT.fullmatch(text) else text for text in texts]
+    return [None if text and _ERROR.fullmatch(text) else text for text in plain_texts] if is_identifier else plain_texts
 
 
 def _cleaned(cell: str, nothing: Collection[str]) -> str | None:
@@ -62,11 +76,17 @@ def amounts(cells: pl.DataFrame, negative: Sequence[str] = ()) -> pl.DataFrame:
     if not cells.width:
         return cells
     signed = cells.select(_signed(pl.col(name)).alias(name) for name in cells.columns)
-    has_comma = signed.select(
-        (pl.col(name).str.contains(_COMMA_CENTS).any() & ~pl.col(name).str.contains(_POINT_CENTS).any()).alias(name)
+    proofs = signed.select(
+        proof
         for name in cells.columns
+        for proof in (
+            (pl.col(name).str.contains(_COMMA_CENTS).any() & ~pl.col(name).str.contains(_POINT_CENTS).any()).alias(f"{name} comma"),
+            (pl.col(name).str.contains(_POINTED) | ~pl.col(name).str.contains(r"[.,]")).all().alias(f"{name} pointed"),
+        )
     ).row(0, named=True)
-    return signed.select(_plain_amount(name, has_comma=bool(has_comma[name]), is_turned=name in negative) for name in cells.columns)
+    is_comma_sheet = any(proofs[f"{name} comma"] for name in cells.columns)
+    has_comma = {name: bool(proofs[f"{name} comma"] or (is_comma_sheet and proofs[f"{name} pointed"])) for name in cells.columns}
+    return signed.select(_plain_amount(name, has_comma=has_comma[name], is_turned=name in negative) for name in cells.columns)
 
 
 def _plain_amount(name: str, *, has_comma: bool, is_turned: bool) -> pl.Expr:
@@ -80,7 +100,10 @@ def _plain_amount(name: str, *, has_comma: bool, is_turned: bool) -> pl.Expr:
 
 def _signed(text: pl.Expr) -> pl.Expr:
     """Without currency, and with the minus in front: ($30.00), $(30.00), 30.00-, -$30, USD 30.00."""
-    bare = text.str.replace_all(r"(?i)\s*(?:\$|€|£|₹|\busd\b|\brs\.?)\s*", "").str.replace_all(r"(\d)\s+(\d{3})\b", "$1,$2")
+    bare = text.str.replace_all("−", "-", literal=True).str.replace_all(r"(?i)\s*(?:us\$|\$|€|£|₹|\busd\b|\brs\.?)\s*", "")
+    bare = bare.str.replace(r"(?i)^([^-].*\d)\s*cr$", "-$1").str.replace(r"(?i)\s*dr$", "")
+    for _ in range(2):  # blanks between thousands, which overlap
+        bare = bare.str.replace_all(r"(\d)[\s\u00a0\u202f](\d{3})\b", "$1$2")
     return bare.str.replace(r"^\(([^-].*)\)$", "-$1").str.replace(r"^([^-].*)-$", "-$1").str.replace(r"^-\s+", "-")
 
 

@@ -17,11 +17,12 @@ _REASON = re.compile(rf"({_GROUP})?[ _:-]*0*([ABDPWY]?\d{{1,3}})", re.IGNORECASE
 _EXPLAINED = re.compile(rf"((?:(?:{_GROUP})[ _-]?)?[ABDPWY]?\d{{1,3}})\s*[:–(-]\s*[A-Za-z].*", re.IGNORECASE | re.DOTALL)
 _REMARK = re.compile(r"(?:MA?|N)\d{1,3}", re.IGNORECASE)
 _BETWEEN = re.compile(r"[;,|/&\n]+|\s+(?=(?:CO|PR|OA|PI|CR|MA?\d|N\d))|(?<=\d)\s+(?=[A-Z]?\d)", re.IGNORECASE)
-_PROCEDURE = re.compile(r"(?:(?:HCPCS|CPT|HC)[ :]*)?([A-Z]?\d{4}[A-Z]?|\d{5})((?:[\s:,;/-]+[A-Z0-9]{2})*)", re.IGNORECASE)
-_DESCRIBED = re.compile(r"([A-Z]?\d{4}[A-Z]?|\d{5})\s*[-–:]\s*[A-Za-z]{3}.*", re.IGNORECASE | re.DOTALL)
+_PROCEDURE = re.compile(r"(?:(?:HCPCS|CPT|HC)[ :]*)?([A-Z]\d{4}|\d{4}[A-Z]|\d{5})((?:[\s:,;/-]+[A-Z0-9]{2})*)", re.IGNORECASE)
+_DESCRIBED = re.compile(r"([A-Z]\d{4}|\d{4}[A-Z]|\d{5})\s*[-–:]\s*[A-Za-z]{3}.*", re.IGNORECASE | re.DOTALL)
 _PARTS = re.compile(r"[\s,;:|/-]+")
 _LIST = re.compile(r"[\s,;|/]+")
 _Read = TypeVar("_Read")
+_MOST = 30  # reasons in one cell; a line of an 835 has at most thirty adjustments
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ def reasons_of(cell: str, own: Mapping[str, str]) -> Reasons:
         return reasons_of(own[plain(text)], {})
     if explained := _EXPLAINED.fullmatch(text):
         return reasons_of(explained[1], {})
+    if text.count(",") + text.count(";") > _MOST:
+        return Reasons(is_known=False)
     codes: list[tuple[str | None, str]] = []
     remarks: list[str] = []
     for part in (part.strip() for part in _BETWEEN.split(text) if part.strip()):

@@ -8,6 +8,7 @@ from rcm_pipeline.intake.sheets.reason_columns import NO_USABLE_REASON
 from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 
 _DENIED, _REVERSED = "4", "22"
+_DAYS = ("payment_date", "denied_date")
 _ZERO = pl.lit(0).cast(pl.Decimal(18, 2))
 _CENTS = pl.Decimal(18, 2)
 _OF_PATIENT = (("deductible_amount", "1"), ("coinsurance_amount", "2"), ("copay_amount", "3"))  # and their reason code
@@ -86,7 +87,9 @@ def _dated(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
     known = pl.coalesce("created_date", "service_from_date") if "created_date" in rows.columns else pl.col("service_from_date")
     dated = rows.with_columns(day.alias("decided_date"), known.alias("_known"))
     lag = dated.select((pl.col("decided_date") - pl.col("_known")).dt.total_days().median().round(0).cast(pl.Int64)).item()
-    is_open = pl.col("decided_date").is_null() & pl.col("_known").is_not_null()
+    unread = {row for row, column, rule, _ in reading.findings if column in _DAYS and rule in ("cell_unreadable", "column_other")}
+    is_silent = pl.lit(None not in unread) & ~pl.col("row_no").is_in([row for row in unread if row is not None])
+    is_open = pl.col("decided_date").is_null() & pl.col("_known").is_not_null() & is_silent
     count = dated.filter(is_open).height if lag is not None else 0
     if count:
         detail = f"{count} of {dated.height} decided rows name no day; taken as {lag} days after they were sent or rendered, as the others"

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections import Counter
-from html.parser import HTMLParser
 
 import polars as pl
 import polars.selectors as cs
@@ -16,10 +15,10 @@ from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 from rcm_pipeline.intake.sheets.workbooks import workbook_grids
 
 _MAX_CELLS = 20_000_000
+csv.field_size_limit(10_000_000)  # characters of a cell: a note of that length does not end a file
 _DELIMITERS = ",\t;|"
 _SAMPLE_LINES = 40
 _NAMED_DELIMITER = re.compile(r"^\"?sep=(.)\"?\s*$", re.IGNORECASE)
-_SPAN = 200  # a cell of HTML spans so many rows or columns at most
 
 
 def grids_of(raw: bytes, format_code: str, reading: SheetReading) -> list[Grid]:
@@ -31,7 +30,7 @@ def grids_of(raw: bytes, format_code: str, reading: SheetReading) -> list[Grid]:
     text = _decoded(raw, reading)
     if text is None:
         return []
-    return _html(text) if format_code == "html" else [Grid(_delimited(text, reading))]
+    return workbook_grids(text.encode(), reading) if format_code == "html" else [Grid(_delimited(text, reading))]
 
 
 def _parquet(raw: bytes, reading: SheetReading) -> list[Grid]:
@@ -69,7 +68,7 @@ def _decoded(raw: bytes, reading: SheetReading) -> str | None:
         except UnicodeDecodeError:
             continue
         reading.encoding = encoding
-        return text.removeprefix("\ufeff").lstrip("\r\n")
+        return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").lstrip("\n")
     reading.reject("not_readable", "the file is cut inside a character; ask the sender for it again")
     return None
 
@@ -101,70 +100,3 @@ def _delimiter(text: str) -> str:
         return max(((width - 1) * count for width, count in widths.items()), default=0)
 
     return max(_DELIMITERS, key=regularity)
-
-
-def _html(text: str) -> list[Grid]:
-    tables = _Tables()
-    tables.feed(text)
-    tables.close()
-    return [Grid(rows) for rows in tables.found if rows]
-
-
-class _Tables(HTMLParser):
-    """The rows of every outermost table; a cell that spans several leaves the others of them empty."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[Rows] = []
-        self._depth = 0
-        self._cell: list[str] | None = None
-        self._below: dict[int, int] = {}
-        self._across = 1
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "table":
-            self._depth += 1
-            if self._depth == 1:
-                self.found.append([])
-        elif self._depth == 1 and tag == "tr":
-            self._end_cell()
-            self.found[-1].append([])
-        elif self._depth == 1 and tag in ("td", "th"):
-            self._end_cell()
-            if not self.found[-1]:
-                self.found[-1].append([])
-            self._start_cell(dict(attrs))
-        elif tag == "br" and self._cell is not None:
-            self._cell.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "table":
-            self._end_cell()
-            self._depth = max(self._depth - 1, 0)
-        elif self._depth == 1 and tag in ("td", "th", "tr"):
-            self._end_cell()
-
-    def handle_data(self, data: str) -> None:
-        if self._cell is not None:
-            self._cell.append(data)
-
-    def _start_cell(self, attributes: dict[str, str | None]) -> None:
-        row = self.found[-1][-1]
-        while self._below.get(len(row), 0) > 0:
-            self._below[len(row)] -= 1
-            row.append("")
-        self._across = _span(attributes.get("colspan"))
-        for at in range(len(row), len(row) + self._across):
-            self._below[at] = _span(attributes.get("rowspan")) - 1
-        self._cell = []
-
-    def _end_cell(self) -> None:
-        if self._cell is not None:
-            row = self.found[-1][-1]
-            row.append(" ".join("".join(self._cell).split()))
-            row.extend([""] * (self._across - 1))
-            self._cell = None
-
-
-def _span(given: str | None) -> int:
-    return min(max(int(given), 1), _SPAN) if given and given.isascii() and given.isdigit() else 1

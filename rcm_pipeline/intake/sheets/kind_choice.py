@@ -54,6 +54,23 @@ def mapped_table(table: Table, own: SheetMap | None, headers: Headers) -> Mapped
     return Mapped(nearest, places, lacking, _unused(table, places), implausible=other)
 
 
+def side_by_side(table: Table, headers: Headers) -> list[Table]:
+    """The tables that stand beside each other in one, an empty column between them; a table may have empty columns of its own.
+
+    They are two where the right one has a heading of the left one again, is of a kind by itself, or has other rows.
+    """
+    used = {at for row in table.body.values() for at, cell in enumerate(row) if cell.strip()}
+    for gap, texts in enumerate(table.headings):
+        if texts or gap in used or not any(table.headings[:gap]) or not any(table.headings[gap + 1 :]):
+            continue
+        left, right = table.columns(0, gap), table.columns(gap + 1, len(table.headings))
+        repeats = {own for own in left.headings if own} & {own for own in right.headings if own}
+        alone = mapped_table(right, None, headers)
+        if repeats or (alone.kind and not alone.missing) or left.body.keys() != right.body.keys():
+            return [left, *side_by_side(right, headers)]
+    return [table]
+
+
 def _by_map(table: Table, own: SheetMap, headers: Headers) -> Mapped:
     places = places_of(own.kind, table.headings, {**headers, own.kind: {**headers.get(own.kind, {}), **own.columns}})
     stated = {name: at for name, text in own.columns.items() for at, known in enumerate(table.headings) if set(heading(text)) & set(known)}

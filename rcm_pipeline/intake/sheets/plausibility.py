@@ -26,16 +26,16 @@ def plausible_columns(table: Table) -> Plausible:
 
     def is_plausible(column: str, place: int) -> bool:
         if (column, place) not in known:
-            known[column, place] = _looks_like(column, _filled(table, place))
+            known[column, place] = _looks_like(column, _filled(table, column, place))
         return known[column, place]
 
     return is_plausible
 
 
-def _filled(table: Table, place: int) -> list[str]:
+def _filled(table: Table, column: str, place: int) -> list[str]:
     found: list[str] = []
     for row in table.body.values():
-        if place < len(row) and (cell := cleaned("", [row[place]])[0]):
+        if place < len(row) and (cell := cleaned(column, [row[place]])[0]):
             found.append(cell)
             if len(found) == _LOOKED_AT:
                 break

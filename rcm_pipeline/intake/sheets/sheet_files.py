@@ -9,7 +9,7 @@ from rcm_pipeline.intake.sheets.body_rows import body_rows
 from rcm_pipeline.intake.sheets.exports import EXPORTS
 from rcm_pipeline.intake.sheets.file_grids import grids_of
 from rcm_pipeline.intake.sheets.grids import Grid, filled_count, letters
-from rcm_pipeline.intake.sheets.kind_choice import map_of, mapped_table, outdated_columns, unread_decisions
+from rcm_pipeline.intake.sheets.kind_choice import map_of, mapped_table, outdated_columns, side_by_side, unread_decisions
 from rcm_pipeline.intake.sheets.kinds import DECIDING
 from rcm_pipeline.intake.sheets.qa_parts import counted_or_listed, parts_of, whole_reviews
 from rcm_pipeline.intake.sheets.reason_columns import with_stated_reasons
@@ -41,7 +41,7 @@ def _read_grid(grid: Grid, settings: ClientSettings, pseudonyms: Pseudonyms, rea
         reading.pass_over(filled_count(grid.rows))
         return
     own, header_row = map_of(grid, settings.sheets)
-    tables = [_whole(table) for table in tables_of(grid, header_row)]
+    tables = [_whole(part) for table in tables_of(grid, header_row) for part in ([table] if own else side_by_side(table, settings.headers))]
     mapped = [(table, mapped_table(table, own, settings.headers)) for table in tables]
     best, understood = max(
         mapped, key=lambda pair: (pair[1].kind is not None and not pair[1].missing, len(pair[1].places), len(pair[0].body))
@@ -104,7 +104,7 @@ def _read_table(
         for at, count in counts.items():
             admitted[at] = max(admitted.get(at, 0), count)
     if not body:
-        reading.reject("sheet_empty", "the table has a header and no rows; ask the sender for it again")
+        reading.findings.append((None, None, "table_empty", "a table has a header and no rows"))
     filled = filled_count(table.body.values())
     reading.row_count += len(body)
     reading.cell_count += filled

@@ -17,6 +17,7 @@ from rcm_pipeline.privacy.door import AllowListDoor, allow_list
 from rcm_pipeline.privacy.tokens import Pseudonyms
 from rcm_pipeline.settings import Words
 from schemas.contract import polars_schema
+from schemas.vocabulary.sheets import DATE_ORDERS
 
 _CASE = {"stratum_code": "lower", "rebuttal_code": "lower", "error_code": "upper"}
 # an empty cell of these says something, so one that cannot be read must not become empty
@@ -29,6 +30,7 @@ _MANY = 3  # cells of a column that are something else are named one by one up t
 _WHOLE_NUMBERS = ("line_no", "position_no", "age_days", "work_count")
 _ONE_DAY = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}"
 _DAYS = rf"^({_ONE_DAY})\s*(?:-|–|to|through|thru)\s*({_ONE_DAY})$"
+_SERVICE, _DECIDED = "service_from_date", ("payment_date", "denied_date")
 _LISTS = {"modifier_1_code": "modifier_{}_code", "diagnosis_1_code": "diagnosis_{}_code"}
 _TYPES: dict[str, pl.DataType] = {"reason_words": pl.String(), "adjustment_amount": pl.Decimal(18, 2)}
 
@@ -155,11 +157,27 @@ def _typed(
     found = date_orders(admitted.select(name for name, dtype in typed.items() if isinstance(dtype, pl.Date)))
     proven = {order.order for order in found.values() if order.order}
     orders = {name: PLAIN if order.is_plain else _chosen(order, proven, understood) for name, order in found.items()}
+    orders |= _possible(admitted, orders, found)
     for name, order in orders.items():
         _note_order(name, order, found[name], understood, reading)
     plain_text = admitted.with_columns(amounts(admitted.select(money), understood.negative).get_columns())
     values = plain_text.select("row_no", *(_value(name, dtype, orders) for name, dtype in typed.items()))
     return values, {name for name, order in orders.items() if order is None}
+
+
+def _possible(admitted: pl.DataFrame, orders: Mapping[str, str | None], found: Mapping[str, DateOrder]) -> dict[str, str | None]:
+    """Columns of decisions that could be read either way, day first where month first would put any before its service."""
+    service = orders.get(_SERVICE)
+    open_ones = [name for name in _DECIDED if orders.get(name) == "" and found[name].is_open]
+    if not service or not open_ones:
+        return {}
+    served = admitted.select(dates(_SERVICE, service))
+    early = {
+        (name, order): (admitted.select(dates(name, order)).to_series() < served.to_series()).any()
+        for name in open_ones
+        for order in DATE_ORDERS
+    }
+    return {name: "day_first" for name in open_ones if early[name, "month_first"] and not early[name, "day_first"]}
 
 
 def _value(name: str, dtype: pl.DataType, orders: Mapping[str, str | None]) -> pl.Expr:

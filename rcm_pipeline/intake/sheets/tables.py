@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rcm_pipeline.intake.sheets.grids import Grid, Rows
 from rcm_pipeline.intake.sheets.headings import Heading, heading, in_context, known_count, plain
@@ -10,6 +10,7 @@ from rcm_pipeline.intake.sheets.sheet_reading import Note
 
 _SEARCHED = 60  # rows from the top in which a header row may stand
 _MAX_COLUMNS = 1_000
+_SPARSE = 3  # a page heading fills a third of the columns at most
 _KNOWN = 3  # headings that make a row further down the header of another table
 _DATA = re.compile(r"\d.*\d.*\d.*\d", re.DOTALL)  # four digits: a row of data has a date, an amount or a number
 
@@ -28,6 +29,11 @@ class Table:
     def width(self) -> int:
         """Columns of the header."""
         return len(self.headings)
+
+    def columns(self, first: int, last: int) -> "Table":
+        """The table of some of its columns, with the rows that hold anything there."""
+        body = {number: row[first:last] for number, row in self.body.items() if any(cell.strip() for cell in row[first:last])}
+        return replace(self, headings=self.headings[first:last], body=body, titles=self.titles[first:last])
 
 
 def tables_of(grid: Grid, header_row: int | None = None) -> list[Table]:
@@ -52,10 +58,11 @@ def _header_rows(rows: Rows, filled: Sequence[int], grid: Grid) -> dict[int, int
         words = tuple(plain(cell) for cell in rows[at])
         following = scored.get(at + 1, (0, 1))[0] if height == 1 else 0
         is_header = score >= (_KNOWN if starts else 2) and 2 * score >= _width(rows[at]) and following <= score and at > below
-        if is_header and words not in seen:
-            starts[at] = height
+        if is_header:
             below = at + height - 1
-            seen.add(words)
+            if words not in seen:
+                starts[at] = height
+                seen.add(words)
     if not starts:
         best = max(scored, key=lambda at: (scored[at][0], -at))
         return {best: scored[best][1]} if scored[best][0] else {}
@@ -68,8 +75,10 @@ def _scored(rows: Rows, at: int, grid: Grid) -> tuple[int, int]:
     if at + 1 >= len(rows) or _width(rows[at + 1]) < 2 or any(_DATA.search("\t".join(row)) for row in rows[at : at + 2]):
         return alone, 1
     together = known_count(_joined(rows, at, grid))
-    is_header_below = 2 * known_count([heading(cell) for cell in rows[at + 1]]) >= _width(rows[at + 1])
-    return (together, 2) if together > alone or (together == alone and is_header_below) else (alone, 1)
+    below = known_count([heading(cell) for cell in rows[at + 1]])
+    is_header_below = 2 * below >= _width(rows[at + 1])
+    is_better = together > max(alone, below) or (together == alone > 0 and is_header_below)
+    return (together, 2) if is_better else (alone, 1)
 
 
 def _width(row: Sequence[str]) -> int:
@@ -99,11 +108,10 @@ def _table(rows: Rows, start: int, height: int, end: int, grid: Grid) -> Table:
     first = start + height
     again = tuple(plain(cell) for cell in rows[start])
     hidden = set(grid.hidden_rows)
-    body = {
-        at + 1: rows[at]
-        for at in range(first, end)
-        if at not in hidden and any(cell.strip() for cell in rows[at]) and not _repeats(rows[at], again)
-    }
+    repeated = {at for at in range(first, end) if _repeats(rows[at], again)}
+    page_headings = {at - 1 for at in repeated if at > first and _SPARSE * _width(rows[at - 1]) <= len(headings)}
+    passed = hidden | repeated | page_headings | {at + 1 for at in repeated if height > 1}
+    body = {at + 1: rows[at] for at in range(first, end) if at not in passed and any(cell.strip() for cell in rows[at])}
     titles = [" ".join(part for part in (_at(rows[at], place) for at in range(start, first)) if part) for place in range(len(headings))]
     table = Table(in_context(headings), _filled_down(body, grid, start), start + 1, titles=titles)
     unseen = sum(first <= at < end for at in hidden)
@@ -118,7 +126,7 @@ def _at(row: Sequence[str], place: int) -> str:
 
 def _repeats(row: Sequence[str], header: tuple[str, ...]) -> bool:
     """A header that comes again at the top of a page."""
-    return bool(header) and plain(row[0]) == header[0] and tuple(plain(cell) for cell in row) == header
+    return bool(header) and bool(row) and plain(row[0]) == header[0] and tuple(plain(cell) for cell in row) == header
 
 
 def _filled_down(body: dict[int, list[str]], grid: Grid, start: int) -> dict[int, list[str]]:

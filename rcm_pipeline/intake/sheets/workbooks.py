@@ -1,4 +1,4 @@
-"""Workbooks as grids of text, read in a process of their own that may die of them."""
+"""Workbooks and web pages as grids of text, read in a process of their own that may die of them."""
 
 import atexit
 import json
@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from rcm_pipeline.intake.recognise import LOCKED
 from rcm_pipeline.intake.sheets.grids import Grid
 from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 
@@ -16,7 +17,7 @@ _CHILD = Path(__file__).with_name("workbook_child.py")
 _SECONDS, _SECONDS_PER_MB = 20.0, 5.0  # ten times what the slowest workbook we have takes
 _REFUSED = {
     "workbook_damaged": "the workbook cannot be read; save it again as .xlsx or send CSV",
-    "workbook_locked": "the workbook is protected by a password; save it without one and send it again",
+    "workbook_locked": LOCKED,
     "workbook_too_large": "the workbook takes more memory or time than is allowed; delete what stands far from the table, or send CSV",
 }
 

@@ -44,6 +44,26 @@ def claim_payments_of_sheets(
     return pl.concat([by_total, by_line.select(PLACE).unique().join(partly, on=PLACE, how="anti")]).unique()
 
 
+def undated_claim_payments(payments: pl.DataFrame, tables: Tables, transactions: pl.DataFrame) -> pl.DataFrame:
+    """Places of claim payments of sheets without a day of their own that another row of a sheet tells as well.
+
+    An export that is sent again each week assumes another day for them each time. Of those equal in account, payer, charge,
+    payment and status the dated one counts, else the earliest assumed.
+    """
+    sheets = payments.join(transactions, on=TRANSACTION, how="anti")
+    if sheets.is_empty() or not sheets["payment_date"].has_nulls():
+        return sheets.clear().select("file_id", pl.lit(None, pl.Int64).alias("claim_no"))
+    named = sheets.select(*TRANSACTION, "payer_name", "payer_id", "payment_date", "production_date")
+    claims = tables["raw_remits"].select(*PLACE, "transaction_no", *_AMOUNTS, "icn_token", "status_code")
+    joined = claims.join(named.lazy(), on=TRANSACTION, how="inner").collect().filter(pl.col("claim_token").is_not_null())
+    alike = [*_AMOUNTS, "icn_token", "status_code", "payer_name", "payer_id"]
+    is_dated = pl.col("payment_date").is_not_null()
+    nth = pl.int_range(pl.len()).over("file_id", *alike)  # the same twice in one file is two
+    ordered = joined.with_columns(nth.alias("_nth")).sort(~is_dated, "production_date", "file_id", "claim_no", nulls_last=True)
+    has_other = (pl.int_range(pl.len()).over(*alike, "_nth") > 0) | (is_dated.any().over(*alike, "_nth") & ~is_dated)
+    return ordered.filter(~is_dated & has_other).select(PLACE)
+
+
 def _same(of_sheets: pl.DataFrame, of_835: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
     both = of_sheets.join(of_835, on=key, suffix="_835")
     is_same_number = (pl.col("icn_token") == pl.col("icn_token_835")).fill_null(True)

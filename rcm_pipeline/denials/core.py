@@ -26,7 +26,7 @@ from rcm_pipeline.claims.redeliveries import (
 )
 from rcm_pipeline.claims.remits import KEYS, LINE
 from rcm_pipeline.claims.reversals import pair_reversals, recoupments, with_own_voids
-from rcm_pipeline.claims.sheet_copies import claim_payments_of_sheets, sent_claims_of_sheets
+from rcm_pipeline.claims.sheet_copies import claim_payments_of_sheets, sent_claims_of_sheets, undated_claim_payments
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
 from rcm_pipeline.denials.classify.adjudications import claim_dispositions, mark_answers, mark_pended, marked_lines, only_duplicates
 from rcm_pipeline.denials.classify.attributes import claim_attributes, payer_clocks
@@ -119,6 +119,7 @@ class RawTables:
         payments = self._tables["raw_payments"].collect()
         copies = paid_again(payments, self._tables, self.envelopes, cut)
         copies = _without(copies, claim_payments_of_sheets(payments, self._tables, self.envelopes, aliases))
+        copies = _without(copies, undated_claim_payments(payments, self._tables, self.envelopes))
         self.payments = paid(payments, self._identifying("raw_remits", OF_ANSWER), copies, self._tables)
         batches = _without(sent_again(self.envelopes, self._tables, cut), sent_claims_of_sheets(self._tables, self.envelopes))
         self.batches = sent(self.envelopes, self._identifying("raw_claims", OF_VERSION), batches, self._tables)

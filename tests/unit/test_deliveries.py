@@ -150,3 +150,19 @@ def test_an_export_beside_the_837_and_835_it_was_made_from_changes_nothing(expor
     alone, beside = from_sheets(files=[SENT, WHOLE]), from_sheets(export, files=[SENT, WHOLE])
     names = [name for name in registered() if name != "core_deliveries"]
     assert differing({name: alone[name] for name in names}, {name: beside[name] for name in names}) == []
+
+
+WEEKLY = "Claim ID,Submitted Date,Payer,Charges,Paid Date,Paid Amount,Status,Denial Code\n"
+
+
+def test_an_export_sent_again_each_week_counts_each_decision_once_although_its_assumed_days_move() -> None:
+    first = WEEKLY + "A1,2026-10-01,P,100,2026-10-11,80,Paid,\nA2,2026-10-01,P,200,,0,Denied,CO-197\nA3,2026-10-01,P,50,,,Pending,\n"
+    second = first.replace("A3,2026-10-01,P,50,,,Pending,", "A3,2026-10-01,P,50,2026-10-31,40,Paid,")
+    tables = from_sheets(first, second)
+    assert tables["core_claim_versions"].height == 3
+    assert tables["core_adjudications"].sort("claim_token").select("claim_token", "disposition").rows() == [
+        ("A1", "paid"), ("A2", "denied_full"), ("A3", "paid"),
+    ]  # fmt: skip
+    assert tables["core_denials"]["adjudication_date"].cast(str).to_list() == ["2026-10-11"]
+    dated = second.replace("A2,2026-10-01,P,200,,0,", "A2,2026-10-01,P,200,2026-10-20,0,")
+    assert from_sheets(first, dated, second)["core_denials"]["adjudication_date"].cast(str).to_list() == ["2026-10-20"]

@@ -71,8 +71,9 @@ def test_claims_with_their_outcome_are_sent_and_the_decided_ones_decided() -> No
     tables = tables_of_sheet(text(head, *rows))
     assert values(tables, "raw_claims", "claim_token") == [("1",), ("2",), ("3",), ("4",)]
     assert remits(tables) == [("1", "1", "100.00", "80.00"), ("2", "1", "100.00", "90.00"), ("3", "4", "100.00", "0.00")]
-    days = tables["raw_remits"].join(tables["raw_payments"], on="transaction_no").sort("claim_no")["payment_date"].cast(str)
-    assert days.to_list() == ["2026-01-11", "2026-01-21", "2026-02-16"], "15 days after it was sent, as the others took"
+    paid = tables["raw_remits"].join(tables["raw_payments"], on="transaction_no").sort("claim_no")
+    assert paid["payment_date"].cast(str).to_list() == ["2026-01-11", "2026-01-21", None]
+    assert paid["production_date"].cast(str).to_list() == [None, None, "2026-02-16"], "15 days after it was sent, as the others took"
     assert {rule for _, rule in rules(tables, "raw_findings")} == {"rows_undecided", "decision_date_assumed", "amount_assumed"}
 
 

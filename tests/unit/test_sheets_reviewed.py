@@ -217,7 +217,8 @@ def test_a_day_that_stands_for_none_is_no_day_and_moves_no_other(never: str) -> 
         "A3,2026-06-11,2026-06-01,Paid,100,90",
     )
     tables = tables_of_sheet(text(*rows))
-    assert sorted(values(tables, "raw_payments", "payment_date"), key=str) == [("2026-06-11",), (None,)]
+    days = values(tables, "raw_payments", "payment_date", "production_date")
+    assert sorted(days, key=str) == [("2026-06-11", None), (None, "2026-06-11"), (None, None)]
     assert (2, "cell_unreadable") in rules(tables, "raw_findings"), "A1 said a day that cannot be read; only A2 said none"
 
 

@@ -85,7 +85,7 @@ def _dated(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
     """
     day = pl.coalesce("payment_date", "denied_date")
     known = pl.coalesce("created_date", "service_from_date") if "created_date" in rows.columns else pl.col("service_from_date")
-    dated = rows.with_columns(day.alias("decided_date"), known.alias("_known"))
+    dated = rows.with_columns(day.alias("decided_date"), known.alias("_known"), pl.lit(value=False).alias("is_day_assumed"))
     lag = dated.select((pl.col("decided_date") - pl.col("_known")).dt.total_days().median().round(0).cast(pl.Int64)).item()
     unread = {row for row, column, rule, _ in reading.findings if column in _DAYS and rule in ("cell_unreadable", "column_other")}
     is_silent = pl.lit(None not in unread) & ~pl.col("row_no").is_in([row for row in unread if row is not None])
@@ -94,9 +94,8 @@ def _dated(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
     if count:
         detail = f"{count} of {dated.height} decided rows name no day; taken as {lag} days after they were sent or rendered, as the others"
         reading.findings.append((None, "payment_date", "decision_date_assumed", detail))
-        dated = dated.with_columns(
-            pl.when(is_open).then(pl.col("_known") + pl.duration(days=lag)).otherwise("decided_date").alias("decided_date")
-        )
+        assumed = pl.when(is_open).then(pl.col("_known") + pl.duration(days=lag)).otherwise("decided_date")
+        dated = dated.with_columns(assumed.alias("decided_date"), is_open.alias("is_day_assumed"))
     undated = dated["decided_date"].is_null().sum()
     if undated:
         reading.findings.append((None, "payment_date", "decision_undated", f"{undated} decided rows name no day. {_UNDATED}"))

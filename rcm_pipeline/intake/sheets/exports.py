@@ -15,7 +15,8 @@ from rcm_pipeline.intake.sheets.sheet_reading import Imbalance, SheetReading
 Tables = dict[str, pl.DataFrame]
 _CLAIM = ("claim_token", "payer_name", "payer_id", "created_date", "frequency_code")
 _REMIT = ("claim_token", "payer_name", "payer_id", "decided_date", "icn_token", "_is_reversal", "_is_negative")
-_PAYMENT = ("payer_name", "payer_id", "decided_date")
+_PAYMENT = ("payer_name", "payer_id", "decided_date", "is_day_assumed")
+_DAYS_OF_PAYMENT = (("payment_date", False), ("production_date", True))
 _FLAGS = ("has_authorization", "has_referral", "has_attachment", "has_note")
 _SETS = {"P": "837P", "I": "837I", "D": "837D"}
 _DENTAL = r"^D\d{4}$"
@@ -213,9 +214,13 @@ def _diagnoses(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _payments(keyed: pl.DataFrame) -> pl.DataFrame:
-    """One row per payer and date; what was paid in one sum the export does not say."""
+    """One row per payer and date; what was paid in one sum the export does not say.
+
+    A day that is only assumed stands as that of production: another export may assume another one for the same decision.
+    """
     paid = keyed.group_by("transaction_no", maintain_order=True).agg(pl.col(_PAYMENT).first(), pl.col("row_no").min().alias("segment_no"))
-    return paid.rename({"decided_date": "payment_date"})
+    days = {name: pl.when(pl.col("is_day_assumed") == assumed).then("decided_date") for name, assumed in _DAYS_OF_PAYMENT}
+    return paid.with_columns(**days).drop("decided_date", "is_day_assumed")
 
 
 def _remits(first: pl.DataFrame, details: pl.DataFrame) -> pl.DataFrame:

@@ -77,7 +77,7 @@ def run(
 
 @app.command()
 def read(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders: X12, CSV, TSV, XLSX, Parquet, .zip, .gz.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders: X12, spreadsheets, exports, .zip, .gz.")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write the tables to.")] = None,
     form: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.PARQUET,
     explain: Annotated[

@@ -292,3 +292,27 @@ def test_a_cell_of_thousands_of_reasons_is_a_finding() -> None:
         )
     )
     assert (2, "reason_unknown") in rules(tables, "raw_findings")
+
+
+OUTCOMES = "claim_id,submitted_date,cpt,service_date,billed,paid,status,paid_date,reason_code"
+
+
+def test_a_line_is_sent_once_however_many_decisions_or_reasons_it_has() -> None:
+    rows = (
+        "C1,2026-01-01,99213,2026-01-01,100,50,Paid,2026-01-20,CO-45", "C1,2026-01-01,99213,2026-01-01,100,50,Paid,2026-01-20,PR-2",
+        "C2,2026-01-01,99213,2026-01-01,100,80,Paid,2026-01-20,", "C2,2026-01-01,99213,2026-01-01,-100,-80,Reversal,2026-02-01,", "C2,2026-01-01,99213,2026-01-01,100,60,Paid,2026-02-01,",
+        "C3,2026-01-01,99213,2026-01-01,100,,Pending,,", "C3,2026-01-01,99213,2026-01-01,100,70,Paid,2026-02-05,",
+        "C4,2026-01-01,36415,2026-01-01,20,10,Paid,2026-01-20,", "C4,2026-01-01,36415,2026-01-01,20,10,Paid,2026-01-20,",
+    )  # fmt: skip
+    tables = tables_of_sheet(text(OUTCOMES, *rows))
+    assert values(tables, "raw_claims", "claim_token", "charge_amount") == [
+        ("C1", "100.00"),
+        ("C2", "100.00"),
+        ("C3", "100.00"),
+        ("C4", "40.00"),
+    ]
+    assert sorted(remits(tables)) == [
+        ("C1", "1", "100.00", "50.00"), ("C2", "1", "100.00", "60.00"), ("C2", "1", "100.00", "80.00"), ("C2", "22", "-100.00", "-80.00"),
+        ("C3", "1", "100.00", "70.00"), ("C4", "1", "40.00", "20.00"),
+    ]  # fmt: skip
+    assert adjustments(tables) == [("CO", "45", "50.00"), ("PR", "2", None)]

@@ -1,5 +1,7 @@
 """Which rows of an export are decisions, on which day, with which sign; and which rows are one line with several adjustments."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from rcm_pipeline.intake.sheets.cells import UNDECIDED
@@ -12,7 +14,7 @@ _DAYS = ("payment_date", "denied_date")
 _ZERO = pl.lit(0).cast(pl.Decimal(18, 2))
 _CENTS = pl.Decimal(18, 2)
 _OF_PATIENT = (("deductible_amount", "1"), ("coinsurance_amount", "2"), ("copay_amount", "3"))  # and their reason code
-_ADJUSTMENT = ("group_code", "carc_code", "adjustment_amount", "rarc_code")
+ADJUSTMENT = ("group_code", "carc_code", "adjustment_amount", "rarc_code")
 
 
 def decided_rows(rows: pl.DataFrame, reading: SheetReading, *, is_decided: bool) -> pl.DataFrame:
@@ -143,32 +145,34 @@ def _reversed(rows: pl.DataFrame) -> pl.DataFrame:
     return signed.with_columns(pl.when(is_turned).then(-pl.col(name)).otherwise(name).alias(name) for name in amounts)
 
 
-def with_stated_amounts(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
-    """Where a sheet names reasons or denials but no amounts, the first reason of a row is for all that was not paid.
+def with_stated_amounts(details: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
+    """Where a sheet names reasons or denials but no amounts, the first reason of a line is for all that was not paid.
 
-    Of a claim whose lines have no charge of their own it is the first reason of the claim. What the patient owes stands in
-    columns of its own and is an adjustment of group PR. `rows` in the order of claims.
+    Of a claim whose lines have no charge of their own it is the first reason of the claim. Where the sheet states amounts
+    only a line that is denied and states none has something left to explain. What the patient owes stands in columns of its
+    own and is an adjustment of group PR. `details` from `folded_lines`.
     """
-    amounts = [name for name in rows.columns if base_of(name) == "adjustment_amount"]
-    own = pl.sum_horizontal(pl.col(name).abs().fill_null(_ZERO) for name in amounts) if amounts else _ZERO
-    is_stated = bool(amounts) and bool(rows.select((own != 0).any()).item())
+    own = _adjusted(details).abs().sum().over("claim_no", "line_no")
+    is_stated = bool(details.select((_adjusted(details) != 0).any()).item())
     owed = pl.sum_horizontal(pl.col(name).fill_null(_ZERO) for name, _ in _OF_PATIENT)
+    is_named = (pl.col("carc_code").is_not_null() | (pl.col("status_code") == _DENIED)).fill_null(False)
+    named_row = pl.col("row_no").filter(is_named)
     of_claim = pl.col("claim_charge_amount").first().over("claim_no") - pl.coalesce(
         pl.col("claim_paid_amount").first(), pl.col("paid_amount").sum()
     ).over("claim_no")
-    is_named = (pl.col("carc_code").is_not_null() | (pl.col("status_code") == _DENIED)).fill_null(False)
-    is_first = pl.col("row_no") == pl.col("row_no").filter(is_named).first().over("claim_no")
-    whole = pl.coalesce(pl.col("charge_amount") - _paid(), pl.when(is_first).then(of_claim)) - owed
-    # where amounts are stated, only a row that is denied and states none of its own has something left to explain
+    of_line = pl.when(pl.col("row_no") == named_row.first().over("claim_no", "line_no")).then(pl.col("charge_amount") - _paid())
+    whole = pl.coalesce(
+        of_line, pl.when(pl.col("charge_amount").is_null() & (pl.col("row_no") == named_row.first().over("claim_no"))).then(of_claim)
+    )
     is_left = (own == 0) & (pl.col("status_code") == _DENIED).fill_null(False) if is_stated else pl.lit(value=True)
-    is_assumed = (is_named & is_left & (whole != 0)).fill_null(False)
-    count = rows.select(is_assumed.sum()).item()
+    is_assumed = (is_named & is_left & (whole - owed != 0)).fill_null(False)
+    count = details.select(is_assumed.sum()).item()
     if count:
         detail = f"{count} rows name a reason or a denial and no amount; it is taken to be for the charge less the payment"
         reading.findings.append((None, "adjustment_amount", "amount_assumed", detail))
-    stated = pl.col("adjustment_amount") if "adjustment_amount" in rows.columns else pl.lit(None, _CENTS)
-    rows = rows.with_columns(pl.when(is_assumed).then(whole).otherwise(stated).cast(_CENTS).alias("adjustment_amount"))
-    return _with_patient_share(rows)
+    stated = pl.col("adjustment_amount") if "adjustment_amount" in details.columns else pl.lit(None, _CENTS)
+    amount = pl.when(is_assumed).then(whole - owed).otherwise(stated).cast(_CENTS)
+    return _with_patient_share(details.with_columns(amount.alias("adjustment_amount")))
 
 
 def _with_patient_share(rows: pl.DataFrame) -> pl.DataFrame:
@@ -186,34 +190,37 @@ def _with_patient_share(rows: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
+def one_line(rows: pl.DataFrame, facts: Sequence[str]) -> pl.Expr:
+    """Whether rows equal in these facts are adjustments of one line: all differ in their adjustment, and only together make up
+    what was not paid, or name no amounts.
+    """
+    adjusting = [name for name in rows.columns if base_of(name) in ADJUSTMENT]
+    own = _adjusted(rows)
+    alike = pl.len().over(facts)
+    left = pl.col("charge_amount") - pl.col("paid_amount")
+    makes_up = (own.sum().over(facts) == left) | (own == 0).all().over(facts)
+    return ((alike > 1) & (pl.struct(adjusting).n_unique().over(facts) == alike) & makes_up).fill_null(False)
+
+
+def _adjusted(rows: pl.DataFrame) -> pl.Expr:
+    amounts = [name for name in rows.columns if base_of(name) == "adjustment_amount"]
+    return pl.sum_horizontal(pl.col(name).fill_null(_ZERO) for name in amounts) if amounts else _ZERO
+
+
 def folded_lines(keyed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The lines of claim payments, numbered, each from its first row; and all rows with the number of their line.
 
-    Rows with one line number are one line. Without numbers, rows equal in all but their adjustments are one where only
-    their adjustments together make up what was not paid, or where they name no amounts.
+    Rows with one line number are one line; without numbers see `one_line`.
     """
-    adjusting = [name for name in keyed.columns if base_of(name) in _ADJUSTMENT]
-    amounts = [name for name in adjusting if base_of(name) == "adjustment_amount"]
-    facts = [name for name in keyed.columns if name not in (*adjusting, "row_no", "line_no", "reason_words")]
-    named = keyed.with_columns(
-        pl.sum_horizontal(pl.col(amounts).fill_null(_ZERO)).alias("_own"),
-        (pl.col("charge_amount") - pl.col("paid_amount")).alias("_left"),
-        pl.struct(adjusting).n_unique().over(facts).alias("_kinds"),
-    )
-    alike = pl.len().over(facts)
-    is_one = (
-        (alike > 1)
-        & (pl.col("_kinds") == alike)
-        & ((pl.col("_own").sum().over(facts) == pl.col("_left")) | (pl.col("_own") == 0).all().over(facts))
-    )
+    facts = [name for name in keyed.columns if base_of(name) not in ADJUSTMENT and name not in ("row_no", "line_no", "reason_words")]
     own = (
         pl.when(pl.col("line_no").is_not_null())
         .then("line_no")
-        .when(is_one.fill_null(False))
+        .when(one_line(keyed, facts))
         .then(-pl.col("row_no").min().over(facts))
         .otherwise(-pl.col("row_no"))
     )
-    lined = named.with_columns(own.alias("_line")).drop("_own", "_left", "_kinds")
+    lined = keyed.with_columns(own.alias("_line"))
     same_line = ["claim_no", "_line", "charge_amount", "paid_amount"]
     first = lined.unique(same_line, keep="first", maintain_order=True)
     first = first.with_columns(

@@ -8,9 +8,12 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from rcm_pipeline.intake.sheets.decisions import decided_rows, folded_lines, with_stated_amounts
+from rcm_pipeline.intake.sheets.cells import UNDECIDED
+from rcm_pipeline.intake.sheets.decisions import ADJUSTMENT, decided_rows, folded_lines, one_line, with_stated_amounts
 from rcm_pipeline.intake.sheets.kinds import base_of
 from rcm_pipeline.intake.sheets.sheet_reading import Imbalance, SheetReading
+from schemas.contract import polars_schema
+from schemas.sheets import SheetClaims
 
 Tables = dict[str, pl.DataFrame]
 _CLAIM = ("claim_token", "payer_name", "payer_id", "created_date", "frequency_code")
@@ -74,7 +77,8 @@ def _decisions_to_raw(decided: pl.DataFrame, reading: SheetReading) -> Tables:
     keyed = _numbered(_numbered(signed, _REMIT, "claim_no", before.remits), _PAYMENT, "transaction_no", before.payments)
     keyed = _with_charges(_with_charges(keyed, "charge_amount", reading), "paid_amount", reading)
     is_stated = any(keyed[name].is_not_null().any() for name in keyed.columns if base_of(name) == "adjustment_amount")
-    first, details = folded_lines(with_stated_amounts(keyed.sort("claim_no", "row_no"), reading))
+    first, folded = folded_lines(keyed.sort("claim_no", "row_no"))
+    details = with_stated_amounts(folded, reading)
     codes = ("code_qualifier", "procedure_code", *_present(first, _MODIFIERS), "revenue_code")
     money = ("charge_amount", "paid_amount", "allowed_amount", "service_from_date", "service_to_date")
     is_line = pl.col("charge_amount").is_not_null()  # else the sheet tells only what became of the claim
@@ -102,8 +106,29 @@ def _imbalances(lines: pl.DataFrame, adjustments: pl.DataFrame) -> list[Imbalanc
 def outcomes_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:
     """The tables of both: every row is of a claim that was sent, those that are decided also of a payment."""
     charged = _charged(rows, reading)
-    sent = claims_to_raw(charged, reading)
-    return sent | _decisions_to_raw(decided_rows(charged, reading, is_decided=False), reading)
+    decisions = _decisions_to_raw(decided_rows(charged, reading, is_decided=False), reading)
+    return claims_to_raw(_sent_rows(charged), reading) | decisions
+
+
+def _sent_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of rows that tell several decisions or adjustments of one line that was sent, one; two equal lines stay two.
+
+    A reversal sends nothing. Rows equal in all that was sent are one line where their days of decision differ, where one is
+    not decided yet, or where they are the adjustments of one (see `one_line`).
+    """
+    columns = {name for name in polars_schema(SheetClaims) if name != "row_no"}
+    alike = [name for name in rows.columns if base_of(name) in columns]
+    day = pl.coalesce("payment_date", "denied_date")
+    is_open = (pl.col("status_code") == UNDECIDED).fill_null(False)
+    is_first_day = (day == day.min().over(alike)).fill_null(True) & ~(is_open & ~is_open.all().over(alike))
+    sent = rows.filter((pl.col("status_code") != _REVERSED).fill_null(True) & (pl.coalesce("charge_amount", "claim_charge_amount") >= 0))
+    kept = sent.filter(is_first_day)
+    facts = [name for name in kept.columns if base_of(name) not in ADJUSTMENT and name not in ("row_no", "line_no", "reason_words")]
+    return (
+        kept.with_columns(one_line(kept, facts).alias("_is_one"))
+        .filter(~pl.col("_is_one") | (pl.col("row_no") == pl.col("row_no").min().over(facts)))
+        .drop("_is_one")
+    )
 
 
 def logged_denials_to_raw(rows: pl.DataFrame, reading: SheetReading) -> Tables:

@@ -15,6 +15,7 @@ _IS_DATE = re.compile(
 _IS_MONEY = re.compile(r"^[\s$€£₹(+-]*(?:usd|rs\.?)?[\s$-]*\d[\d,. ]*[)\s-]*(?:usd|cr|dr)?$|^[-–—$\s]+$", re.IGNORECASE)
 _IS_DAY_ONLY = re.compile(rf"^{_DAY}")
 _IS_PROCEDURE = re.compile(r"^\W*(?:(?:hcpcs|cpt|hc)[ :]*)?[A-Z]?\d{3,5}[A-Z]?\b", re.IGNORECASE)
+_IS_WHOLE = re.compile(r"^-?\d{1,15}(?:\.0+)?$")
 _IS_GROUP = re.compile(r"^(?:co|pr|oa|pi|cr|cw|wo|tr|contractual\b.*|patient resp.*|other adj.*|payer init.*)$", re.IGNORECASE)
 _DISTINCT_PAYERS = 0.5  # of the rows of a sheet; an identifier that is another in every row is a member's, not a payer's
 _FEW = 5
@@ -61,6 +62,8 @@ def _test_of(column: str) -> Callable[[str], bool] | None:
             return lambda cell: bool(_IS_PROCEDURE.match(cell))
         case "group_code":
             return lambda cell: bool(_IS_GROUP.match(cell))
+        case "line_no" | "position_no" | "work_count":
+            return lambda cell: bool(_IS_WHOLE.match(cell))
         case "denied_flag" | "approved_flag":
             return lambda cell: word_of(column, cell) is not None
         case "carc_code" | "reason_words":

@@ -27,7 +27,6 @@ _EMPTY_SPEAKS = {
 }
 _HALF = 2
 _MANY = 3  # cells of a column that are something else are named one by one up to so many
-_WHOLE_NUMBERS = ("line_no", "position_no", "age_days", "work_count")
 _ONE_DAY = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}"
 _DAYS = rf"^({_ONE_DAY})\s*(?:-|–|to|through|thru)\s*({_ONE_DAY})$"
 _SERVICE, _DECIDED = "service_from_date", ("payment_date", "denied_date")
@@ -54,7 +53,7 @@ def typed_rows(part: Part, understood: Understanding, pseudonyms: Pseudonyms, re
     Also how many cells of each place became values.
     """
     types = _types(part.kind)
-    words = _divided(_texts(part, reading), understood, reading)
+    words = _divided(_texts(part), understood, reading)
     words = words.select(name for name in words.columns if name == "row_no" or base_of(name) in types)
     words = words.with_columns(
         normalised(name, words[name], words["row_no"], reading, understood.own_words(name)).alias(name) for name in words.columns
@@ -78,22 +77,13 @@ def _types(kind: str) -> dict[str, pl.DataType]:
     return own | {name: _TYPES[name] for name in READ_BESIDE.get(kind, ())}
 
 
-def _texts(part: Part, reading: SheetReading) -> pl.DataFrame:
-    """The cells of the columns that are there, cleaned; a whole column whose cells are something else is left out and said."""
+def _texts(part: Part) -> pl.DataFrame:
+    """The cells of the columns that are there, cleaned."""
     rows = list(part.body.values())
     must = [name for name, col in KINDS[part.kind].to_schema().columns.items() if not col.nullable and name not in KEYS]
     names = list(dict.fromkeys([*part.places, *(name for name in must if (name,) in required(part.kind))]))
     cells = [pl.Series(name, cleaned(name, _cells(rows, part.places.get(name))), dtype=pl.String) for name in names]
-    texts = pl.DataFrame([pl.Series("row_no", list(part.body), dtype=pl.Int64), *cells])
-    other = [name for name in names if name in _WHOLE_NUMBERS and _is_other(texts[name])]
-    for name in other:
-        reading.findings.append((None, name, "column_other", f"most cells under the heading taken for {name} are no numbers; not read"))
-    return texts.drop(other)
-
-
-def _is_other(text: pl.Series) -> bool:
-    filled = text.drop_nulls()
-    return _HALF * filled.str.contains(r"^-?\d{1,15}(?:\.0+)?$").sum() < len(filled)
+    return pl.DataFrame([pl.Series("row_no", list(part.body), dtype=pl.Int64), *cells])
 
 
 def _cells(rows: Sequence[Sequence[str]], place: int | None) -> list[str]:

@@ -15,7 +15,7 @@ from rcm_pipeline import publishing
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode, StorageError
 from rcm_pipeline.settings import ClientSettings, Home, consenting, load_client_settings
-from rcm_pipeline.warehouse import create_tables, publish_warehouse, read, replace
+from rcm_pipeline.warehouse import make_warehouse, publish_warehouse, read, replace
 from schemas.contract import widened
 from schemas.registry import CONTRACTS
 
@@ -48,8 +48,8 @@ def allow(home: Home, client: str, allowed: bool) -> None:
 
 
 def add(home: Home, client: str, denied: int, last_is_complete: bool = True) -> None:
+    make_warehouse(home.warehouse(client))
     with open_warehouse(home.warehouse(client)) as connection:
-        create_tables(connection)
         replace(connection, "mart_denial_rates", rates(denied, last_is_complete))
         publish_warehouse(connection, home.warehouse(client))
 

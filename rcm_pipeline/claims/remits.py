@@ -22,7 +22,10 @@ def dated_remits(remits: pl.DataFrame, payments: pl.DataFrame, aliases: Mapping[
     CLP02 1-4 and 19-21 are decisions, whatever was paid: code 4 is no denial flag (X12 RFI 1423, 1885, 1079).
     """
     date = pl.coalesce("payment_date", "production_date")
-    whose = payments.select("file_id", "transaction_no", "payer_id", "payer_name", "production_date", date.alias("adjudication_date"))
+    whose = payments.select(
+        "file_id", "transaction_no", "payer_id", "payer_name", "production_date", date.alias("adjudication_date"),
+        pl.col("payment_amount").is_null().alias("is_untotalled"),
+    )  # fmt: skip
     status = pl.col("status_code")
     kind = (
         pl.when(status.is_in(DECISIONS))
@@ -42,11 +45,16 @@ def dated_remits(remits: pl.DataFrame, payments: pl.DataFrame, aliases: Mapping[
 
 
 def with_balance(remits: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
-    """Add the sum of all adjustments and whether charge - paid equals it, to the cent."""
+    """Add the sum of all adjustments and whether charge - paid equals it, to the cent.
+
+    An export that tells no payment as a whole may leave adjustments out: a claim it gives none of is not judged, and balances.
+    """
     total = adjustments.group_by(KEYS).agg(pl.col("amount").sum().cast(pl.Decimal(18, 2)).alias("adjusted_amount"))
-    joined = remits.join(total, on=KEYS, how="left", maintain_order="left").with_columns(pl.col("adjusted_amount").fill_null(0))
-    difference = pl.col("charge_amount") - pl.col("paid_amount") - pl.col("adjusted_amount")
-    return joined.with_columns((difference == 0).fill_null(False).alias("is_balanced"))
+    joined = remits.join(total, on=KEYS, how="left", maintain_order="left")
+    is_silent = pl.col("is_untotalled") & pl.col("adjusted_amount").is_null()
+    difference = pl.col("charge_amount") - pl.col("paid_amount") - pl.col("adjusted_amount").fill_null(0)
+    is_balanced = is_silent.fill_null(False) | (difference == 0).fill_null(False)
+    return joined.with_columns(pl.col("adjusted_amount").fill_null(0), is_balanced.alias("is_balanced")).drop("is_untotalled")
 
 
 def with_service_dates(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

@@ -53,3 +53,12 @@ def test_what_is_kept_of_a_denial_is_told_with_the_claim_and_counts_nowhere(tmp_
     assert "2026-11-16  Logged as denied: CO-197, $200.00" in life
     assert "work appealed" in life
     assert "2026-11-20  Appealed, level 1" in life
+
+
+def test_a_denial_in_words_nobody_knows_is_a_denial_and_payments_without_adjustments_fail_no_balance(tmp_path: Path) -> None:
+    export = "claim_id,payer,billed,paid,claim_status,paid_date,denial_reason\n1,ACME,200,150,Paid,2026-11-09,\n2,ACME,200,0,Denied,2026-11-09,Moon phase\n"
+    said, home = run(tmp_path, export=export)
+    assert "denied at first decision 1 of 2 lines, $200.00" in said
+    with duckdb.connect(str(home / "warehouse" / "acme" / "published.duckdb"), read_only=True) as connection:
+        assert connection.sql("SELECT root_cause, denied_amount FROM core_denials").fetchall() == [("unspecified", 200)]
+        assert connection.sql("SELECT bool_and(is_balanced) FROM core_adjudications").fetchone() == (True,)

@@ -151,7 +151,7 @@ def _sums(classified: pl.DataFrame) -> pl.DataFrame:
         total(pl.col("is_share"), "shared"),
         pl.col("carc_code").is_in(PENDING_CARCS).any().alias("is_pended"),
         ((pl.col("carc_code") == _CAPITATION_CARC) & (pl.col("group_code") == "CO")).any().alias("is_capitation"),
-        (pl.col("carc_code") == _REPORTING_CARC).all().alias("is_reporting_only"),
+        (pl.col("carc_code") == _REPORTING_CARC).fill_null(False).all().alias("is_reporting_only"),
         explains.any().alias("has_explanation"),
     )
 

@@ -38,6 +38,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.x12
 	$(BIN)/python -m benchmarks.spikes
+	$(BIN)/python -m benchmarks.sheets
 
 docs: $(READY)
 	$(BIN)/python -m tests.spec.rules_page

@@ -1,0 +1,1 @@
+"""How fast spreadsheets and exports become raw tables."""

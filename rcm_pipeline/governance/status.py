@@ -113,7 +113,7 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         str(_shown(pack)) if pack.exists() else "",
         run.status if run else "never",
         [*_unfinished(home, client), *_trouble(connection, pack, run.status if run else "never", unopened)],
-        [*_notes(connection), *_sheet_notes(connection)],
+        [*_notes(connection), *_sheet_notes(connection), *_ageing_notes(connection)],
         _delivery_notes(connection),
     )
 
@@ -191,6 +191,26 @@ def _sheet_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "compare its account numbers with those of the claims: rcm read FILE --explain"
         for file_id, matched, count in connection.sql(_SHEETS).fetchall()
         if matched < _MATCHED_SHARE * count
+    ]
+
+
+_AGEINGS = """SELECT r.file_id, count(*), sum(r.balance_amount),
+  count(*) FILTER (l.claim_token IS NULL), coalesce(sum(r.balance_amount) FILTER (l.claim_token IS NULL), 0),
+  count(*) FILTER (l.is_paid), coalesce(sum(r.balance_amount) FILTER (l.is_paid), 0)
+FROM raw_receivables r LEFT JOIN (
+  SELECT claim_token, bool_and(status_code = 'paid') AS is_paid FROM core_claim_lineages GROUP BY claim_token) l USING (claim_token)
+WHERE r.claim_token IS NOT NULL AND r.balance_amount <> 0 GROUP BY r.file_id ORDER BY r.file_id"""
+
+
+def _ageing_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Balances of an A/R ageing beside the claims we know: those of no such claim, and those of claims that are paid."""
+    if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'raw_receivables'").fetchone():
+        return []
+    return [
+        f"the ageing {file_id[:12]} has {count:,} balances, ${amount:,}: {unknown:,} (${unknown_amount:,}) of claims that are not here, "
+        f"{paid:,} (${paid_amount:,}) of claims that are paid here; ask which of the two is right"
+        for file_id, count, amount, unknown, unknown_amount, paid, paid_amount in connection.sql(_AGEINGS).fetchall()
+        if unknown or paid
     ]
 
 

@@ -62,3 +62,11 @@ def test_a_denial_in_words_nobody_knows_is_a_denial_and_payments_without_adjustm
     with duckdb.connect(str(home / "warehouse" / "acme" / "published.duckdb"), read_only=True) as connection:
         assert connection.sql("SELECT root_cause, denied_amount FROM core_denials").fetchall() == [("unspecified", 200)]
         assert connection.sql("SELECT bool_and(is_balanced) FROM core_adjudications").fetchone() == (True,)
+
+
+def test_an_ageing_is_held_against_the_claims_that_are_here(tmp_path: Path) -> None:
+    export = "claim_id,payer,billed,paid,claim_status,paid_date\n1,ACME,200,150,Paid,2026-11-09\n2,ACME,200,0,Denied,2026-11-09\n"
+    ageing = "Account Number,Payer,DOS,Balance,0-30,31-60\n1,ACME,2026-10-01,50.00,0,50\n2,ACME,2026-10-01,200.00,0,200\n9,ACME,2026-10-01,70.00,70,0\n"
+    _, home = run(tmp_path, export=export, ageing=ageing)
+    status = rcm("status", home=home, check=False).stdout
+    assert "has 3 balances, $320.00: 1 ($70.00) of claims that are not here, 1 ($50.00) of claims that are paid here" in status

@@ -23,7 +23,7 @@ _GUARDED = re.compile(
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\x00-\x08\x0b\x0c\x0e-\x1f]")
 _INEXACT = r"^-?\d(?:[.,]\d+)?E\+\d+$|^\d{4}-\d{2}-\d{2}$|^(?:TRUE|FALSE)$"
 _COMMA_CENTS, _POINT_CENTS = r"^-?(?:\d{1,3}(?:\.\d{3})+|\d+),\d{1,2}$", r"\.\d{1,2}$|\d,\d{3}(?:\D|$)"
-_IDENTIFIERS = ("_token", "_npi", "payer_id")
+IDENTIFIERS = ("_token", "_npi", "payer_id")
 _CODED = ("status_code", "procedure_code", "carc_code", "revenue_code", "bill_type_code", "place_code", "line_no", "units")
 _POINTED = r"^-?\d{1,3}(?:\.\d{3})+$"  # thousands, where another column proves that the comma is for cents
 _SPEAKING = ("coder_codes", "auditor_codes")  # NONE in a list of codes says that there were none
@@ -34,7 +34,7 @@ def cleaned(name: str, cells: Iterable[str]) -> list[str | None]:
 
     Of an identifier also where a formula failed or a word stands for none; a code that became a number is a code again.
     """
-    is_identifier = name.endswith(_IDENTIFIERS)
+    is_identifier = name.endswith(IDENTIFIERS)
     nothing = frozenset() if name in (*shipped_words(), *_SPEAKING) else _NULL_WORDS
     texts = (_cleaned(cell, nothing | _NO_NAMES if is_identifier else nothing) if cell else None for cell in cells)
     if not is_identifier and name not in _CODED:

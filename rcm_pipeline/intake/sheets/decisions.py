@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from rcm_pipeline.intake.sheets.cells import UNDECIDED
-from rcm_pipeline.intake.sheets.kinds import base_of, numbered
+from rcm_pipeline.intake.sheets.kinds import base_of, numbered, repeats_of
 from rcm_pipeline.intake.sheets.reason_columns import NO_USABLE_REASON
 from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
 
-_DENIED, _REVERSED = "4", "22"
+DENIED, REVERSED = "4", "22"
 _DAYS = ("payment_date", "denied_date")
 _ZERO = pl.lit(0).cast(pl.Decimal(18, 2))
 _CENTS = pl.Decimal(18, 2)
@@ -36,7 +36,7 @@ def decided_rows(rows: pl.DataFrame, reading: SheetReading, *, is_decided: bool)
     is_denied = pl.col("_denies") & (pl.col("_paid").fill_null(_ZERO) == 0)
     is_unusable = (pl.col("reason_words") == NO_USABLE_REASON).fill_null(False)
     is_said = pl.lit(reading.has_status) | is_unusable | pl.col("denied_date").is_not_null()
-    given = pl.when(pl.col("status_code").is_null() & is_denied & is_said).then(pl.lit(_DENIED))
+    given = pl.when(pl.col("status_code").is_null() & is_denied & is_said).then(pl.lit(DENIED))
     stated = decided.with_columns(pl.coalesce("status_code", given).alias("status_code"))
     return _reversed(_with_own_signs(_dated(_with_payments(stated, reading).drop("_denies", "_paid"), reading), reading))
 
@@ -46,12 +46,12 @@ def _stated_status(reading: SheetReading) -> pl.Expr:
     is_denied = (pl.col("denied_flag") == "yes").fill_null(False) | (pl.col("approved_flag") == "no").fill_null(False)
     is_other = pl.any_horizontal(pl.col("denied_flag", "approved_flag").is_not_null())
     is_paid = is_other & (_paid().is_not_null() | pl.lit(not reading.has_payment))
-    return pl.coalesce("status_code", pl.when(is_denied).then(pl.lit(_DENIED)).when(is_paid).then(pl.lit("1")))
+    return pl.coalesce("status_code", pl.when(is_denied).then(pl.lit(DENIED)).when(is_paid).then(pl.lit("1")))
 
 
 def _denies(rows: pl.DataFrame) -> pl.Expr:
     """Whether a row gives a reason or a day of denial."""
-    reasons = [name for name in rows.columns if base_of(name) == "carc_code"]
+    reasons = repeats_of(rows.columns, "carc_code")
     has_reason = pl.any_horizontal(pl.col(reasons).is_not_null()) | (pl.col("reason_words") == NO_USABLE_REASON).fill_null(False)
     return has_reason | pl.col("denied_date").is_not_null()
 
@@ -62,7 +62,7 @@ def _paid() -> pl.Expr:
 
 def _with_payments(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
     """What denied rows pay, and paid rows of a sheet without any column of payments; other rows without one are rejects."""
-    pays_nothing = (pl.col("status_code") == _DENIED) | (pl.col("status_code").is_null() & pl.col("_denies"))
+    pays_nothing = (pl.col("status_code") == DENIED) | (pl.col("status_code").is_null() & pl.col("_denies"))
     filled = rows.with_columns(pl.when(_paid().is_null() & pays_nothing).then(_ZERO).otherwise("paid_amount").alias("paid_amount"))
     if not reading.has_payment:
         assumed = pl.coalesce("allowed_amount", "charge_amount", "claim_charge_amount")
@@ -113,13 +113,13 @@ def _with_own_signs(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
     Turned only where the charges then equal payments and adjustments in every row that states adjustments, and in none as
     they stand.
     """
-    amounts = [name for name in rows.columns if base_of(name) == "adjustment_amount"]
+    amounts = repeats_of(rows.columns, "adjustment_amount")
     if not amounts:
         return rows
-    adjusted = pl.sum_horizontal(pl.col(amounts).fill_null(_ZERO))
-    judged = rows.filter((adjusted != 0) & (pl.col("status_code") != _REVERSED).fill_null(True) & (pl.col("charge_amount") > 0))
+    adjusted = _adjusted(rows)
+    judged = rows.filter((adjusted != 0) & (pl.col("status_code") != REVERSED).fill_null(True) & (pl.col("charge_amount") > 0))
     charge, paid = pl.col("charge_amount"), pl.col("paid_amount")
-    ways = {"": (paid, adjusted), "paid": (-paid, adjusted), "adjusted": (paid, -adjusted), "both": (-paid, -adjusted)}
+    ways = {"paid": (-paid, adjusted), "adjusted": (paid, -adjusted), "both": (-paid, -adjusted)}
     whole = judged.select((charge == own + taken).all().alias(way) for way, (own, taken) in ways.items()).row(0, named=True)
     any_whole = judged.select((charge == paid + adjusted).fill_null(False).any()).item()
     way = next((way for way in ("adjusted", "paid", "both") if whole[way]), "")
@@ -128,21 +128,22 @@ def _with_own_signs(rows: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
     turned = [*(["paid_amount"] if way in ("paid", "both") else []), *(amounts if way in ("adjusted", "both") else [])]
     detail = f"{' and '.join(sorted({base_of(name) for name in turned}))} are written with the other sign throughout; turned"
     reading.findings.append((None, base_of(turned[0]), "sign_turned", detail))
-    is_own = (pl.col("status_code") != _REVERSED).fill_null(True)
+    is_own = (pl.col("status_code") != REVERSED).fill_null(True)
     return rows.with_columns(pl.when(is_own).then(-pl.col(name)).otherwise(name).alias(name) for name in turned)
 
 
 def _reversed(rows: pl.DataFrame) -> pl.DataFrame:
     """A reversal takes back what it names: charge, payment and adjustments are negative, however the sheet writes them."""
-    is_reversal = (pl.col("status_code") == _REVERSED).fill_null(False)
+    is_reversal = (pl.col("status_code") == REVERSED).fill_null(False)
     whole = ("charge_amount", "claim_charge_amount", "paid_amount", "claim_paid_amount", "allowed_amount")
     turned = [pl.when(is_reversal).then(-pl.col(name).abs()).otherwise(name).alias(name) for name in whole]
-    amounts = [name for name in rows.columns if base_of(name) == "adjustment_amount"]
-    summed = pl.sum_horizontal(pl.col(amounts).fill_null(_ZERO))
+    summed = _adjusted(rows)
     left = pl.col("charge_amount") - pl.col("paid_amount").fill_null(_ZERO)
     is_turned = is_reversal & (summed == -left).fill_null(False) & (summed != 0)
     signed = rows.with_columns(turned)
-    return signed.with_columns(pl.when(is_turned).then(-pl.col(name)).otherwise(name).alias(name) for name in amounts)
+    return signed.with_columns(
+        pl.when(is_turned).then(-pl.col(name)).otherwise(name).alias(name) for name in repeats_of(rows.columns, "adjustment_amount")
+    )
 
 
 def with_stated_amounts(details: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
@@ -155,7 +156,7 @@ def with_stated_amounts(details: pl.DataFrame, reading: SheetReading) -> pl.Data
     own = _adjusted(details).abs().sum().over("claim_no", "line_no")
     is_stated = bool(details.select((_adjusted(details) != 0).any()).item())
     owed = pl.sum_horizontal(pl.col(name).fill_null(_ZERO) for name, _ in _OF_PATIENT)
-    is_named = (pl.col("carc_code").is_not_null() | (pl.col("status_code") == _DENIED)).fill_null(False)
+    is_named = (pl.col("carc_code").is_not_null() | (pl.col("status_code") == DENIED)).fill_null(False)
     named_row = pl.col("row_no").filter(is_named)
     of_claim = pl.col("claim_charge_amount").first().over("claim_no") - pl.coalesce(
         pl.col("claim_paid_amount").first(), pl.col("paid_amount").sum()
@@ -164,7 +165,7 @@ def with_stated_amounts(details: pl.DataFrame, reading: SheetReading) -> pl.Data
     whole = pl.coalesce(
         of_line, pl.when(pl.col("charge_amount").is_null() & (pl.col("row_no") == named_row.first().over("claim_no"))).then(of_claim)
     )
-    is_left = (own == 0) & (pl.col("status_code") == _DENIED).fill_null(False) if is_stated else pl.lit(value=True)
+    is_left = (own == 0) & (pl.col("status_code") == DENIED).fill_null(False) if is_stated else pl.lit(value=True)
     is_assumed = (is_named & is_left & (whole - owed != 0)).fill_null(False)
     count = details.select(is_assumed.sum()).item()
     if count:
@@ -177,7 +178,7 @@ def with_stated_amounts(details: pl.DataFrame, reading: SheetReading) -> pl.Data
 
 def _with_patient_share(rows: pl.DataFrame) -> pl.DataFrame:
     """Deductible, coinsurance and copayment as further adjustments, where their columns hold any."""
-    number = sum(base_of(name) == "carc_code" for name in rows.columns)
+    number = len(repeats_of(rows.columns, "carc_code"))
     for name, code in _OF_PATIENT:
         owes = (pl.col(name) != 0).fill_null(False)
         if rows.select(owes.any()).item():
@@ -188,6 +189,11 @@ def _with_patient_share(rows: pl.DataFrame) -> pl.DataFrame:
                 pl.when(owes).then(name).alias(numbered("adjustment_amount", number)),
             )
     return rows
+
+
+def line_facts(rows: pl.DataFrame) -> list[str]:
+    """The columns of a row that say something of its line and not of one adjustment, nor where it stands."""
+    return [name for name in rows.columns if base_of(name) not in ADJUSTMENT and name not in ("row_no", "line_no", "reason_words")]
 
 
 def one_line(rows: pl.DataFrame, facts: Sequence[str]) -> pl.Expr:
@@ -203,7 +209,7 @@ def one_line(rows: pl.DataFrame, facts: Sequence[str]) -> pl.Expr:
 
 
 def _adjusted(rows: pl.DataFrame) -> pl.Expr:
-    amounts = [name for name in rows.columns if base_of(name) == "adjustment_amount"]
+    amounts = repeats_of(rows.columns, "adjustment_amount")
     return pl.sum_horizontal(pl.col(name).fill_null(_ZERO) for name in amounts) if amounts else _ZERO
 
 
@@ -212,7 +218,7 @@ def folded_lines(keyed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     Rows with one line number are one line; without numbers see `one_line`.
     """
-    facts = [name for name in keyed.columns if base_of(name) not in ADJUSTMENT and name not in ("row_no", "line_no", "reason_words")]
+    facts = line_facts(keyed)
     own = (
         pl.when(pl.col("line_no").is_not_null())
         .then("line_no")

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from rcm_pipeline.intake.sheets.cells import UNDECIDED
-from rcm_pipeline.intake.sheets.decisions import ADJUSTMENT, decided_rows, folded_lines, one_line, with_stated_amounts
-from rcm_pipeline.intake.sheets.kinds import base_of
+from rcm_pipeline.intake.sheets.decisions import DENIED, REVERSED, decided_rows, folded_lines, line_facts, one_line, with_stated_amounts
+from rcm_pipeline.intake.sheets.kinds import base_of, repeats_of
 from rcm_pipeline.intake.sheets.sheet_reading import Imbalance, SheetReading
 from schemas.contract import polars_schema
 from schemas.sheets import SheetClaims
@@ -24,7 +24,6 @@ _FLAGS = ("has_authorization", "has_referral", "has_attachment", "has_note")
 _SETS = {"P": "837P", "I": "837I", "D": "837D"}
 _DENTAL = r"^D\d{4}$"
 _MODIFIERS = tuple(f"modifier_{n}_code" for n in range(1, 5))
-_DENIED, _REVERSED = "4", "22"
 _KEYS = ("transaction_no", "claim_no", "line_no", "segment_no")
 
 
@@ -72,11 +71,11 @@ def _decisions_to_raw(decided: pl.DataFrame, reading: SheetReading) -> Tables:
     before = reading.before()
     signed = decided.with_columns(  # a reversal beside its correction is a claim payment of its own
         (pl.col("charge_amount") < 0).fill_null(False).alias("_is_negative"),
-        (pl.col("status_code") == _REVERSED).fill_null(False).alias("_is_reversal"),
+        (pl.col("status_code") == REVERSED).fill_null(False).alias("_is_reversal"),
     )
     keyed = _numbered(_numbered(signed, _REMIT, "claim_no", before.remits), _PAYMENT, "transaction_no", before.payments)
     keyed = _with_charges(_with_charges(keyed, "charge_amount", reading), "paid_amount", reading)
-    is_stated = any(keyed[name].is_not_null().any() for name in keyed.columns if base_of(name) == "adjustment_amount")
+    is_stated = any(keyed[name].is_not_null().any() for name in repeats_of(keyed.columns, "adjustment_amount"))
     first, folded = folded_lines(keyed.sort("claim_no", "row_no"))
     details = with_stated_amounts(folded, reading)
     codes = ("code_qualifier", "procedure_code", *_present(first, _MODIFIERS), "revenue_code")
@@ -121,9 +120,9 @@ def _sent_rows(rows: pl.DataFrame) -> pl.DataFrame:
     day = pl.coalesce("payment_date", "denied_date")
     is_open = (pl.col("status_code") == UNDECIDED).fill_null(False)
     is_first_day = (day == day.min().over(alike)).fill_null(True) & ~(is_open & ~is_open.all().over(alike))
-    sent = rows.filter((pl.col("status_code") != _REVERSED).fill_null(True) & (pl.coalesce("charge_amount", "claim_charge_amount") >= 0))
+    sent = rows.filter((pl.col("status_code") != REVERSED).fill_null(True) & (pl.coalesce("charge_amount", "claim_charge_amount") >= 0))
     kept = sent.filter(is_first_day)
-    facts = [name for name in kept.columns if base_of(name) not in ADJUSTMENT and name not in ("row_no", "line_no", "reason_words")]
+    facts = line_facts(kept)
     return (
         kept.with_columns(one_line(kept, facts).alias("_is_one"))
         .filter(~pl.col("_is_one") | (pl.col("row_no") == pl.col("row_no").min().over(facts)))
@@ -220,7 +219,7 @@ def _with_qualifier(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _diagnoses(lines: pl.DataFrame) -> pl.DataFrame:
     """Every distinct diagnosis of a claim once, in the order sent; the first is the principal one."""
-    columns = [name for name in lines.columns if base_of(name) == "diagnosis_1_code"]
+    columns = repeats_of(lines.columns, "diagnosis_1_code")
     long = pl.concat(
         lines.select(
             "transaction_no",
@@ -282,17 +281,17 @@ def _remits(first: pl.DataFrame, details: pl.DataFrame) -> pl.DataFrame:
 def _status_of_lines() -> pl.Expr:
     """The status of a claim whose lines have their own: denied where all are, else that of the first that is not."""
     status = pl.col("status_code").drop_nulls()
-    return pl.coalesce(status.filter(status != _DENIED).first(), status.first()).alias("status_code")
+    return pl.coalesce(status.filter(status != DENIED).first(), status.first()).alias("status_code")
 
 
 def _assumed_status() -> pl.Expr:
     """Where an export has no claim status: processed as primary, or a reversal when the charge is negative."""
-    return pl.when(pl.col("charge_amount") < 0).then(pl.lit("22")).otherwise(pl.lit("1"))
+    return pl.when(pl.col("charge_amount") < 0).then(pl.lit(REVERSED)).otherwise(pl.lit("1"))
 
 
 def _adjustments(details: pl.DataFrame) -> pl.DataFrame:
     """All adjustments of the rows, numbered within their claim."""
-    columns = [name for name in details.columns if base_of(name) == "carc_code"]
+    columns = repeats_of(details.columns, "carc_code")
     long = pl.concat(
         details.select(
             "transaction_no",
@@ -315,7 +314,7 @@ def _or_null(rows: pl.DataFrame, name: str, dtype: pl.DataType | type[pl.DataTyp
 
 
 def _remarks(details: pl.DataFrame) -> pl.DataFrame:
-    columns = [name for name in details.columns if base_of(name) == "rarc_code"]
+    columns = repeats_of(details.columns, "rarc_code")
     keys = ("transaction_no", "claim_no", "line_no", pl.col("row_no").alias("segment_no"))
     long = pl.concat(details.select(*keys, pl.col(name).alias("rarc_code"), pl.lit(at).alias("_order")) for at, name in enumerate(columns))
     sent = long.filter(pl.col("rarc_code").is_not_null()).sort("claim_no", "segment_no", "_order")

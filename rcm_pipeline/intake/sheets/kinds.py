@@ -1,7 +1,7 @@
 """The kinds of sheets that are read: their columns, those they must have, and what tells one kind from another."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -94,6 +94,11 @@ def numbered(column: str, number: int) -> str:
 def base_of(column: str) -> str:
     """The first of a numbered column, whose type and treatment it shares."""
     return next((base for pattern, base in _NUMBERED.items() if pattern.fullmatch(column)), column)
+
+
+def repeats_of(columns: Iterable[str], base: str) -> list[str]:
+    """The columns that repeat a base column, itself among them, in their order."""
+    return [name for name in columns if base_of(name) == base]
 
 
 @cache

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from rcm_pipeline.intake.sheets import codes
-from rcm_pipeline.intake.sheets.cells import amounts, cleaned, is_inexact, normalised, parse
+from rcm_pipeline.intake.sheets.cells import IDENTIFIERS, amounts, cleaned, is_inexact, normalised, parse
 from rcm_pipeline.intake.sheets.dates import PLAIN, DateOrder, date_orders, dates
 from rcm_pipeline.intake.sheets.headings import plain
-from rcm_pipeline.intake.sheets.kinds import KEYS, KINDS, READ_BESIDE, base_of, required
+from rcm_pipeline.intake.sheets.kinds import KEYS, KINDS, READ_BESIDE, base_of, repeats_of, required
 from rcm_pipeline.intake.sheets.qa_parts import Part
 from rcm_pipeline.intake.sheets.reason_columns import with_reasons
 from rcm_pipeline.intake.sheets.sheet_reading import SheetReading
@@ -93,7 +93,7 @@ def _cells(rows: Sequence[Sequence[str]], place: int | None) -> list[str]:
 def _divided(words: pl.DataFrame, understood: Understanding, reading: SheetReading) -> pl.DataFrame:
     """Cells that hold several things in columns of their own: modifiers beside a code, lists of diagnoses, reasons with groups."""
     words = _with_both_days(with_reasons(words, understood.own_words("reason_words"), reading))
-    lists = {base: [name for name in words.columns if base_of(name) == base] for base in _LISTS}
+    lists = {base: repeats_of(words.columns, base) for base in _LISTS}
     beside: list[tuple[str, ...]] = [()] * words.height
     if "procedure_code" in words.columns:
         read = codes.mapped(words["procedure_code"], codes.procedure_of)
@@ -125,7 +125,7 @@ def _with_both_days(words: pl.DataFrame) -> pl.DataFrame:
 
 def _without_inexact(words: pl.DataFrame, reading: SheetReading) -> pl.DataFrame:
     """Identifiers that lost digits on their way through a spreadsheet are no identifiers."""
-    names = [name for name in words.columns if name.endswith(("_token", "_npi", "payer_id"))]
+    names = [name for name in words.columns if name.endswith(IDENTIFIERS)]
     lost = words.select("row_no", *(is_inexact(name).alias(name) for name in names))
     for name in names:
         if lost[name].any():

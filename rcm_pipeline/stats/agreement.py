@@ -2,10 +2,10 @@
 
 import numpy as np
 import polars as pl
-from scipy.stats import t as student
 
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.stats.accuracy_limits import Floats, accuracy_limits
+from rcm_pipeline.stats.quantiles import student_reach
 
 YES, NO = "yes", "no"
 _ALL = "_all"  # a key where there is none
@@ -37,7 +37,7 @@ def agreement(reviews: pl.DataFrame, *, by: list[str], categories: list[str], we
         size = _size_by_error(rate, items, chance, ac1_error)
         ac1_low, ac1_high = ((limit - chance) / (1 - chance) for limit in accuracy_limits(rate * size, size))
         kappa, kappa_error = _cohen(share, weight, rate, items)
-        reach = student.ppf(0.975, np.maximum(items - 1, 1)) * np.where(items > 1, kappa_error, np.nan)
+        reach = student_reach(np.maximum(items - 1, 1)) * np.where(items > 1, kappa_error, np.nan)
         numbers = {
             "agree_count": agreed,
             "agreement_rate": rate,

@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from scipy.special import betainc, betaincinv, betaln, expit, logit
-from scipy.stats import binom
 
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.stats.accuracy_limits import Floats
+from rcm_pipeline.stats.quantiles import binomial_chance, binomial_count
 
 STANDARD = 0.95  # commonly cited for code accuracy; a contract may say otherwise
 SURE = 0.9  # posterior chance from which a coder is put below or above
@@ -94,9 +94,9 @@ def funnel_limits(size: npt.ArrayLike, target: float, *, levels: tuple[float, ..
 
 
 def _funnel(sizes: Floats, target: float, tail: float) -> Floats:
-    count = binom.ppf(tail, np.floor(sizes), target)
-    reached = binom.cdf(count, np.floor(sizes), target)
-    over = (reached - tail) / (reached - binom.cdf(count - 1, np.floor(sizes), target))
+    count = binomial_count(tail, np.floor(sizes), target)
+    reached = binomial_chance(count, np.floor(sizes), target)
+    over = (reached - tail) / (reached - binomial_chance(count - 1, np.floor(sizes), target))
     limit: Floats = np.clip((count - over) / np.floor(sizes), 0, 1)
     return limit
 

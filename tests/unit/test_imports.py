@@ -56,3 +56,8 @@ def test_importlinter_holds_the_direction() -> None:
         env=os.environ | {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"},
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_a_run_does_without_scipy_stats() -> None:
+    loaded_by_a_run = "import assets.launch\nimport sys\nassert 'scipy.stats' not in sys.modules, 'half a second of import for a quantile'"
+    assert "scipy" in loaded(loaded_by_a_run)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import polars as pl
-from scipy.stats import t as student
 
 from rcm_pipeline.coding.accuracy.errors import with_share
 from rcm_pipeline.coding.accuracy.methods import known_reviews, scoped
 from rcm_pipeline.coding.comparison.code_kinds import em_levels as known_levels
+from rcm_pipeline.stats.quantiles import student_reach
 from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
 
@@ -69,5 +69,5 @@ def _kappa(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _with_bias(table: pl.DataFrame) -> pl.DataFrame:
     n = table["pair_count"].to_numpy()
-    reach = pl.Series(student.ppf(0.975, np.maximum(n - 1, 1)) / np.sqrt(np.maximum(n, 1))) * table["_spread"]
+    reach = pl.Series(student_reach(np.maximum(n - 1, 1)) / np.sqrt(np.maximum(n, 1))) * table["_spread"]
     return table.with_columns((pl.col("bias") - reach).alias("bias_low"), (pl.col("bias") + reach).alias("bias_high"))

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
-from scipy.stats import t as student
 
 from rcm_pipeline.stats.accuracy_limits import accuracy_limits
 from rcm_pipeline.stats.intervals import rate
+from rcm_pipeline.stats.quantiles import student_reach
 from rcm_pipeline.stats.ratstats import attribute_limits
 
 _CLUSTERS = ("A1", "A2", "A7")
@@ -72,9 +72,7 @@ def _ratios(table: pl.DataFrame) -> pl.DataFrame:
     ratio, n, total = pl.col("accuracy_rate"), pl.col("review_count").cast(pl.Float64), pl.col("denominator")
     squares = pl.col("_right_squares") - 2 * ratio * pl.col("_cross") + ratio**2 * pl.col("_squares")
     error = (squares.clip(lower_bound=0) * n / (n - 1)).sqrt() / total
-    reach = pl.when((n > 1) & (squares > 0)).then(
-        pl.Series(student.ppf(0.975, np.maximum(table["review_count"].to_numpy() - 1, 1))) * error
-    )
+    reach = pl.when((n > 1) & (squares > 0)).then(pl.Series(student_reach(np.maximum(table["review_count"].to_numpy() - 1, 1))) * error)
     most = pl.when(pl.col("method_id") == "A4_net").then(None).otherwise(1.0)
     charts = accuracy_limits(_array(table, ratio * n), _array(table, n))
     as_charts = [pl.when(ratio.is_not_null()).then(pl.Series(side)).fill_nan(None) for side in charts]

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
-from scipy.stats import binom
 
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.stats.accuracy_limits import Floats
 from rcm_pipeline.stats.intervals import Z95
+from rcm_pipeline.stats.quantiles import binomial_chance, binomial_count
 
 _MOST = 10**5  # charts; no plan is larger
 
@@ -65,9 +65,9 @@ def charts_to_prove(standard: float, truth: float, *, power: float = 0.8, confid
     start = 1
     while start < _MOST:
         charts = np.arange(start, 2 * start + 1)
-        allowed = binom.ppf(1 - confidence, charts, 1 - standard)
-        allowed = np.where(binom.cdf(allowed, charts, 1 - standard) <= 1 - confidence, allowed, allowed - 1)
-        is_enough = (allowed >= 0) & (binom.cdf(allowed, charts, 1 - truth) >= power)
+        allowed = binomial_count(1 - confidence, charts, 1 - standard)
+        allowed = np.where(binomial_chance(allowed, charts, 1 - standard) <= 1 - confidence, allowed, allowed - 1)
+        is_enough = (allowed >= 0) & (binomial_chance(allowed, charts, 1 - truth) >= power)
         if is_enough.any():
             return int(charts[is_enough][0]), int(allowed[is_enough][0])
         start = 2 * start + 1
@@ -83,8 +83,7 @@ def pass_chance(rate: npt.ArrayLike, charts: npt.ArrayLike, *, standard: float =
     if not (((p >= 0) & (p <= 1)).all() and (n >= 1).all() and 0 <= standard <= 1):
         raise InputError("rate, charts or standard is out of range")
     allowed = np.floor(n * (1 - standard) + 1e-9)  # 5 % of 100 charts are five, not 5.000000000000004
-    chance: Floats = np.asarray(binom.cdf(allowed, n, 1 - p))
-    return chance
+    return binomial_chance(allowed, n, 1 - p)
 
 
 def _smallest(is_enough: Callable[[int], bool]) -> int:

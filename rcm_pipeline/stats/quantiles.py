@@ -24,8 +24,8 @@ def binomial_chance(count: npt.ArrayLike, trials: npt.ArrayLike, rate: npt.Array
 
 def binomial_count(chance: npt.ArrayLike, trials: npt.ArrayLike, rate: npt.ArrayLike) -> Floats:
     """The smallest count that P(at most so many of `trials`) reaches `chance` with."""
-    n, p = np.asarray(trials, dtype=np.float64), np.asarray(rate, dtype=np.float64)
-    count = np.ceil(bdtrik(chance, n, p))  # one too many where rounding lifts an exact hit
+    wanted, n, p = (np.asarray(side, dtype=np.float64) for side in (chance, trials, rate))
+    count = np.ceil(bdtrik(wanted, n, p))  # one too many where rounding lifts an exact hit
     fewer = np.maximum(count - 1, 0)
-    smallest: Floats = np.where(binomial_chance(fewer, n, p) >= chance, fewer, count)
+    smallest: Floats = np.where(binomial_chance(fewer, n, p) >= wanted, fewer, count)
     return smallest

@@ -4,6 +4,7 @@ from assets.factory import Made, Step, store, table_step
 from rcm_pipeline.code_sets.folder import load_releases
 from rcm_pipeline.code_sets.releases import code_entries, release_table
 from rcm_pipeline.code_sets.values import used_codes
+from rcm_pipeline.connection import at_once
 
 TABLES = ("ops_code_sets", "ops_code_entries")
 _SOURCES = ("raw_claim_lines", "raw_claim_diagnoses")
@@ -16,9 +17,10 @@ def _load(step: Step) -> Made:
     """Read the package's list and those of the client's folder; keep what they say of the codes on its claims."""
     releases = load_releases(step.workplace.home.code_lists(step.settings))
     entries = code_entries(used_codes(step.connection.sql(_LINES).pl(), step.connection.sql(_DIAGNOSES).pl()), releases)
-    for name, table in zip(TABLES, (release_table(releases), entries), strict=True):
-        if name in step.wanted:
-            yield name, table.height, store(step, name, table)
+    with at_once(step.connection):
+        for name, table in zip(TABLES, (release_table(releases), entries), strict=True):
+            if name in step.wanted:
+                yield name, table.height, store(step, name, table)
 
 
 code_sets = table_step("code_sets", dict.fromkeys(TABLES, _SOURCES), _load, "Releases of code sets, and what they say of the codes used.")

@@ -11,7 +11,7 @@ import polars as pl
 from assets.guard import safely
 from assets.resources import Workplace
 from assets.specs import check_result, check_spec, materialized, table_spec
-from rcm_pipeline.connection import open_warehouse
+from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.denials.classify.causes import RECLASSIFIED_BY, reclassified
 from rcm_pipeline.quality.checks import CHECKS, batch_of
 from rcm_pipeline.quality.contracts import Outcome, check_contract
@@ -86,7 +86,12 @@ def registered_steps() -> list[dg.AssetsDefinition]:
 
 
 def _make_registered(step: Step) -> Made:
-    """Compute the wanted tables from the warehouse, each stored and judged as it is made."""
+    """Compute the wanted tables from the warehouse, each stored and judged as it is made; a step that fails leaves all as they were."""
+    with at_once(step.connection):
+        yield from _each_made(step)
+
+
+def _each_made(step: Step) -> Made:
     tables = scan_all(step.connection)
     needs_week = any(name.startswith("mart_") for name in step.wanted)
     week = anchor_stored(step.connection, step.workplace.today) if needs_week else None

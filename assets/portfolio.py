@@ -9,7 +9,7 @@ import polars as pl
 from assets.factory import Made, Step, store, table_step
 from assets.guard import safely
 from assets.resources import Workplace
-from rcm_pipeline.connection import open_warehouse
+from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.denials.spikes.counts import weekly_counts
 from rcm_pipeline.denials.spikes.portfolio import portfolio as portfolio_table
 from rcm_pipeline.publishing import write_in_place
@@ -37,7 +37,8 @@ def _take(step: Step) -> Made:
     contract, path = CONTRACTS[_NAME], step.workplace.home.portfolio
     is_part = step.settings.data_aggregation
     table = conform(pl.read_parquet(path), contract) if is_part and path.exists() else empty(contract)
-    yield _NAME, table.height, store(step, _NAME, table)
+    with at_once(step.connection):
+        yield _NAME, table.height, store(step, _NAME, table)
 
 
 ops_portfolio = table_step(_NAME, {_NAME: ("raw_files",)}, _take, "What the portfolio hands back to a client that takes part.")

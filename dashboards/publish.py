@@ -17,7 +17,7 @@ from dashboards.facts import PackFacts
 from dashboards.pack import pack_page, sheets
 from dashboards.workbook import pack_workbook, worklist_workbook
 from rcm_pipeline import __version__
-from rcm_pipeline.connection import open_warehouse
+from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.errors import InputError, QualityError, StorageError
 from rcm_pipeline.governance.as_of import keep_copies, tables_of_week
 from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, input_hash, is_computed, latest_run
@@ -179,10 +179,9 @@ def _remove_unlinked(reports: Path) -> None:
 
 def _record(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any], *, is_run: bool) -> None:
     """One row per pack that was put in place; a run is published with it."""
-    connection.begin()
-    [(before,)] = connection.sql("SELECT coalesce(max(publication_no), 0) FROM ops_publications").fetchall()
-    numbered = dict(row) | {"publication_no": before + 1}
-    append(connection, "ops_publications", conform(pl.DataFrame([numbered]), CONTRACTS["ops_publications"]))
-    if is_run:
-        connection.execute("UPDATE ops_runs SET status = 'published' WHERE run_id = ?", [row["run_id"]])
-    connection.commit()
+    with at_once(connection):
+        [(before,)] = connection.sql("SELECT coalesce(max(publication_no), 0) FROM ops_publications").fetchall()
+        numbered = dict(row) | {"publication_no": before + 1}
+        append(connection, "ops_publications", conform(pl.DataFrame([numbered]), CONTRACTS["ops_publications"]))
+        if is_run:
+            connection.execute("UPDATE ops_runs SET status = 'published' WHERE run_id = ?", [row["run_id"]])

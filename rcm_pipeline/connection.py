@@ -1,7 +1,7 @@
 """The one way to open a warehouse: a connection that is always closed, and errors that a person can act on."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -45,6 +45,19 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
             f"{path}: the warehouse refused to read or write ({failure}); what was there before still stands",
             fix="check free space and permissions of that folder, then rcm run",
         )
+
+
+@contextmanager
+def at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Everything written within it stands at its end, or nothing of it; until then only this connection sees it."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        with suppress(duckdb.Error):  # what broke may have ended it already; the first error is the one to be told
+            connection.rollback()
+        raise
 
 
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import duckdb
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from rcm_pipeline.connection import open_warehouse
+from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.errors import StorageError
 from rcm_pipeline.publishing import beside
 from rcm_pipeline.settings import Home
@@ -103,15 +104,10 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f'CREATE TABLE IF NOT EXISTS "{_FINGERPRINT}" (fingerprint VARCHAR)')
     if connection.sql(f'SELECT fingerprint FROM "{_FINGERPRINT}"').fetchall() == [(contracts_fingerprint(),)]:
         return
-    connection.begin()
-    try:
+    with at_once(connection):
         _make_tables(connection)
         connection.execute(f'DELETE FROM "{_FINGERPRINT}"')
         connection.execute(f'INSERT INTO "{_FINGERPRINT}" VALUES (?)', [contracts_fingerprint()])
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -133,11 +129,9 @@ def append(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFram
 
 
 def replace(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
-    """Put these rows in place of all rows of a table, at once or not at all."""
-    connection.begin()
+    """Put these rows in place of all rows of a table. Within `at_once`, for alone it could stop between the two."""
     connection.execute(f'DELETE FROM "{table}"')
     append(connection, table, conform(frame, CONTRACTS[table]))
-    connection.commit()
 
 
 def read(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str] = (), files: pl.Enum | None = None) -> pl.DataFrame:
@@ -154,14 +148,17 @@ def read(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[st
     return frame.cast({name: schema[name] for name in frame.columns if files is None or not name.endswith(_FILE)})
 
 
-def scan(connection: duckdb.DuckDBPyConnection, table: str, files: pl.Enum | None = None) -> pl.LazyFrame:
-    """A table that is read when it is collected, and of it only the columns that are used. The connection must still be open."""
-    schema = {
-        name: files if files is not None and name.endswith(_FILE) else dtype for name, dtype in polars_schema(CONTRACTS[table]).items()
-    }
+def _scan(connection: duckdb.DuckDBPyConnection, table: str, files: pl.Enum, turn: Lock) -> pl.LazyFrame:
+    """A table that is read when it is collected, and of it only the columns that are used. The connection must still be open.
+
+    It is read over this very connection, so that what a transaction wrote is seen within it; `turn` is taken for each read,
+    for Polars may read several tables of one query side by side and a connection can do one thing at a time.
+    """
+    schema = {name: files if name.endswith(_FILE) else dtype for name, dtype in polars_schema(CONTRACTS[table]).items()}
 
     def source(columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None) -> Iterator[pl.DataFrame]:
-        frame = read(connection.cursor(), table, columns or (), files)
+        with turn:
+            frame = read(connection, table, columns or (), files)
         kept = frame if predicate is None else frame.filter(predicate)
         yield kept if rows is None else kept.head(rows)
 
@@ -170,8 +167,8 @@ def scan(connection: duckdb.DuckDBPyConnection, table: str, files: pl.Enum | Non
 
 def scan_all(connection: duckdb.DuckDBPyConnection) -> Mapping[str, pl.LazyFrame]:
     """Every table of the contracts, lazily, with file_id as a code of the files in the ledger."""
-    files = file_codes(connection)
-    return {name: scan(connection, name, files) for name in CONTRACTS}
+    files, turn = file_codes(connection), Lock()
+    return {name: _scan(connection, name, files, turn) for name in CONTRACTS}
 
 
 def _coded(query: duckdb.DuckDBPyRelation, files: pl.Enum) -> pl.DataFrame:

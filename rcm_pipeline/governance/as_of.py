@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from rcm_pipeline.connection import at_once
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.settings import ClientSettings, Home, parse_client_settings, settings_hash, settings_text
 from rcm_pipeline.tables import compute
@@ -127,14 +128,13 @@ def keep_copies(connection: duckdb.DuckDBPyConnection, home: Home, client: str, 
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     stored = {row[0] for row in connection.sql("SELECT content_hash FROM ops_contents").fetchall()}
     fresh = {hashes[name]: content for name, content in contents.items() if hashes[name] not in stored}
-    connection.begin()
-    connection.execute("DELETE FROM ops_copies WHERE week = ?", [week.monday])
     rows = [{"week": week.monday, "name": name, "content_hash": digest} for name, digest in hashes.items()]
-    append(connection, "ops_copies", conform(pl.DataFrame(rows), CONTRACTS["ops_copies"]))
-    if fresh:
-        new = [{"content_hash": digest, "content": content} for digest, content in fresh.items()]
-        append(connection, "ops_contents", conform(pl.DataFrame(new), CONTRACTS["ops_contents"]))
-    connection.commit()
+    with at_once(connection):
+        connection.execute("DELETE FROM ops_copies WHERE week = ?", [week.monday])
+        append(connection, "ops_copies", conform(pl.DataFrame(rows), CONTRACTS["ops_copies"]))
+        if fresh:
+            new = [{"content_hash": digest, "content": content} for digest, content in fresh.items()]
+            append(connection, "ops_contents", conform(pl.DataFrame(new), CONTRACTS["ops_contents"]))
 
 
 def _later_transactions(tables: Mapping[str, pl.LazyFrame], day: dt.date) -> pl.LazyFrame:

@@ -1,13 +1,13 @@
 """Inbox to raw tables: each distinct content once, each batch of files in one transaction with its ledger rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 import duckdb
 import polars as pl
 
+from rcm_pipeline.connection import at_once
 from rcm_pipeline.errors import RcmError
 from rcm_pipeline.intake.archives import unpack
 from rcm_pipeline.intake.contents import Content, content_of
@@ -91,7 +91,7 @@ def _store_portion(
 ) -> None:
     """All readings of a portion and its ledger rows, or nothing."""
     rows: dict[str, int] = {}
-    with _transaction(connection):
+    with at_once(connection):
         for reading in readings:
             _store(connection, reading, rows)
         if settings.balancing.policy == "quarantine":
@@ -152,18 +152,6 @@ def _read_archive(
     progress(archive.byte_count)
 
 
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All that is stored inside, or nothing."""
-    connection.begin()
-    try:
-        yield
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-
-
 def _store(connection: duckdb.DuckDBPyConnection, reading: FileReading, rows: dict[str, int]) -> None:
     for table, frame in reading.tables.items():
         append(connection, table, frame)
@@ -185,6 +173,6 @@ def _renew_unreadable(connection: duckdb.DuckDBPyConnection, reasons: list[str])
     ]
     contract = CONTRACTS["raw_rejects"]
     fresh, _ = split(pl.DataFrame(rows, schema_overrides={"file_id": pl.String}) if rows else pl.DataFrame(), contract)
-    with _transaction(connection):
+    with at_once(connection):
         connection.execute("DELETE FROM raw_rejects WHERE file_id IS NULL")
         append(connection, "raw_rejects", fresh)

@@ -7,9 +7,9 @@ import polars as pl
 
 from dashboards import auditors, texts
 from dashboards.facts import PackFacts
-from dashboards.theme import BLUE, GREEN, GREY, INK, RED, Chart, figure, with_limits
-from rcm_pipeline.stats.beta_binomial import SURE, funnel_limits
-from schemas.thresholds import EVIDENCE_ALARM
+from dashboards.theme import BLUE, GREEN, GREY, INK, ORANGE, RED, Chart, figure, with_limits
+from rcm_pipeline.stats.beta_binomial import funnel_limits
+from schemas.thresholds import EVIDENCE_ABOVE, EVIDENCE_ALARM
 from schemas.vocabulary import ALL
 
 SHEETS = {
@@ -24,6 +24,8 @@ SHEETS = {
 
 _GROUPS = {
     "below": (RED, "Below the standard"),
+    "retrained": (ORANGE, "Retrained, counted afresh"),
+    "recovered": (GREEN, "Recovered"),
     "unclear": (GREY, "Not told apart from it"),
     "above": (GREEN, "At or above the standard"),
     "withheld": (GREY, "Withheld: the auditors do not agree enough"),
@@ -40,6 +42,8 @@ METHODS = {
 }
 _UNITS = {"A1": "codes", "A2": "codes", "A3": "charts"}
 _FUNNEL_STEPS = 60
+_FEW_ENOUGH = 2000  # charts; no coder is reviewed more often in years, so a larger number says "never"
+_SETTLED = {"below": "that it is below the standard", "above": "that it is above", "recovered": "a recovery"}
 
 
 def section(facts: PackFacts) -> dict[str, Any]:
@@ -59,7 +63,7 @@ def section(facts: PackFacts) -> dict[str, Any]:
         },
         "standard": texts.percent(standing["standard_rate"][0]) if standing.height else "",
         "method": f"{standing['method_id'][0]}, {METHODS[standing['method_id'][0]]}" if standing.height else "",
-        "sure": f"{SURE:.0%}".replace("%", "\u00a0%"),
+        "above": f"{EVIDENCE_ABOVE:g}",
         "alarm": f"{EVIDENCE_ALARM:g}",
         "coders": coder_rows(standing),
         "methods": (methods := method_rows(accuracy)),
@@ -198,7 +202,7 @@ def error_chart(errors: pl.DataFrame) -> Chart:
 
 
 def coder_rows(standing: pl.DataFrame) -> list[dict[str, Any]]:
-    """One row per coder: what was seen, what is believed, how sure, and whether monthly looks ever rang."""
+    """One row per coder: what was seen, what is believed, how sure, since when, and what would change it."""
     return [
         {
             "name": r["coder_id"],
@@ -211,13 +215,48 @@ def coder_rows(standing: pl.DataFrame) -> list[dict[str, Any]]:
             "estimate_interval": texts.interval(r["shrunk_low"], r["shrunk_high"]),
             "below": texts.percent(r["below_chance"]),
             "corrected": texts.percent(r["corrected_rate"]) if r["corrected_rate"] is not None else "–",
-            "evidence": "–" if r["evidence"] is None else f"{r['evidence']:.1f}" if r["evidence"] < 1000 else "over 1,000",
-            "since": texts.day(r["alarm_date"]) if r["alarm_date"] else "",
+            "evidence": _e_value(r["evidence"]),
+            "other": _e_value(r["above_evidence"]),
             "group": r["group_code"],
             "says": _GROUPS[r["group_code"]][1].lower(),
+            "course": course(r),
         }
         for r in standing.sort("coder_id").iter_rows(named=True)
     ]
+
+
+def _e_value(value: float) -> str:
+    return f"{value:.1f}" if value < 1000 else "over 1,000"
+
+
+def course(coder: Mapping[str, Any]) -> str:
+    """Since when a coder stands where it stands, and what would change that, in a sentence or two."""
+    charts = f"{texts.count(coder['since_chart_count'])} charts since {texts.month(coder['since_date'])}"
+    if coder["since_rate"] is not None:
+        charts += f", {texts.percent(coder['since_rate'])} right on average"
+    if coder["alarm_date"] is None:
+        return f"{charts}; {_settling(coder)}"
+    again = f", for the {_ordinal(coder['alarm_count'])} time" if coder["alarm_count"] > 1 else ""
+    rang = f"Below in {texts.month(coder['alarm_date'])}{again}"
+    if coder["since_date"] <= coder["alarm_date"]:
+        return f"{rang}. Charts count afresh from the next month, or from that of an education."
+    basis = "an education is on record" if coder["is_educated"] else "no education is on record"
+    if coder["recovered_date"]:
+        return f"{rang}; {basis}; {charts}, and recovered in {texts.month(coder['recovered_date'])}."
+    return f"{rang}; {basis}. Counted afresh: {charts}; {_settling(coder)}"
+
+
+def _settling(coder: Mapping[str, Any]) -> str:
+    """How many charts would settle it."""
+    if coder["settling_count"] is None:
+        is_settled = coder["alarm_date"] is None and coder["above_evidence"] >= EVIDENCE_ABOVE
+        return "settled." if is_settled else "charts like these settle nothing yet."
+    more = texts.count(coder["settling_count"]) if coder["settling_count"] <= _FEW_ENOUGH else f"more than {texts.count(_FEW_ENOUGH)}"
+    return f"about {more} more like these would show {_SETTLED[coder['settles_as']]}."
+
+
+def _ordinal(count: int) -> str:
+    return {2: "second", 3: "third", 4: "fourth", 5: "fifth"}.get(count, f"{count}th")
 
 
 def method_rows(accuracy: pl.DataFrame) -> list[dict[str, Any]]:

@@ -41,6 +41,11 @@ def day(value: dt.date | None) -> str:
     return "–" if value is None else f"{value.day} {value:%b %Y}"
 
 
+def month(value: dt.date) -> str:
+    """Nov 2026."""
+    return f"{value:%b %Y}"
+
+
 def week(monday: dt.date | None) -> str:
     """16–22 Nov 2026."""
     if monday is None:

@@ -176,6 +176,7 @@ class Qa(_Strict):
     new_coder_weeks: int = Field(default=13, ge=0)
     overdue_weeks: int = Field(default=13, ge=1)
     spare_share: float = Field(default=0.1, ge=0, le=1)
+    education_words: list[str] = ["educat", "train", "coach", "mentor", "counsel", "teach", "taught", "workshop", "in-service", "tutor"]
 
 
 Words = dict[str, dict[str, str]]  # column → the client's word → ours, or the code it means

@@ -3,7 +3,18 @@
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
 from schemas.thresholds import EVIDENCE_ALARM
 from schemas.vocabulary import ALL
-from schemas.vocabulary.coding import CODER_GROUPS, DESIGNS, ERROR_CODES, ESCALATION_REASONS, INTERVALS, METHODS, PERIODS, SCOPES, UNITS
+from schemas.vocabulary.coding import (
+    CODER_GROUPS,
+    DESIGNS,
+    ERROR_CODES,
+    ESCALATION_REASONS,
+    INTERVALS,
+    METHODS,
+    PERIODS,
+    SCOPES,
+    SETTLED_AS,
+    UNITS,
+)
 
 
 class MartCoderAccuracy(Contract):
@@ -82,7 +93,7 @@ class MartEmLevels(Contract):
 
 
 class MartCoderStanding(Contract):
-    """One row per coder: which of three groups, how sure, and whether monthly looks ever rang. First reviews of random charts."""
+    """One row per coder: where monthly looks put it against the standard, since when, how sure. First reviews of random charts."""
 
     coder_id: Text = column("staff number of the coder", key=True)
     specialty: Text = column("specialty with most of its reviews")
@@ -99,12 +110,32 @@ class MartCoderStanding(Contract):
     shrunk_low: Rate = column("lower 95 % limit of it", in_range=SHARE)
     shrunk_high: Rate = column("upper 95 % limit of it", in_range=SHARE)
     below_chance: Rate = column("P(true accuracy < standard)", in_range=SHARE)
-    group_code: Text = column("below, unclear or above; withheld where the auditors do not agree enough", isin=CODER_GROUPS)
-    evidence: Rate = column("e-value against `at the standard`, charts by the share of their codes that is right", nullable=True)
+    group_code: Text = column(
+        "below: monthly looks rang. retrained: charts count afresh after that, and do not tell yet. recovered: they do. above, unclear: it "
+        "never rang, and charts show a mean above the standard, or do not. withheld: the auditors do not agree enough",
+        isin=CODER_GROUPS,
+    )
+    below_standard_rate: Rate = column("standard as auditors who err see it, held against to say below", in_range=SHARE)
+    above_standard_rate: Rate = column("the same to say above or recovered", in_range=SHARE)
+    evidence: Rate = column("e-value against `at the standard` of the charts that count, each by the share of it that is right", ge=0)
+    above_evidence: Rate = column("e-value of the same charts against `below the standard`", ge=0)
+    alarm_count: Count = column("how often the evidence rang", ge=0)
     alarm_date: Date = column(
-        f"Monday of the month it first reached {EVIDENCE_ALARM:g}, which chance does in 1 of {EVIDENCE_ALARM:g} careers; null when never",
+        f"month in which it last reached {EVIDENCE_ALARM:g}, which chance does in 1 of {EVIDENCE_ALARM:g} careers; null when never",
         nullable=True,
     )
+    since_date: Date = column("month from which charts count: after an alarm that of the education, else the next; without one the first")
+    since_chart_count: Count = column("charts since then", ge=0)
+    since_rate: Rate = column("mean share right of these charts; null without one", nullable=True, in_range=SHARE)
+    is_educated: Flag = column("an education after the alarm is on record, and charts count from it")
+    is_repeated: Flag = column("it rang again, with no recovery between")
+    recovered_date: Date = column(
+        f"month in which charts since then reached {EVIDENCE_ALARM:g} on the other side; null when not", nullable=True
+    )
+    settling_count: Count = column(
+        "more charts like those since that would settle it; null when settled, or none would", nullable=True, ge=1
+    )
+    settles_as: Text = column("what it would be settled as", nullable=True, isin=SETTLED_AS)
     corrected_rate: Rate = column(
         "accuracy corrected for auditor error (A1 and A2); null without a calibration set", nullable=True, in_range=SHARE
     )

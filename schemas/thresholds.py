@@ -9,6 +9,7 @@ SPIKE_EXTRA = 2.0  # denials beyond the expected, so that one claim more is no a
 LEAK_LIFT = 1.15  # of four weeks together: a slow leak is smaller than a spike, but its numbers are larger
 SOON_DAYS = 14  # left until a deadline: two weekly packs to act in
 EVIDENCE_ALARM = 20.0  # of the monthly looks at a coder: at the standard, reached in at most 1 of 20 careers (Ville 1939)
+EVIDENCE_ABOVE = 10.0  # on the other side, from which a coder is put above: nothing is done about it, so 1 of 10 is enough
 BALANCED_SHARE = 0.95  # of claim payments that must balance: below it the remittances of a payer are not readable as sent
 CLASSIFIED_SHARE = 0.95  # of denied dollars that must have a usable cause
 FRESH_DAYS = 21  # age of the newest remittance: three weekly cycles missed

@@ -8,7 +8,7 @@ from scipy.stats import kendalltau
 
 from benchmarks.tables import REPORT_SEEDS, markdown, share
 from rcm_pipeline.stats.accuracy_limits import Floats
-from rcm_pipeline.stats.beta_binomial import ABOVE, BELOW, STANDARD, funnel_limits, standings
+from rcm_pipeline.stats.beta_binomial import STANDARD, funnel_limits, standings
 
 CODERS, SHOPS = 40, 60  # a shop, a seed
 CHARTS = (10, 81)
@@ -104,7 +104,7 @@ def groups(seeds: tuple[int, ...]) -> str:
             "raw below 95 %": raw < STANDARD,
             "one-sided 95 % Wilson": _upper(raw, total) < STANDARD,
             "outside the 95 % funnel": _under(raw, total),
-            "group below": found["group"].to_numpy() == BELOW,
+            "chance below at least 90 %": found["below_chance"].to_numpy() >= 0.9,
         }
         good, weak = truth >= STANDARD, truth < WEAK
         for name, accused in rules.items():
@@ -112,17 +112,6 @@ def groups(seeds: tuple[int, ...]) -> str:
             rows.append(
                 [f"{mean:.0%}", name, share(accused.mean()), share(accused[good].mean()), share(accused[weak].mean()), share(wrongly)]
             )
-        above = found["group"].to_numpy() == ABOVE
-        rows.append(
-            [
-                f"{mean:.0%}",
-                "group above",
-                share(above.mean()),
-                "–",
-                share(above[weak].mean()),
-                share((~good)[above].mean() if above.any() else np.nan),
-            ]
-        )
     head = [
         "mean of coders",
         "rule",

@@ -9,16 +9,17 @@ from rcm_pipeline.stats.intervals import Z95
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-FEW = 5 + 1e-6  # errors, or charts right, up to which the exact chance decides; five are five, not 5.000000000000004
-FEW_CHANCE = 0.079  # of so many or more: near 100 % only one side can miss, so it may miss oftener than 2.5 %, and all in all below 8 %
+FEW = 10 + 1e-6  # errors, or charts right, up to which the exact chance decides; ten are ten, not 10.00000000000001
+FEW_CHANCE = 0.05  # of so many or more: near 100 % only one side can miss, so it may miss by all of the 5 %
 
 
 def accuracy_limits(right: npt.ArrayLike, size: npt.ArrayLike) -> tuple[Floats, Floats]:
     """95 % limits of an accuracy from `right` of `size` charts, or of an effective size; nan where the size is not positive.
 
-    Wilson (1927); but with at most five errors the upper limit is the accuracy at which so many errors or more have a chance
-    of 7.9 % (in a sheet: 1 - BETA.INV(0.079; errors; size - errors + 1)), and with at most five right the lower limit likewise.
-    Wilson's own limits there miss an accuracy just below 100 % up to one time in six (Brown, Cai and DasGupta 2001, 2.1).
+    Wilson (1927); but with at most ten errors the upper limit is the accuracy at which so many errors or more have a chance
+    of 5 % (in a sheet: 1 - BETA.INV(0.05; errors; size - errors + 1)), and with at most ten right the lower limit likewise.
+    Wilson's own limits there miss an accuracy just below 100 % up to one time in six (Brown, Cai and DasGupta 2001, 2.1); so a coder
+    exactly at a standard of 95 % has the whole interval below it one time in twenty at most, whatever the size.
     """
     x, n = np.broadcast_arrays(np.asarray(right, dtype=np.float64), np.asarray(size, dtype=np.float64))
     n = np.where(n > 0, n, np.nan)
@@ -32,7 +33,7 @@ def accuracy_limits(right: npt.ArrayLike, size: npt.ArrayLike) -> tuple[Floats, 
 
 
 def few_limit(count: Floats, size: Floats) -> Floats:
-    """The rate at which `count` or more of `size` have a chance of 7.9 %; 0 for none."""
+    """The rate at which `count` or more of `size` have a chance of 5 %; 0 for none."""
     limit: Floats = betaincinv(np.maximum(count, 1e-12), np.maximum(size - count, 0) + 1, FEW_CHANCE)
     return np.where(count <= 1e-9, 0.0, limit)
 

@@ -1,4 +1,4 @@
-"""Where each coder stands against the standard: below, above or not told apart; never a rank, for ranks of small samples are noise."""
+"""What is believed of each coder's accuracy, leaning on the coders of the pool; never a rank, for ranks of small samples are noise."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,27 +10,24 @@ from rcm_pipeline.stats.accuracy_limits import Floats
 from rcm_pipeline.stats.quantiles import binomial_chance, binomial_count
 
 STANDARD = 0.95  # commonly cited for code accuracy; a contract may say otherwise
-SURE = 0.9  # posterior chance from which a coder is put below or above
-BELOW, ABOVE, UNTOLD = "below the standard", "above", "not told apart"
 _USUAL_STRENGTH, _STRENGTH_SPREAD = np.log(60.0), 0.7
 _USUAL_RATE, _RATE_SPREAD = logit(0.95), 1.0
 
 
-def standings(coders: pl.DataFrame, *, pool: list[str], standard: float = STANDARD, sure: float = SURE) -> pl.DataFrame:
-    """The rows of `coders` with pool_rate, pool_charts, posterior_rate, posterior_low, posterior_high (95 %), below_chance, group.
+def standings(coders: pl.DataFrame, *, pool: list[str], standard: float = STANDARD) -> pl.DataFrame:
+    """The rows of `coders` with pool_rate, pool_charts, posterior_rate, posterior_low, posterior_high (95 %) and below_chance.
 
     `coders`: a row per coder and `pool` (such as specialty) with `right` of `total`, counted in charts, or in codes divided by
-    their design effect (fractions are fine). Null or 0 of `total`: what the pool says, and "not told apart".
+    their design effect (fractions are fine). Null or 0 of `total`: what the pool says.
 
     The true accuracies of a pool are Beta(a, b), see `pool_prior` (beta-binomial empirical Bayes): a = pool_rate x pool_charts,
     b = (1 - pool_rate) x pool_charts. A coder's posterior is Beta(a + right, b + wrong): in a sheet, BETA.DIST(standard; …).
-    Below: P(accuracy < standard) >= `sure`; above: P(accuracy >= standard) >= `sure`; in both the coder's own rate is on that side
-    as well, so that no one is judged by the pool alone. So of those put in a group, on average
-    about 1 - `sure` at most do not belong there, however many coders are judged, as far as accuracies are spread like a Beta.
+    below_chance is P(accuracy < standard); it means what it says where accuracies are spread like a Beta, and so puts nobody into a
+    group: in a pool of one it is the prior that speaks (`coding.people.turns` decides by what a coder's own charts show).
 
     Raises InputError naming the column and how many rows are wrong.
     """
-    table = _checked(coders, pool, standard, sure)
+    table = _checked(coders, pool, standard)
     right, total = (table[name].fill_null(0).cast(pl.Float64).to_numpy() for name in ("right", "total"))
     member = table.select(pl.struct(pool).rank("dense").cast(pl.Int64))[pool[0]].to_numpy() - 1
     fits = np.array([pool_prior(right[member == at], total[member == at]) for at in range(member.max(initial=-1) + 1)]).reshape(-1, 2)[
@@ -46,11 +43,7 @@ def standings(coders: pl.DataFrame, *, pool: list[str], standard: float = STANDA
         "posterior_high": betaincinv(a, b, 0.975),
         "below_chance": betainc(a, b, standard),
     }
-    chance, own = pl.col("below_chance"), pl.col("right") / pl.col("total")
-    is_seen = pl.col("total").fill_null(0) > 0
-    is_below, is_above = is_seen & (own < standard) & (chance >= sure), is_seen & (own >= standard) & (chance <= 1 - sure)
-    group = pl.when(is_below).then(pl.lit(BELOW)).when(is_above).then(pl.lit(ABOVE)).otherwise(pl.lit(UNTOLD))
-    return table.with_columns(pl.Series(name, value) for name, value in numbers.items()).with_columns(group.alias("group"))
+    return table.with_columns(pl.Series(name, value) for name, value in numbers.items())
 
 
 def pool_prior(right: Floats, total: Floats) -> tuple[float, float]:
@@ -101,9 +94,9 @@ def _funnel(sizes: Floats, target: float, tail: float) -> Floats:
     return limit
 
 
-def _checked(coders: pl.DataFrame, pool: list[str], standard: float, sure: float) -> pl.DataFrame:
-    if not (0 < standard < 1 and 0.5 < sure < 1):
-        raise InputError("standard is not between 0 and 1, or sure not between 0.5 and 1")
+def _checked(coders: pl.DataFrame, pool: list[str], standard: float) -> pl.DataFrame:
+    if not 0 < standard < 1:
+        raise InputError("standard is not between 0 and 1")
     if missing := [name for name in (*pool, "right", "total") if name not in coders.columns]:
         raise InputError(f"coders lack {', '.join(missing)}", fix="Give one row per coder and pool with these columns.")
     right, total = pl.col("right"), pl.col("total")

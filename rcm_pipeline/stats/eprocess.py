@@ -1,87 +1,92 @@
-"""Evidence that a coder is below the standard which may be looked at every month, or week, without accusing the innocent."""
+"""Evidence about the mean of scores from 0 to 1 that may be looked at as often as one likes, and finds a turn whenever it came.
 
-from dataclasses import dataclass
+A bet on each score: wealth is multiplied by 1 + bet x (standard - score), or by 1 + bet x (score - standard) on the other side. While
+the mean is on the standard's own side no bet is expected to win, so the wealth is an e-value at every look (Waudby-Smith and Ramdas 2024,
+JRSS B 86:1, section 4): it reaches 20 with a chance of at most 1 in 20, ever. Several constant bets share the stake. What is assumed is
+only that each score's mean, whatever came before, is on that side: no distribution, and nothing of how alike the codes of a chart are.
+
+A detector puts the share 6/(pi² j²) of its stake on the bets that begin at look j, and keeps the rest (Shin, Ramdas and Rinaldo 2022,
+e-detectors, with weights that sum to 1): what was good for years cannot hide a turn, and there is no rule of when to begin again.
+
+By hand, one bet of 2 from the first look on, standard 0.95: scores 0.80 and 1 make (1 + 2 x 0.15)(1 - 2 x 0.05) = 1.17.
+"""
+
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
-from scipy.special import betainc, betaln
 
-from rcm_pipeline.errors import InputError
-from rcm_pipeline.stats.accuracy_limits import Floats
-from schemas.thresholds import EVIDENCE_ALARM
+from rcm_pipeline.stats.accuracy_limits import Flags, Floats
 
-_LEAST = 1e-250  # below, the incomplete beta function loses its digits
+_FIRST_WEIGHT = 6 / math.pi**2
 
 
 @dataclass(frozen=True)
-class EvidenceSettings:
-    """What is watched for (method D5)."""
+class Side:
+    """On which side of the standard wealth grows: +1 below, -1 above. `bets` are shares of the largest that can never lose all."""
 
-    standard: float = 0.95
-    prior_right: float = 18.0  # accuracies looked for: Beta(18, 2), around 90 %, cut at the standard
-    prior_wrong: float = 2.0
-    alarm: float = EVIDENCE_ALARM  # a coder at the standard reaches it in at most 1 of 20 careers (Ville), in 1.7 % of 24 months
+    sign: int
+    bets: tuple[float, ...]
 
 
-def evidence(looks: pl.DataFrame, *, settings: EvidenceSettings | None = None) -> pl.DataFrame:
-    """One row per coder and date: coder_id, date, right, total (of that look), cumulative_right, cumulative_total, e_value,
-    log_e_value, is_alarm (reached by then) and alarm_date, the look at which it first rang, null where never.
-
-    `looks`: a row per `coder_id` and `date` of the look (month, week, any size) with `right` of `total` charts of the random
-    sample. The unit is the chart: right or wrong, or, when codes are counted, the share of its codes that are right, so `right` may be
-    a fraction; codes of one chart are alike and must not enter one by one. Null or 0 of `total`: no data, the evidence stays.
-
-    e = [B(18 + x, 2 + w) I(18 + x, 2 + w) / (B(18, 2) I(18, 2))] / (0.95^x 0.05^w), x right and w wrong so far, I the
-    incomplete beta function at 0.95: the likelihood averaged over accuracies below the standard, over that at the standard.
-    Its mean is at most 1 at every accuracy of 95 % or more, also for shares of charts (a weighted geometric mean is no larger
-    than the arithmetic one), so the chance that it ever reaches 20 is at most 5 % (Ville 1939), however often one looks.
-
-    Raises InputError naming the column and how many rows are wrong.
-    """
-    chosen = settings or EvidenceSettings()
-    table = _checked(looks, chosen)
-    of_coder = [pl.col(name).cum_sum().over("coder_id").alias(f"cumulative_{name}") for name in ("right", "total")]
-    summed = table.with_columns(of_coder)
-    right, total = (summed[name].cast(pl.Float64).to_numpy() for name in ("cumulative_right", "cumulative_total"))
-    log_e = log_evidence(right, total - right, chosen)
-    with np.errstate(over="ignore"):
-        numbers = [pl.Series("e_value", np.exp(np.minimum(log_e, 700.0))), pl.Series("log_e_value", log_e)]
-    is_ringing = pl.col("log_e_value") >= np.log(chosen.alarm)
-    rang = pl.col("date").filter(is_ringing).min().over("coder_id").alias("alarm_date")
-    return summed.with_columns(numbers).with_columns(
-        is_ringing.cast(pl.Int8).cum_max().over("coder_id").cast(pl.Boolean).alias("is_alarm"), rang
-    )
+# At 0.95 the bets below are 0.5, 1, 2, 4 and 8, for means from a point under it to 0.8. With 0.25 instead of none they find 0.93 later;
+# without 8 they see a fall to 0.85 later (benchmarks.coding looks).
+BELOW = Side(1, (0.025, 0.05, 0.1, 0.2, 0.4))
+# Above there is little to win on a score, so bets are large: 0.25, 0.5 and 1. Whole charts, right or wrong, need the small ones.
+ABOVE = Side(-1, (0.2375, 0.475, 0.95))
 
 
-def log_evidence(right: Floats, wrong: Floats, settings: EvidenceSettings) -> Floats:
-    """The natural logarithm of the e-value; see `evidence`."""
-    a, b, standard = settings.prior_right, settings.prior_wrong, settings.standard
-    x, w = a + right, b + wrong
-    prior = betaln(a, b) + np.log(betainc(a, b, standard))
-    mass = betainc(x, w, standard)
-    is_plain = mass > _LEAST
-    plain = betaln(x, w) + np.log(np.where(is_plain, mass, 1.0)) - prior - right * np.log(standard) - wrong * np.log1p(-standard)
-    # far above the standard the mass is too small for a float: by its series, whose terms fall as those of a geometric one there
-    falls = np.where(is_plain, 0.0, standard * (x + w) / (x + 1))
-    tail = a * np.log(standard) + b * np.log1p(-standard) - np.log(x) - np.log1p(-falls) - prior
-    log_e: Floats = np.where(is_plain, plain, tail)
-    return log_e
+def gains(scores: Floats, standard: Floats | float, side: Side) -> Floats:
+    """The logarithm that every bet gains on every score: an array with one axis more, of the bets."""
+    level = np.broadcast_to(np.asarray(standard, dtype=np.float64), scores.shape)[..., None]
+    size = np.array(side.bets) / ((1 - level) if side.sign > 0 else level)
+    found: Floats = np.log1p(side.sign * size * (level - scores[..., None]))
+    return found
 
 
-def _checked(looks: pl.DataFrame, settings: EvidenceSettings) -> pl.DataFrame:
-    if not (0 < settings.standard < 1 and settings.alarm > 1 and min(settings.prior_right, settings.prior_wrong) > 0):
-        raise InputError("standard is not between 0 and 1, alarm not above 1, or a prior count not above 0")
-    needed = ("coder_id", "date", "right", "total")
-    if missing := [name for name in needed if name not in looks.columns]:
-        raise InputError(f"looks lack {', '.join(missing)}", fix="Give one row per coder and look with these columns.")
-    right, total = pl.col("right").fill_null(0), pl.col("total").fill_null(0)
-    wrong = {
-        "coder_id": pl.col("coder_id").is_null(),
-        "date": pl.col("date").is_null() | pl.struct("coder_id", "date").is_duplicated(),
-        "right": ~((right >= 0) & (right <= total)) | (pl.col("right").is_null() & (total > 0)),
-        "total": ~(total.cast(pl.Float64).is_finite()),
-    }
-    for name, is_wrong in wrong.items():
-        if count := looks.select(is_wrong.sum()).item():
-            raise InputError(f"{name} is wrong in {count} rows of looks", fix="One row per coder and date, right from 0 to total.")
-    return looks.select(pl.col("coder_id"), pl.col("date"), right, total).sort("coder_id", "date")
+@dataclass(frozen=True)
+class Detector:
+    """Detectors of many subjects side by side, as they stand after a look."""
+
+    wealth: Floats  # subjects x bets: logarithm of the stake begun, summed over beginnings
+    looks: Floats  # looks with scores since each began
+    rest: Floats  # stake not begun
+
+    @classmethod
+    def of(cls, subjects: int, side: Side) -> "Detector":
+        """Nothing seen yet."""
+        return cls(np.full((subjects, len(side.bets)), -np.inf), np.zeros(subjects), np.ones(subjects))
+
+    def after(self, gained: Floats, has_scores: Flags) -> "Detector":
+        """After a look: `gained` is the sum of `gains` over its scores (subjects x bets). Nothing changes where there were none."""
+        looks = self.looks + has_scores
+        begun = np.where(has_scores, _FIRST_WEIGHT / np.maximum(looks, 1) ** 2, 0)
+        with np.errstate(divide="ignore"):
+            wealth = np.logaddexp(self.wealth, np.log(begun)[:, None]) + gained
+        return Detector(np.where(has_scores[:, None], wealth, self.wealth), looks, np.maximum(self.rest - begun, 0))
+
+    def begun_again(self, which: Flags) -> "Detector":
+        """As if nothing had been seen of these subjects."""
+        return replace(
+            self,
+            wealth=np.where(which[:, None], -np.inf, self.wealth),
+            looks=np.where(which, 0, self.looks),
+            rest=np.where(which, 1, self.rest),
+        )
+
+    @property
+    def log_evidence(self) -> Floats:
+        """The natural logarithm of the e-value of every subject."""
+        with np.errstate(divide="ignore"):
+            begun = np.logaddexp.reduce(self.wealth, axis=1) - math.log(self.wealth.shape[1])
+            return np.asarray(np.logaddexp(begun, np.log(self.rest)))
+
+
+def scores_to_reach(detector: Detector, level: Floats, gained: Floats, count: Floats) -> Floats:
+    """How many more scores like the `count` behind `gained` (subjects x bets) take each detector to its `level`; nan where none do."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = gained / count[:, None]
+        needed = (np.log(level * detector.wealth.shape[1])[:, None] - detector.wealth) / np.where(rate > 0, rate, np.nan)
+    known = np.isfinite(needed).any(axis=1)
+    least = np.nanmin(np.where(known[:, None], needed, 0), axis=1)
+    return np.where(known, np.maximum(np.ceil(least), 1), np.nan)

@@ -31,8 +31,8 @@ def stratified_interval(samples: pl.DataFrame, scope: list[str]) -> pl.DataFrame
     P = sum of W p, with W the share of the frame (its charts times total per sampled chart) and p = right / total.
     A limit is the P' furthest from P with (P - P')² <= 1.96² V, V = sum of W² p'(1 - p')/n (N - sample)/(N - 1), n = total/deff.
     p' are the strata's accuracies likeliest under P': with m = n + 1, c = right/deff + shop_rate and one number t for all
-    strata, p' = 2c / (m + tW + sqrt((m + tW)² - 4tWc)); t is sought so that the sum of W p' is P'. With at most five errors in
-    the effective size P'(1 - P')/V the exact chance of 7.9 % decides, see `limits`. Last, a quarter of a chart (code) of the frame is
+    strata, p' = 2c / (m + tW + sqrt((m + tW)² - 4tWc)); t is sought so that the sum of W p' is P'. With at most ten errors in
+    the effective size P'(1 - P')/V the exact chance of 5 % decides, see `limits`. Last, a quarter of a chart (code) of the frame is
     added to either side, no further than the reviewed charts leave open. One stratum of an endless frame gives `accuracy_limits`.
     Score limits under the hypothesis as in Miettinen and Nurminen (1985); n by Kish's design effect.
     effective_size, to be printed only: the same P(1 - P)/V with every p as (right/deff + 8 shop_rate) / (n + 8).

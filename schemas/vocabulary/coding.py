@@ -15,7 +15,8 @@ ERROR_DIRECTIONS = ["over", "under", "risk", "either", "compliance"]
 FINDING_BASES = ["stated", "derived"]
 PARTIES = ["coder", "provider", "system", "reference"]
 SAMPLE_REASONS = ["random", "denied_coding", "new_coder", "changed_code", "overdue_coder"]
-CODER_GROUPS = ["below", "unclear", "above", "withheld"]
+CODER_GROUPS = ["below", "retrained", "recovered", "unclear", "above", "withheld"]
+SETTLED_AS = ["below", "above", "recovered"]
 ERROR_CODES = [
     "EM_OVER1", "EM_OVER2", "EM_UNDER1", "EM_UNDER2", "EM_CATEGORY", "PX_WRONG", "PX_MISSED", "PX_UNSUPPORTED",
     "UNBUNDLED", "MOD_MISSING", "MOD_WRONG", "UNITS", "DX_SPECIFICITY", "DX_WRONG", "DX_MISSED", "DX_UNSUPPORTED",

@@ -30,17 +30,17 @@ def charts(coder: str, count: int, wrong: int, first: int) -> Rows:
 
 
 def standing(
-    rows: Rows, *, method: str = "A1", is_withheld: bool = False, quality: pl.DataFrame | None = None
+    rows: Rows, *, method: str = "A1", is_withheld: bool = False, quality: pl.DataFrame | None = None, actions: Rows | None = None
 ) -> dict[str, dict[str, Any]]:
     judged = empty(CONTRACTS["mart_auditor_quality"]) if quality is None else quality
     agreed = table_rows("mart_auditor_agreement", [{"category_code": "any", "is_enough": False}] if is_withheld else [])
-    given = table("core_qa_reviews", rows), table("core_qa_findings", []), judged, agreed
+    given = table("core_qa_reviews", rows), table("core_qa_findings", []), table("raw_qa_actions", actions or []), judged, agreed
     found = mart_coder_standing(*given, week=Week(ANCHOR), settings=Qa(method=method, standard=0.95))
     return {row["coder_id"]: row for row in found.iter_rows(named=True)}
 
 
-def test_three_groups_and_no_rank() -> None:
-    """C1 right in all of 100 charts, C2 with one of five codes wrong in every chart, C3 seen too little."""
+def test_groups_and_no_rank() -> None:
+    """C1 right in all of 100 charts, C2 with one of five codes wrong in every chart and never taught, C3 seen too little."""
     found = standing([*charts("C1", 100, 0, 1), *charts("C2", 100, 100, 200), *charts("C3", 4, 1, 400)])
     assert {coder: row["group_code"] for coder, row in found.items()} == {"C1": "above", "C2": "below", "C3": "unclear"}
     assert (found["C2"]["numerator"], found["C2"]["denominator"], found["C2"]["review_count"]) == (400, 500, 100)
@@ -52,15 +52,59 @@ def test_monthly_looks_ring_for_the_weak_coder_and_stay_silent_for_the_good() ->
     found = standing([*charts("C1", 100, 10, 1), *charts("C2", 100, 100, 200)])
     assert found["C1"]["alarm_date"] is None
     assert found["C1"]["evidence"] < 1
-    assert found["C2"]["evidence"] > 20
+    assert found["C2"]["alarm_count"] > 1
     assert dt.date(2026, 1, 1) < found["C2"]["alarm_date"] < ANCHOR
 
 
 def test_nobody_is_below_before_the_evidence_rings() -> None:
-    """Three charts wrong of five: likely below by the chance of the moment, but bad luck looks the same."""
-    early = standing(charts("C1", 5, 3, 1), method="A3")["C1"]
+    """Two charts wrong of ten: likely below by the chance of the moment, but bad luck looks the same."""
+    early = standing(charts("C1", 10, 2, 1), method="A3")["C1"]
     assert (early["alarm_date"], early["group_code"]) == (None, "unclear")
-    assert early["below_chance"] > 0.9
+    assert early["below_chance"] > 0.8
+
+
+def taught(number: int, day: str, action: str = "Education, one to one") -> dict[str, Any]:
+    return {
+        "file_id": "f",
+        "row_no": number + 1,
+        "review_token": f"r{number}",
+        "action_code": action,
+        "action_date": dt.date.fromisoformat(day),
+    }
+
+
+def turning(wrong_until: str) -> Rows:
+    """100 charts from January on, one of five codes wrong in each coded until that day, and none after."""
+    return [
+        row | ({"correct_code_count": 4, "is_right": False} if f"{row['review_date']}" <= wrong_until else {})
+        for row in charts("C1", 100, 0, 1)
+    ]
+
+
+def test_a_coder_who_was_taught_is_let_go_until_charts_tell() -> None:
+    """One code in five wrong until mid July, all right from then on; below in the spring, taught on 14 July."""
+    rows = turning("2026-07-14")
+    untaught, educated = standing(rows)["C1"], standing(rows, actions=[taught(1, "2026-07-14")])["C1"]
+    assert (untaught["group_code"], untaught["is_repeated"]) == ("below", True)
+    assert (educated["group_code"], educated["since_date"], educated["is_educated"]) == ("retrained", dt.date(2026, 7, 1), True)
+    assert educated["since_chart_count"] == sum(row["week"] >= dt.date(2026, 7, 1) for row in rows)
+    assert educated["settles_as"] == "recovered"
+
+
+@pytest.mark.parametrize("action", ["Query to the provider", "guideline updated"])
+def test_only_an_education_begins_the_count(action: str) -> None:
+    assert not standing(turning("2026-07-14"), actions=[taught(1, "2026-07-14", action)])["C1"]["is_educated"]
+
+
+def test_what_auditors_call_wrong_without_reason_accuses_nobody() -> None:
+    """Auditors call one right code in ten wrong: a coder with one code wrong in every other chart is what they would make of a good one."""
+    counts = {"wrong_count": 100, "caught_count": 100, "good_count": 1000, "passed_count": 900}
+    quality = table("mart_auditor_quality", [{"auditor_id": "AU1", **counts}])
+    row = standing(charts("C1", 100, 50, 1), quality=quality)["C1"]
+    assert row["below_standard_rate"] == pytest.approx(0.95 * 901 / 1002 + 0.05 * (1 - 101 / 102))
+    assert row["above_standard_rate"] == 0.95
+    assert row["alarm_date"] is None
+    assert standing(charts("C1", 100, 50, 1))["C1"]["alarm_date"] is not None
 
 
 def test_groups_are_withheld_where_the_auditors_do_not_agree() -> None:

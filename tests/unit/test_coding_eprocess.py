@@ -1,145 +1,97 @@
-"""Evidence against a coder: by hand, over time, and how often it is false."""
+"""Evidence about a mean: by hand, whoever looks, whenever the turn came, and how often it is false."""
 
-import datetime as dt
+import math
 
 import numpy as np
-import polars as pl
 import pytest
-from scipy.integrate import quad
-from scipy.stats import beta, binom
 
-from rcm_pipeline.errors import InputError
-from rcm_pipeline.stats.eprocess import EvidenceSettings, evidence, log_evidence
+from rcm_pipeline.stats.eprocess import ABOVE, BELOW, Detector, Side, gains, scores_to_reach
 
-SETTINGS = EvidenceSettings()
-MONTHS = [dt.date(2026, month, 1) for month in range(1, 13)]
+STANDARD = 0.95
+FIRST = 6 / math.pi**2
+ONE = Side(1, (0.1,))  # a bet of 2 at 0.95
 
 
-def looks(*counts: tuple[float | None, float | None], coder: str = "C1") -> pl.DataFrame:
-    return pl.DataFrame(
-        [(coder, month, right, total) for month, (right, total) in zip(MONTHS, counts, strict=False)],
-        schema={"coder_id": pl.String, "date": pl.Date, "right": pl.Float64, "total": pl.Float64},
-        orient="row",
-    )
+def seen(looks: list[list[float]], side: Side = BELOW) -> list[float]:
+    """The e-value of one subject after each look at these scores."""
+    detector, found = Detector.of(1, side), []
+    for scores in looks:
+        gained = gains(np.array(scores), STANDARD, side).sum(axis=0)[None, :]
+        detector = detector.after(gained, np.array([bool(scores)]))
+        found.append(float(np.exp(detector.log_evidence[0])))
+    return found
 
 
-def one(right: float, wrong: float) -> float:
-    return float(np.exp(log_evidence(np.array([right]), np.array([wrong]), SETTINGS))[0])
+def test_one_bet_by_hand() -> None:
+    """From the first look 6/pi² of the stake is on 1.3 x 0.9; from the second, a quarter as much, on 0.9; the rest is kept."""
+    first, second = seen([[0.8], [1.0]], ONE)
+    assert first == pytest.approx(FIRST * 1.3 + 1 - FIRST)
+    assert second == pytest.approx((FIRST * 1.3 + FIRST / 4) * 0.9 + 1 - FIRST - FIRST / 4)
 
 
-@pytest.mark.parametrize(("right", "wrong"), [(0, 1), (1, 0), (9, 1), (90, 10), (170, 30), (40.5, 2.5)])
-def test_it_is_the_average_likelihood_below_the_standard(right: float, wrong: float) -> None:
-    def ratio(q: float) -> float:
-        return float((q / 0.95) ** right * ((1 - q) / 0.05) ** wrong * beta.pdf(q, 18, 2))
-
-    assert one(right, wrong) == pytest.approx(quad(ratio, 0, 0.95)[0] / beta.cdf(0.95, 18, 2), rel=1e-7)
-
-
-def test_no_data_is_no_evidence() -> None:
-    assert one(0, 0) == pytest.approx(1.0)
+def test_the_bets_share_the_stake() -> None:
+    """Below: 0.5, 1, 2, 4 and 8 times 0.15 won on a score of 0.8; above: a quarter, a half and all of 0.05 on a score of 1."""
+    assert gains(np.array([0.8]), STANDARD, BELOW)[0] == pytest.approx(np.log1p([0.075, 0.15, 0.3, 0.6, 1.2]))
+    assert gains(np.array([1.0]), STANDARD, ABOVE)[0] == pytest.approx(np.log1p([0.0125, 0.025, 0.05]))
+    assert seen([[0.8]])[0] == pytest.approx(FIRST * (1 + np.mean([0.075, 0.15, 0.3, 0.6, 1.2])) + 1 - FIRST)
 
 
-def test_its_mean_is_one_at_the_standard_and_less_above() -> None:
-    wrong = np.arange(41.0)
-    e = np.exp(log_evidence(40 - wrong, wrong, SETTINGS))
-    assert e @ binom.pmf(wrong, 40, 0.05) == pytest.approx(1.0)
-    assert e @ binom.pmf(wrong, 40, 0.03) < 1
-    assert e @ binom.pmf(wrong, 40, 0.10) > 5
+@pytest.mark.parametrize("standard", [0.5, 0.9, 0.95, 0.99])
+def test_no_bet_can_lose_all(standard: float) -> None:
+    for side in (BELOW, ABOVE):
+        assert np.isfinite(gains(np.array([0.0, 1.0]), standard, side)).all()
 
 
-def test_a_share_of_a_chart_is_no_more_than_its_mean_of_right_and_wrong() -> None:
-    """What makes shares valid: e after a chart of 0.8 right <= 0.8 e(right) + 0.2 e(wrong)."""
-    for before in ((0, 0), (20, 3), (100, 5)):
-        right, wrong = before
-        assert one(right + 0.8, wrong + 0.2) <= 0.8 * one(right + 1, wrong) + 0.2 * one(right, wrong + 1)
+@pytest.mark.parametrize("scores", [[1.0, 0.0], [1.0, 0.6], [0.95]])
+def test_no_bet_is_expected_to_win_at_the_standard(scores: list[float]) -> None:
+    """Whatever the two scores that make a mean of the standard: the expected factor of every bet, on either side, is 1."""
+    high, low = max(scores), min(scores)
+    chance = 1.0 if high == low else (STANDARD - low) / (high - low)
+    for side in (BELOW, ABOVE):
+        factors = np.exp(gains(np.array([high, low]), STANDARD, side))
+        assert chance * factors[0] + (1 - chance) * factors[1] == pytest.approx(np.ones(len(side.bets)))
 
 
-def test_the_alarm_rings_once_and_is_dated() -> None:
-    found = evidence(looks((8, 10), (7, 10), (8, 10), (10, 10), (10, 10)))
-    assert found["is_alarm"].to_list() == [False, True, True, True, True]
-    assert found["alarm_date"].unique().to_list() == [MONTHS[1]]
-    assert found["e_value"].to_list()[1] >= 20 > found["e_value"].to_list()[0]
-    assert found["cumulative_right"].to_list() == [8, 15, 23, 33, 43]
+def test_order_within_a_look_and_empty_looks_change_nothing() -> None:
+    plain = seen([[0.8, 1.0, 0.6], [0.9]])
+    assert seen([[1.0, 0.6, 0.8], [], [0.9]]) == pytest.approx([plain[0], plain[0], plain[1]])
 
 
-def test_an_alarm_is_not_taken_back_when_evidence_falls() -> None:
-    found = evidence(looks((4, 10), *[(100, 100)] * 6))
-    assert found["e_value"][-1] < 20
-    assert found["is_alarm"].all()
+def test_good_years_do_not_hide_a_turn() -> None:
+    """Two years all right, then one code in five wrong: the bets begun since see it after three months, one product never would by then."""
+    years = seen([[1.0] * 10] * 24 + [[0.8] * 10] * 3)
+    alone = gains(np.array([1.0] * 240 + [0.8] * 30), STANDARD, BELOW).sum(axis=0)
+    assert years[23] < 1
+    assert years[-1] > 20 > np.exp(alone).mean()
 
 
-def test_months_without_data_change_nothing_and_order_is_by_date() -> None:
-    full = looks((9, 10), (None, None), (0, 0), (7, 10))
-    found = evidence(full.reverse())
-    assert found["date"].to_list() == MONTHS[:4]
-    assert found["e_value"][0] == found["e_value"][1] == found["e_value"][2]
-    assert found["e_value"][3] == pytest.approx(one(16, 4))
-    assert found["total"].to_list() == [10, 0, 0, 10]
+def test_begun_again_is_as_if_nothing_had_been_seen() -> None:
+    gained = gains(np.array([0.6]), STANDARD, BELOW).sum(axis=0)[None, :]
+    both = Detector.of(2, BELOW).after(np.repeat(gained, 2, axis=0), np.array([True, True]))
+    again = both.begun_again(np.array([True, False])).after(np.repeat(gained, 2, axis=0), np.array([True, True]))
+    assert again.log_evidence[0] == both.log_evidence[0]
+    assert again.log_evidence[1] > both.log_evidence[1]
 
 
-def test_coders_do_not_touch_and_a_good_one_has_no_date() -> None:
-    both = pl.concat([looks((2, 10), coder="bad"), looks((10, 10), (10, 10), coder="good")])
-    found = evidence(both)
-    assert found.filter(pl.col("coder_id") == "good")["alarm_date"].null_count() == 2
-    assert found.filter(pl.col("coder_id") == "good").equals(evidence(both.filter(pl.col("coder_id") == "good")))
+def test_scores_to_reach_are_those_that_reach_it() -> None:
+    scores = np.array([0.8, 1.0, 0.8, 1.0, 0.8])
+    gained = gains(scores, STANDARD, BELOW).sum(axis=0)[None, :]
+    detector = Detector.of(1, BELOW).after(gained, np.array([True]))
+    (more,) = scores_to_reach(detector, np.array([20.0]), gained, np.array([5.0]))
+    best = [float((detector.wealth + gained / 5 * count).max() - np.log(len(BELOW.bets))) for count in (more, more - 1)]
+    assert best[0] >= np.log(20) > best[1], "the bet that does best reaches it with the last of them"
+    good = gains(np.ones(5), STANDARD, BELOW).sum(axis=0)[None, :]
+    assert np.isnan(scores_to_reach(Detector.of(1, BELOW).after(good, np.array([True])), np.array([20.0]), good, np.array([5.0])))[0]
 
 
-def test_weeks_end_where_the_month_does() -> None:
-    weekly = evidence(looks((3, 3), (2, 3), (2, 3), (1, 1)))
-    assert weekly["e_value"][-1] == pytest.approx(evidence(looks((8, 10)))["e_value"][0])
-
-
-@pytest.mark.parametrize(("right", "wrong"), [(20_000, 50), (50_000, 300), (300_000, 9_000), (40_000, 1_200)])
-def test_far_above_the_standard_it_is_small_and_finite(right: int, wrong: int) -> None:
-    """Where the incomplete beta function is zero for a float: against the integral in logarithms."""
-    q = 0.95 - np.geomspace(1e-9, 0.2, 400_000)[::-1]
-    log = right * np.log(q / 0.95) + wrong * np.log((1 - q) / 0.05) + beta.logpdf(q, 18, 2)
-    expected = np.log(np.trapezoid(np.exp(log), q)) - beta.logcdf(0.95, 18, 2)
-    assert log_evidence(np.array([float(right)]), np.array([float(wrong)]), SETTINGS)[0] == pytest.approx(expected, abs=2e-3)
-
-
-def test_far_below_the_standard_it_does_not_overflow() -> None:
-    found = evidence(looks((0, 100_000)))
-    assert np.isfinite(found["e_value"][0])
-    assert found["log_e_value"][0] > 200_000
-
-
-def test_a_coder_at_the_standard_is_accused_in_at_most_2_5_percent_of_24_months() -> None:
-    """Exactly: errors are carried on only where nothing has rung."""
-    for size in (1, 5, 10, 20, 50):
-        alive, rung = np.ones(1), 0.0
-        for look in range(1, 25):
-            alive = np.convolve(alive, binom.pmf(np.arange(size + 1), size, 0.05))
-            wrong = np.arange(len(alive), dtype=float)
-            rings = log_evidence(size * look - wrong, wrong, SETTINGS) >= np.log(20)
-            rung += alive[rings].sum()
-            alive[rings] = 0
-        assert 0.004 < rung <= 0.025
-
-
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ({"right": 11.0}, "right"),
-        ({"right": -1.0}, "right"),
-        ({"right": None}, "right"),
-        ({"right": float("nan")}, "right"),
-        ({"total": float("inf")}, "total"),
-        ({"date": MONTHS[1]}, "date"),
-        ({"date": None}, "date"),
-        ({"coder_id": None}, "coder_id"),
-    ],
-)
-def test_what_is_refused(change: dict, named: str) -> None:
-    rows = looks((9, 10), (9, 10)).to_dicts()
-    rows[0] |= change
-    with pytest.raises(InputError, match=f"^{named} is wrong in"):
-        evidence(pl.DataFrame(rows, schema=looks().schema))
-
-
-def test_settings_and_columns_are_checked() -> None:
-    with pytest.raises(InputError, match="alarm"):
-        evidence(looks((9, 10)), settings=EvidenceSettings(alarm=0.5))
-    with pytest.raises(InputError, match="total"):
-        evidence(looks((9, 10)).drop("total"))
-    assert evidence(looks()).is_empty()
+@pytest.mark.parametrize("side", [BELOW, ABOVE])
+def test_at_the_standard_it_rings_in_at_most_one_of_twenty(side: Side) -> None:
+    """Charts of five codes that are alike (three in four all right or all wrong), 48 months of ten: far fewer than 5 % ever ring."""
+    rng = np.random.default_rng(4)
+    detector, ever = Detector.of(4000, side), np.zeros(4000, dtype=bool)
+    for _ in range(48):
+        alike = rng.random((4000, 10)) < 0.75
+        scores = np.where(alike, rng.random((4000, 10)) < STANDARD, rng.binomial(5, STANDARD, (4000, 10)) / 5)
+        detector = detector.after(gains(scores, STANDARD, side).sum(axis=1), np.ones(4000, dtype=bool))
+        ever |= detector.log_evidence >= np.log(20)
+    assert 0.002 < ever.mean() < 0.03

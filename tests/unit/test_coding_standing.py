@@ -1,4 +1,4 @@
-"""Three groups instead of ranks, the posterior behind them, and the funnel."""
+"""What is believed of coders, leaning on the pool, and the funnel."""
 
 import numpy as np
 import polars as pl
@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import beta, binom
 
 from rcm_pipeline.errors import InputError
-from rcm_pipeline.stats.beta_binomial import ABOVE, BELOW, UNTOLD, funnel_limits, pool_prior, standings
+from rcm_pipeline.stats.beta_binomial import funnel_limits, pool_prior, standings
 
 
 def coders(*counts: tuple[float | None, float | None], pool: str = "ED") -> pl.DataFrame:
@@ -31,30 +31,10 @@ def test_the_posterior_is_the_pool_and_the_coder() -> None:
         assert row["posterior_high"] == pytest.approx(beta.ppf(0.975, a, b))
 
 
-def test_three_groups() -> None:
-    groups = standings(SHOP, pool=["specialty"])["group"].to_list()
-    assert groups[3] == BELOW
-    assert groups[4] == ABOVE
-    assert groups[5] == UNTOLD
-
-
-def test_surer_tells_fewer_apart() -> None:
-    told = [(standings(SHOP, pool=["specialty"], sure=sure)["group"] != UNTOLD).sum() for sure in (0.6, 0.9, 1 - 1e-12)]
-    assert told[0] >= told[1] >= told[2] == 0
-
-
 def test_one_bad_week_is_drawn_to_the_pool_and_many_charts_are_not() -> None:
     found = standings(coders(*[(96, 100)] * 20, (7, 10), (700, 1000)), pool=["specialty"])["posterior_rate"]
     assert 0.85 < found[20] < 0.96
     assert found[21] == pytest.approx(0.7, abs=0.03)
-
-
-def test_nobody_is_judged_by_the_pool_alone() -> None:
-    """All others are far below: no chart, or all right, still accuses no one."""
-    found = standings(coders(*[(80, 100)] * 20, (None, None), (0, 0), (20, 20)), pool=["specialty"])
-    assert found["below_chance"][20] > 0.9
-    assert found["group"].to_list()[20:] == [UNTOLD] * 3
-    assert found["group"].to_list()[:20] == [BELOW] * 20
 
 
 def test_pools_are_apart() -> None:
@@ -78,14 +58,15 @@ def test_the_prior_of_no_coder_is_the_usual_one() -> None:
     assert 5 < a + b < 100
 
 
-def test_groups_mean_what_they_say() -> None:
-    """Accuracies spread like a Beta: of those put below nine in ten are below, and the intervals hold 95 %."""
+def test_the_chance_means_what_it_says() -> None:
+    """Accuracies spread like a Beta: of those below with nine chances in ten nine in ten are, and the intervals hold 95 %."""
     rng = np.random.default_rng(7)
     truth = rng.beta(57, 3, 4000)
     total = rng.integers(10, 81, 4000)
     frame = pl.DataFrame({"pool": np.repeat(np.arange(100), 40), "right": rng.binomial(total, truth), "total": total})
     found = standings(frame, pool=["pool"])
-    below, above = (truth[found["group"].to_numpy() == group] for group in (BELOW, ABOVE))
+    chance = found["below_chance"].to_numpy()
+    below, above = truth[chance >= 0.9], truth[chance <= 0.1]
     assert len(below) > 100
     assert (below < 0.95).mean() >= 0.88
     assert (above >= 0.95).mean() >= 0.85
@@ -100,9 +81,8 @@ def test_wrong_counts_are_refused(counts: tuple) -> None:
 
 
 def test_wrong_arguments_are_refused() -> None:
-    for change in ({"standard": 1.0}, {"sure": 0.4}):
-        with pytest.raises(InputError, match="standard is not"):
-            standings(SHOP, pool=["specialty"], **change)
+    with pytest.raises(InputError, match="standard is not"):
+        standings(SHOP, pool=["specialty"], standard=1.0)
     with pytest.raises(InputError, match="total"):
         standings(SHOP.drop("total"), pool=["specialty"])
     assert standings(SHOP.clear(), pool=["specialty"]).columns == standings(SHOP, pool=["specialty"]).columns

@@ -26,24 +26,33 @@ def interval(*strata: dict) -> dict:
     return stratified_interval(pl.DataFrame(list(strata)), ["coder_id"]).row(0, named=True)
 
 
-def test_with_six_errors_or_more_it_is_wilsons() -> None:
+def test_with_eleven_errors_or_more_it_is_wilsons() -> None:
     """Newcombe 1998, table I, method 3."""
     low, high = accuracy_limits(81, 263)
     assert (float(low), float(high)) == (pytest.approx(0.2553, abs=5e-5), pytest.approx(0.3662, abs=5e-5))
 
 
 def test_with_few_errors_the_exact_chance_of_as_many_decides() -> None:
-    """One error in ten: 0.921^(1/10), for one error or more then has a chance of 7.9 %; Wilson would say .982 and miss 98.3 %."""
-    assert float(accuracy_limits(9, 10)[1]) == pytest.approx(0.921**0.1, abs=1e-9)
-    for errors in range(1, 6):
+    """One error in ten: 0.95^(1/10), for one error or more then has a chance of 5 %; Wilson would say .982 and miss 98.3 %."""
+    assert float(accuracy_limits(9, 10)[1]) == pytest.approx(0.95**0.1, abs=1e-9)
+    for errors in range(1, 11):
         high = float(accuracy_limits(60 - errors, 60)[1])
-        assert binom.sf(errors - 1, 60, 1 - high) == pytest.approx(0.079, abs=1e-9)
+        assert binom.sf(errors - 1, 60, 1 - high) == pytest.approx(0.05, abs=1e-9)
+
+
+def test_a_coder_at_the_standard_is_wholly_below_it_one_time_in_twenty_at_most() -> None:
+    """Exactly, for every number of charts from 2 to 400."""
+    for size in range(2, 401):
+        right = np.arange(size + 1)
+        is_below = accuracy_limits(right, np.full(size + 1, size))[1] < 0.95
+        assert binom.pmf(right, size, 0.95)[is_below].sum() <= 0.05
 
 
 def test_no_error_and_no_chart() -> None:
     low, high = accuracy_limits([10, 0, 0], [10, 10, 0])
     assert high[0] == 1.0
-    assert low[0] == pytest.approx(10 / (10 + Z**2))
+    assert low[0] == pytest.approx(0.05**0.1)
+    assert accuracy_limits(11, 11)[0] == pytest.approx(11 / (11 + Z**2))
     assert low[1] == 0.0
     assert np.isnan(low[2])
     assert np.isnan(high[2])
@@ -73,7 +82,7 @@ def test_every_simple_sample_covers_92_percent() -> None:
         chances = binom.pmf(right[:, None], size, truths)
         covered = (chances * ((low[:, None] <= truths) & (truths <= high[:, None]))).sum(axis=0)
         assert covered.min() >= 0.92
-        assert covered.mean() <= 0.966
+        assert covered.mean() <= 0.98  # Clopper-Pearson: 0.99 at ten charts
 
 
 @pytest.mark.parametrize(("right", "total"), [(28, 30), (30, 30), (101, 120), (0, 10), (2, 9), (9, 10)])
@@ -198,7 +207,7 @@ def test_the_worst_designs_are_covered() -> None:
     chances = binom.pmf(risk[:, None], 45, 1 - 3 * wrong) * binom.pmf(rest[:, None], 15, 1 - wrong)
     covered = (chances * ((low <= truths) & (truths <= high))).sum(axis=0)
     assert covered.min() >= 0.92
-    assert 0.94 <= covered.mean() <= 0.965
+    assert 0.94 <= covered.mean() <= 0.975
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Accuracy corrected for what auditors miss and call wrong that is right, as charts with a known answer show it."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -38,6 +40,21 @@ def corrected_accuracy(audits: pl.DataFrame, *, least_power: float = LEAST_POWER
     return audits.with_columns(
         pl.Series(name, np.where(is_told, np.clip(value, 0, 1), np.nan)).fill_nan(None) for name, value in numbers.items()
     )
+
+
+def audited_standards(standard: float, known: Mapping[str, int], *, least_power: float = LEAST_POWER) -> tuple[float, float]:
+    """The share that auditors would see right of a coder exactly at the standard, once for saying below and once for saying above.
+
+    seen = standard x Sp + (1 - standard)(1 - Se), Se and Sp by (found + 1)/(wrong + 2) of the calibration set. Either is used only where it
+    makes the claim harder: what auditors call wrong without reason accuses nobody, what they miss raises nobody. `known`: found_count of
+    wrong_count, cleared_count of right_count. The standard itself twice where nothing was calibrated or the power is below `least_power`.
+    """
+    sensitivity = (known["found_count"] + 1) / (known["wrong_count"] + 2)
+    specificity = (known["cleared_count"] + 1) / (known["right_count"] + 2)
+    if not (known["wrong_count"] and known["right_count"] and sensitivity + specificity - 1 >= least_power):
+        return standard, standard
+    seen = standard * specificity + (1 - standard) * (1 - sensitivity)
+    return min(standard, seen), max(standard, seen)
 
 
 def _limits(errors: Floats, total: Floats, sens: Floats, sens_size: Floats, spec: Floats, spec_size: Floats) -> tuple[Floats, Floats]:

@@ -160,6 +160,25 @@ def test_clusters_of_one_item_are_a_stratified_sample() -> None:
     assert found.per_item.point_estimate == pytest.approx(plain.percent.point_estimate)
 
 
+def test_clusters_of_known_size_are_a_ratio_in_every_stratum() -> None:
+    """By hand, two strata. First: 10 clusters, 60 items; 2 of 5 and 1 of 5 in error: 60 x 0.3 = 18; residuals 2 - 1.5 and 1 - 1.5, so
+    variance 10² x 0.8 / 2 x 0.5 = 20. Second: 4 clusters, 9 items, all of 2 and 1 of 2: 9 x 0.75 = 6.75; 16 x 0.5 / 2 x 0.5 = 2."""
+    found = stratified_cluster_attribute([10, 4], [[5, 5], [2, 2]], [[2, 1], [2, 1]], items=[60, 9])
+    assert found.total.point_estimate == pytest.approx(24.75)
+    assert found.total.standard_error == pytest.approx(sqrt(22))
+    assert found.per_item.point_estimate == pytest.approx(100 * 24.75 / 69)
+    assert found.per_item.standard_error == pytest.approx(100 * sqrt(22) / 69)
+    assert (found.primary_universe, found.primary_sample, found.sample) == (14, 4, 14)
+
+
+def test_known_sizes_make_all_of_clusters_that_differ_in_size_certain() -> None:
+    """Where every item is in error, the total is the items, without doubt; without their number it hangs on which clusters were drawn."""
+    sizes = [[2, 30]]
+    known = stratified_cluster_attribute([5], sizes, sizes, items=[100]).total
+    assert (known.point_estimate, known.standard_error) == (100, 0)
+    assert stratified_cluster_attribute([5], sizes, sizes).total.standard_error > 20
+
+
 def test_cluster_strata_are_right_on_average() -> None:
     one, two = [(2, 1), (4, 4), (3, 0)], [(5, 2), (1, 1), (2, 2)]  # items and errors
     found = []
@@ -215,6 +234,8 @@ def test_amounts_that_cannot_be_are_refused(bad: list[object]) -> None:
         lambda: two_stage_variable(9, [1, 5], [[1, 2], [1, 2]]),
         lambda: stratified_cluster_attribute([9], [[2, 3]], [[1, 4]]),
         lambda: stratified_cluster_attribute([9], [[2, 3]], [[1]]),
+        lambda: stratified_cluster_attribute([9], [[2, 3]], [[1, 1]], items=[4]),
+        lambda: stratified_cluster_attribute([9], [[2, 3]], [[1, 1]], items=[40, 2]),
         lambda: stratified_cluster_variable([9], [[[1], []]]),
         lambda: variable_appraisal(50, [7]).at(0.9),
         lambda: combined([]),

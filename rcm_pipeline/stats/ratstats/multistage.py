@@ -57,21 +57,32 @@ def two_stage_variable(primary_universe: int, sizes: Sequence[int], values: Sequ
 
 
 def stratified_cluster_attribute(
-    universes: Sequence[int], sizes: Sequence[Sequence[int]], errors: Sequence[Sequence[int]]
+    universes: Sequence[int],
+    sizes: Sequence[Sequence[int]],
+    errors: Sequence[Sequence[int]],
+    items: Sequence[int] | None = None,
 ) -> GroupedAppraisal:
     """Stratified cluster attribute appraisal: per stratum the clusters in the universe, and items and errors of the sampled ones.
 
-    Total = sum N_h mean of a_hi; variance = sum N_h² (1 - n_h / N_h) s_h² / n_h. The rate is the combined ratio of errors to items,
-    with residuals a_hi - P m_hi in place of a_hi. One stratum gives the unrestricted cluster design. Source: Cochran, Sampling
-    Techniques (3rd ed.), 9A.1 and 6.11; RAT-STATS Companion Manual 2-62 names the design. Raises InputError.
+    `items`: all items of each stratum's universe, as RAT-STATS asks for them. With M_h known, total = sum M_h P_h with
+    P_h = sum a_hi / sum m_hi, and variance = sum N_h² (1 - n_h / N_h) / n_h x sum (a_hi - P_h m_hi)² / (n_h - 1): the ratio to size in
+    each stratum, far less uncertain where clusters differ in size. Without them total = sum N_h mean of a_hi; variance =
+    sum N_h² (1 - n_h / N_h) s_h² / n_h, and the rate is the combined ratio of errors to items. One stratum gives the
+    unrestricted cluster design. Source: Cochran, Sampling Techniques (3rd ed.), 9A.1 and 6.11; RAT-STATS Companion Manual 2-62 names
+    the design. Raises InputError.
     """
     same_length("stratum", universes=universes, sizes=sizes, errors=errors)
     strata = []
-    for universe, items, found in zip(universes, sizes, errors, strict=True):
-        same_length("cluster", sizes=items, errors=found)
-        counted = [(whole(size, "cluster size", least=1), x) for size, x in zip(items, found, strict=True)]
+    for universe, of_stratum, found in zip(universes, sizes, errors, strict=True):
+        same_length("cluster", sizes=of_stratum, errors=found)
+        counted = [(whole(size, "cluster size", least=1), x) for size, x in zip(of_stratum, found, strict=True)]
         strata.append((universe, [_Unit(size, whole(x, "errors", least=0, most=size), 0.0) for size, x in counted]))
-    return _appraised(strata, sum(sum(items) for items in sizes), scale=100)
+    sample = sum(sum(of_stratum) for of_stratum in sizes)
+    if items is None:
+        return _appraised(strata, sample, scale=100)
+    same_length("stratum", universes=universes, items=items)
+    known = [whole(count, "items of a stratum", least=sum(of_stratum)) for count, of_stratum in zip(items, sizes, strict=True)]
+    return _of_known_size(strata, known, sample)
 
 
 def combined(estimates: Sequence[Estimate]) -> Estimate:
@@ -104,14 +115,35 @@ def _check_unit(size: int, sample: int) -> None:
         raise InputError("a primary unit has a sample of one", fix="sample at least two items of each primary unit")
 
 
-def _appraised(strata: Sequence[tuple[int, list[_Unit]]], sample: int, *, scale: int) -> GroupedAppraisal:
-    """Estimates from every stratum's number of primary units and its sampled ones."""
+def _of_known_size(strata: Sequence[tuple[int, list[_Unit]]], items: Sequence[int], sample: int) -> GroupedAppraisal:
+    """Ratio to size within every stratum, whose items are known."""
+    checked = _checked_strata(strata)
+    rates = [fsum(unit.total for unit in units) / fsum(unit.size for unit in units) for _, units in checked]
+    total = fsum(count * rate for count, rate in zip(items, rates, strict=True))
+    variance = fsum(_variance(universe, units, rate) for (universe, units), rate in zip(checked, rates, strict=True))
+    every = sum(items)
+    return GroupedAppraisal(
+        sum(universe for universe, _ in checked),
+        sum(len(units) for _, units in checked),
+        sample,
+        normal(total, variance),
+        normal(100 * total / every, (100 / every) ** 2 * variance),
+    )
+
+
+def _checked_strata(strata: Sequence[tuple[int, list[_Unit]]]) -> list[tuple[int, list[_Unit]]]:
     checked = []
     for universe, units in strata:
         known = whole(universe, "universe of primary units", least=len(units))
         if len(units) == 1 < known:
             raise InputError("a sample of one primary unit", fix="sample at least two primary units or clusters, of each stratum")
         checked.append((known, units))
+    return checked
+
+
+def _appraised(strata: Sequence[tuple[int, list[_Unit]]], sample: int, *, scale: int) -> GroupedAppraisal:
+    """Estimates from every stratum's number of primary units and its sampled ones."""
+    checked = _checked_strata(strata)
     total = fsum(universe * fsum(unit.total for unit in units) / len(units) for universe, units in checked)
     items = fsum(universe * fsum(unit.size for unit in units) / len(units) for universe, units in checked)
     rate = total / items

@@ -91,6 +91,13 @@ def test_a_coder_who_was_taught_is_let_go_until_charts_tell() -> None:
     assert educated["settles_as"] == "recovered"
 
 
+def test_an_education_that_did_not_help_lets_nobody_go() -> None:
+    """One code in five wrong in every chart to the end, taught in June and again in September."""
+    row = standing(turning("2026-12-31"), actions=[taught(1, "2026-06-10"), taught(2, "2026-09-10")])["C1"]
+    assert row["is_repeated"]
+    assert row["group_code"] == "below"
+
+
 @pytest.mark.parametrize("action", ["Query to the provider", "guideline updated"])
 def test_only_an_education_begins_the_count(action: str) -> None:
     assert not standing(turning("2026-07-14"), actions=[taught(1, "2026-07-14", action)])["C1"]["is_educated"]

@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rcm_pipeline.coding.escalations import decisions_by_authority, mart_escalation_aging
@@ -195,6 +195,7 @@ _decision = st.tuples(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # others work on the machine
 @given(st.lists(_query, max_size=10), st.lists(_decision, max_size=6))
 def test_whatever_comes_the_contract_holds_and_all_is_the_sum(queries: list[tuple], decisions: list[tuple]) -> None:
     told = [query(*q) for q in queries], [decision(*d) for d in decisions]

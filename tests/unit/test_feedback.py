@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rcm_pipeline.coding.feedback import SETTLED_CHARTS, mart_coding_feedback
@@ -191,6 +191,7 @@ _actions = st.lists(
 )
 
 
+@settings(deadline=None)  # others work on the machine
 @given(_charts, _actions)
 def test_whatever_comes_the_contract_holds_and_what_is_sent_again_changes_nothing(charts: list[tuple], actions: list[tuple]) -> None:
     given_charts = [chart(f"{n}", day, *found, coder=coder, kind_code=kind) for n, (day, found, coder, kind) in enumerate(charts)]

@@ -17,6 +17,7 @@ from schemas.contract import empty
 from schemas.registry import CONTRACTS
 from schemas.thresholds import EVIDENCE_ABOVE
 
+_POINTING = 3.0  # evidence: twice that of one unlucky chart, and weeks before 20 where an education did not help
 _CALIBRATED = {"found_count": "caught_count", "wrong_count": "wrong_count", "cleared_count": "passed_count", "right_count": "good_count"}
 
 
@@ -74,9 +75,11 @@ def mart_coder_standing(
 
 
 def _group() -> pl.Expr:
-    """below while it rings, until charts since then count afresh; and while it rings again and again without an education."""
+    """below while it rings, until charts since then count afresh; who rings again stays below until an education, unless charts since
+    it point below once more."""
     has_rung, is_fresh = pl.col("alarm_date").is_not_null(), pl.col("since_date") > pl.col("alarm_date")
-    is_counted_afresh = is_fresh & (pl.col("since_chart_count") > 0) & (pl.col("is_educated") | ~pl.col("is_repeated"))
+    is_let_go = ~pl.col("is_repeated") | (pl.col("is_educated") & (pl.col("evidence") < _POINTING))
+    is_counted_afresh = is_fresh & (pl.col("since_chart_count") > 0) & is_let_go
     return (
         pl.when(pl.col("recovered_date").is_not_null())
         .then(pl.lit("recovered"))

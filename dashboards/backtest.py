@@ -31,7 +31,6 @@ _MEANINGS = {
 }
 _UNJUDGED = {
     "too little history": "The series had decisions in fewer than eight weeks before.",
-    "first January without a prior": "The cause may rise in January, and there is no January of the past to say by how much.",
     "too few to tell": "Nothing was decided, or so little that not even a denial of every claim would be rare.",
 }
 

@@ -107,10 +107,13 @@ class MartDenialSpikes(Contract):
     give_or_take: Rate = column("standard deviation of the expected denials", ge=0.0)
     surprise: Rate = column("(denied - expected) / give or take")
     window_weeks: Count = column("weeks of the window that says most: this week, or this and the last", isin=[1, 2])
-    lift: Rate = column("denied / expected in that window; null where nothing was expected", nullable=True, ge=0.0)
+    lift: Rate = column("denied / expected in that window, expected being at least half a denial", nullable=True, ge=0.0)
     p_value: Rate = column("chance of as many denials or more if nothing had changed; null when not judged", nullable=True, in_range=SHARE)
     q_value: Rate = column(
-        "p adjusted over the pairs of the week (Benjamini-Hochberg); null when not judged", nullable=True, in_range=SHARE
+        "13 weeks' worth of p, adjusted over the pairs of the week, each ranked by its smallest p of eight weeks (Benjamini-Hochberg); "
+        "null when not judged",
+        nullable=True,
+        in_range=SHARE,
     )
     is_alarm: Flag = column(
         f"q at most {SPIKE_Q:.2f}, lift at least {SPIKE_LIFT:g}, {SPIKE_EXTRA:g} denials more than expected, and more in the week itself"
@@ -144,7 +147,7 @@ class MartSlowLeaks(Contract):
     denied_count: Count = column("claims denied for the cause in the four weeks to it", ge=0)
     decided_count: Count = column("claims decided in them", ge=0)
     expected: Rate = column("denials expected from the weeks before these four", ge=0.0)
-    lift: Rate = column("denied / expected; null where nothing was expected", nullable=True, ge=0.0)
+    lift: Rate = column("denied / expected, expected being at least half a denial", nullable=True, ge=0.0)
     p_value: Rate = column("chance of as many denials or more if nothing had changed; null when not judged", nullable=True, in_range=SHARE)
     q_value: Rate = column(
         "p adjusted over the pairs of the month (Benjamini-Hochberg); null when not judged", nullable=True, in_range=SHARE

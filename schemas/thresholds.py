@@ -3,7 +3,7 @@
 Each number stands once. A contract, a page or a document that names one formats it from here.
 """
 
-SPIKE_Q = 0.10  # share of false alarms allowed among those of a week (Benjamini-Hochberg): one in ten is worth an analyst's look
+SPIKE_Q = 0.10  # share of false alarms allowed among those of a client's quarter, on average: one in ten is worth an analyst's look
 SPIKE_LIFT = 1.25  # denied over expected below which a rise is real but not worth a page
 SPIKE_EXTRA = 2.0  # denials beyond the expected, so that one claim more is no alarm
 LEAK_LIFT = 1.15  # of four weeks together: a slow leak is smaller than a spike, but its numbers are larger

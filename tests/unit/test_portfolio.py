@@ -212,13 +212,14 @@ def test_a_client_borrows_the_january_of_the_others() -> None:
     assert anchor == dt.date(2027, 1, 4)
     assert isinstance(anchor, dt.date)
     alone = detect(own).row(0, named=True)
-    assert (alone["judged"], alone["reason"]) == (False, "first January without a prior")
+    assert (alone["judged"], alone["index"]) == (True, 1.0)
     known = reference(portfolio(others), anchor)
     assert known is not None
     together = detect(own, settings=SpikeSettings(reference=known)).row(0, named=True)
     # its panel begins in June 2026, so the January of 2026 lies before its first week
     assert (together["judged"], together["reason"]) == (True, None)
     assert together["index"] > 1.1
+    assert together["give_or_take"] / together["expected"] < 0.9 * alone["give_or_take"] / alone["expected"]  # it knows better
 
 
 def test_the_rate_of_the_others_is_where_a_new_payer_begins() -> None:
@@ -234,3 +235,14 @@ def test_a_payer_the_portfolio_does_not_know_is_as_without_it() -> None:
     known = reference(portfolio(usual()), monday(WEEKS - 1))
     own = usual(clients=("late",), payer="P9")
     assert detect(own, settings=SpikeSettings(reference=known)).equals(detect(own))
+
+
+def test_a_line_does_not_rise_when_only_the_mix_of_clients_does() -> None:
+    """Three clients at a tenth; a fourth at a half triples its claims in the last week, another at a half is three weeks old."""
+    plain = [counts(client, [20] * 60) for client in CLIENTS]
+    grown = pl.concat([counts("grown", [20] * 59, 40), counts("grown", [60], 120, start=59)])
+    young = counts("young", [50] * 3, 100, start=57)
+    row = payer_lines(pl.concat([*plain, grown, young])).row(0, named=True)
+    assert (row["clients"], row["is_alarm"]) == (len(CLIENTS) + 2, False)
+    assert row["expected"] == pytest.approx(row["denied"], rel=0.03)
+    assert row["denied"] == 20 * len(CLIENTS) + 60, "a client of three weeks is not known yet, and not counted"

@@ -88,14 +88,19 @@ def test_the_arithmetic_leads_to_p() -> None:
         assert all(is_printed(value, row[name]) for name, value in printed.items())
         totals = (totals[0] + y, totals[1] + DECIDED, totals[2] + expected, totals[3] + variance)
         chances = []
-        for chance, times in SETTINGS.noise_states:
-            worked = tail(*totals[:3], totals[3] * times)
+        plain = totals[2] * (1 - totals[2] / totals[1])
+        young = SETTINGS.young_chance * 0.5 ** (22 / SETTINGS.young_half_life)
+        others = [((1 - young) * chance, times) for chance, times in SETTINGS.noise_states]
+        for chance, times in [*others, (young, SETTINGS.young_times)]:
+            worked = tail(*totals[:3], plain + (totals[3] - plain) * times)
             shown = windows[str(back + 1), f"{times:g}"]
             assert [name for name, value in worked.items() if not is_printed(value, shown[name])] == []
             chances.append(chance * worked["chance"])
         smallest = min(smallest, sum(chances))
     (last,) = table("window | p_value")
-    assert is_printed(SETTINGS.window_price * smallest, last["p_value"])
+    price = SETTINGS.window_price - SETTINGS.few_rebate * math.exp(-float(table("week | base_rate")[1]["expected"]) / 2)
+    assert is_printed(price * smallest, last["p_value"])
+    assert is_printed(SETTINGS.promise_weeks * price * smallest, last["q_value"])
     assert is_printed(1 + 3.9 * math.sqrt(totals[3]) / totals[2], last["detectable_lift"])
     assert is_printed(counts[23] / (DECIDED * float(table("week | base_rate")[1]["base_rate"])), last["lift"])
 

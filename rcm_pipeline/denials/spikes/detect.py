@@ -1,14 +1,15 @@
 """Denial spikes: which series had more denials than expected this week, how sure that is, and which are worth a page."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
 from rcm_pipeline.denials.spikes.model.panel import SERIES, Panel, panel
-from rcm_pipeline.denials.spikes.model.replay import Replayed, replay, seasonal_sums
+from rcm_pipeline.denials.spikes.model.replay import Replayed, Week, replay, seasonal_sums
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
-from rcm_pipeline.denials.spikes.verdicts import detectable_lift, verdict
+from rcm_pipeline.denials.spikes.verdicts import Chances, chances, detectable_lift, verdict
 from rcm_pipeline.errors import InputError
 
 
@@ -30,20 +31,37 @@ def detect(weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSettings
 
 def judged(weekly: pl.DataFrame, test_weeks: int, chosen: SpikeSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What `detect` gives, and the seasonal sums gathered on the way."""
-    if test_weeks < 1:
-        raise InputError("test_weeks is below one", fix="Test at least the last week.")
+    table, found = replayed(weekly, chosen, test_weeks + tested_before(chosen))
+    return verdicts(table, found.weeks, test_weeks, chosen), seasonal_sums(table, found)
+
+
+def tested_before(settings: SpikeSettings) -> int:
+    """Weeks before the tested ones whose expectations a verdict needs: those of its family, and the first window of these."""
+    return settings.family_weeks + max(settings.windows) - 2
+
+
+def replayed(weekly: pl.DataFrame, chosen: SpikeSettings, kept: int | None = None) -> tuple[Panel, Replayed]:
+    """The counts as a panel, and what was expected of its last `kept` weeks, or of all. Raises InputError as `detect` does."""
     known = chosen.reference.season["week"].min() if chosen.reference else None
     table = panel(weekly, known if isinstance(known, dt.date) else None)
-    found = replay(table, chosen, test_weeks + max(chosen.windows) - 1)
+    return table, replay(table, chosen, table.weeks if kept is None else kept)
+
+
+def verdicts(table: Panel, weeks: Week, test_weeks: int, chosen: SpikeSettings) -> pl.DataFrame:
+    """One row per series and tested week, as `detect` has them."""
+    if test_weeks < 1:
+        raise InputError("test_weeks is below one", fix="Test at least the last week.")
+    family = chosen.family_weeks
     first = max(table.weeks - test_weeks, 0)
-    parts = [rows(table, found, at, chosen) for at in range(first, table.weeks)]
-    return pl.concat(parts).sort(*SERIES, "week"), seasonal_sums(table, found)
+    begin = max(first - family + 1, 0)
+    told = [chances(table, weeks, at, chosen) for at in range(begin, table.weeks)]
+    parts = [rows(table, weeks, at, told[max(at - begin - family + 1, 0) : at - begin + 1], chosen) for at in range(first, table.weeks)]
+    return pl.concat(parts).sort(*SERIES, "week")
 
 
-def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.DataFrame:
-    """The verdicts of one week, one row per series, in the order of the panel."""
-    weeks = found.weeks
-    verdicts = verdict(table, weeks, at, settings)
+def rows(table: Panel, weeks: Week, at: int, family: Sequence[Chances], settings: SpikeSettings) -> pl.DataFrame:
+    """The verdicts of one week, the last of its family, one row per series, in the order of the panel."""
+    now, alarms = family[-1], verdict(family, settings)
     expected = weeks.expected[at]
     variance = weeks.scatter[at] + weeks.doubt[at] ** 2
     give_or_take = np.sqrt(variance)
@@ -51,7 +69,7 @@ def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.
     in_window = weeks.scatter[longest].sum(axis=0) + weeks.doubt[longest].sum(axis=0) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         surprise = np.where(give_or_take > 0, (table.denied[at] - expected) / give_or_take, 0.0)
-    judged = pl.Series("judged", verdicts.reason == "")
+    judged = pl.Series("judged", now.reason == "")
     numbers = {
         "denied": table.denied[at].astype(np.int64),
         "decided": table.decided[at].astype(np.int64),
@@ -62,14 +80,14 @@ def rows(table: Panel, found: Replayed, at: int, settings: SpikeSettings) -> pl.
         "noise": weeks.noise[at],
         "give_or_take": give_or_take,
         "surprise": surprise,
-        "window": verdicts.window.astype(np.int64),
-        "lift": verdicts.lift,
-        "p_value": verdicts.p_value,
-        "q_value": verdicts.q_value,
-        "is_alarm": verdicts.is_alarm,
+        "window": now.window.astype(np.int64),
+        "lift": now.lift,
+        "p_value": now.p_value,
+        "q_value": alarms.q_value,
+        "is_alarm": alarms.is_alarm,
         "detectable_lift": detectable_lift(weeks.expected[longest].sum(axis=0), in_window),
         "judged": judged,
-        "reason": pl.Series(verdicts.reason),
+        "reason": pl.Series(now.reason),
     }
     unknown = pl.when("judged").then(pl.col("p_value", "q_value"))
     finite = [pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in ("lift", "detectable_lift")]

@@ -26,7 +26,9 @@ def slow_leaks(weekly: pl.DataFrame, *, months: int = 1, settings: SpikeSettings
     if months < 1:
         raise InputError("months is below one", fix="Look at the last month at least.")
     check_columns(weekly)
-    chosen = replace(settings or SpikeSettings(), windows=(_WEEKS,), left_out=_WEEKS - 1, min_lift=LEAK_LIFT)
+    chosen = replace(
+        settings or SpikeSettings(), windows=(_WEEKS,), left_out=_WEEKS - 1, min_lift=LEAK_LIFT, promise_weeks=1, family_weeks=1
+    )
     first, last = weekly["week"].min(), weekly["week"].max()
     assert isinstance(first, dt.date)
     assert isinstance(last, dt.date)

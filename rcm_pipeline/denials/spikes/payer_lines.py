@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
-from rcm_pipeline.denials.spikes.detect import detect, judged
-from rcm_pipeline.denials.spikes.model.panel import check_columns
-from rcm_pipeline.denials.spikes.model.prior import Reference
+from rcm_pipeline.denials.spikes.detect import replayed, verdicts
+from rcm_pipeline.denials.spikes.model.panel import Floats, Panel, check_columns
+from rcm_pipeline.denials.spikes.model.replay import Week, seasonal_sums
+from rcm_pipeline.denials.spikes.model.tails import limits
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 from rcm_pipeline.privacy.suppression import MINIMUM_CLAIMS, MINIMUM_CLIENTS
 
 _LINE = ["payer", "cause", "week"]
 _HIGH = 1.2815515594457831  # standard deviations that one week in ten passes by chance: such a client is up
-_NOISE_STATES = ((1.0, 0.94),)  # a sum over clients is known better than one series, and less skewed: its tail is thinner
+_NOISE_STATES = ((0.95, 0.95), (0.05, 1.8))  # the heavier state at half the chance of one series: a sum is known better
+_FIRST_SHARED = 0.001  # squared CV of what clients share before anything is known: three in a hundred
+_OVERSTATED = 0.15  # of the clients' variances, at most: what they could not foretell of themselves is partly not there in their sum
+_LEFT_BY_THE_CUT = 0.95  # of the variance of a normal count cut at 2.2 standard deviations
 _MAIN_SHARE = 0.8  # of the excess of all clients that are up, from which on it is one client's
 SUPPRESSED = "suppressed: fewer than 3 clients or 11 claims"
 
@@ -20,9 +25,8 @@ SUPPRESSED = "suppressed: fewer than 3 clients or 11 claims"
 def payer_lines(weekly: pl.DataFrame, *, test_weeks: int = 1, settings: SpikeSettings | None = None) -> pl.DataFrame:
     """One row per payer, cause and tested week: the columns of `detect` for all clients together, and who rose.
 
-    The sums over clients go through the detector as one series, with a baseline and a noise of their own: clients of a payer
-    rise and fall together, so the sum of their variances is too small (p-values were 1.3 to 2.7 times too small that way).
-    The season is that of the clients.
+    A line expects what its clients expect, added up, so that it does not rise when a client with a high rate is new, grows, or when
+    another reports late. Clients of a payer rise and fall together: to the variances of the clients comes that of what they share.
 
     clients: with decided claims. clients_up: whose surprise alone is above 1.28. main_share: of the excess of these, the
     part of the largest. reading, where the line is an alarm: "payer" where several are up and none has four fifths of it, else
@@ -38,14 +42,67 @@ def lines_and_season(
     """The payer-wide lines, and the seasonal sums of the clients by payer, cause and week."""
     check_columns(weekly)
     chosen, weekly = settings or SpikeSettings(), without_small(weekly)
-    alone, season = judged(weekly, test_weeks, chosen)
-    sums = [pl.col("denied", "decided").sum()]
-    if "expected_decided" in weekly.columns:  # a client whose pace is not known counts at its own
-        sums.append(pl.col("expected_decided").fill_nan(None).fill_null(pl.col("decided")).sum())
-    pooled = weekly.group_by(_LINE).agg(sums).with_columns(pl.lit("").alias("client"))
-    of_clients = Reference("", pl.DataFrame(schema={"payer": pl.String, "cause": pl.String, "week": pl.Date, "rate": pl.Float64}), season)
-    lines = detect(pooled, test_weeks=test_weeks, settings=replace(chosen, reference=of_clients, noise_states=_NOISE_STATES)).drop("client")
-    return _hidden(lines.join(_who(alone), on=_LINE, how="left").with_columns(_reading())), season
+    table, found = replayed(weekly, chosen)
+    alone = verdicts(table, found.weeks, test_weeks, chosen)
+    pooled, weeks = _pooled(table, found.weeks, chosen)
+    lines = verdicts(pooled, weeks, test_weeks, replace(chosen, noise_states=_NOISE_STATES, young_chance=0.0)).drop("client")
+    return _hidden(lines.join(_who(alone), on=_LINE, how="left").with_columns(_reading())), seasonal_sums(table, found)
+
+
+def _pooled(table: Panel, weeks: Week, settings: SpikeSettings) -> tuple[Panel, Week]:
+    """The lines as a panel, each expecting what its clients do, added up; of clients with too little history nothing is counted.
+
+    The scatter of a line is that of its clients and a part that they share: a payer's week is good or bad for all of them.
+    """
+    is_known = (weeks.seen >= settings.min_weeks).astype(np.float64)
+
+    def sums(values: Floats) -> Floats:
+        return np.asarray(np.add.reduceat(values * is_known, table.firsts, axis=1))
+
+    hoped = table.expected_decided
+    decided = table.decided if hoped is None else np.where(np.isnan(hoped), table.decided, hoped)  # of unknown pace: at its own
+    keys = table.keys[table.firsts.tolist()].with_columns(pl.lit("").alias("client"))
+    count = len(table.firsts)
+    pooled = Panel(
+        keys,
+        table.first,
+        sums(table.denied),
+        sums(table.decided),
+        None if hoped is None else sums(decided),
+        np.arange(count),
+        table.group_cause,
+        table.group_cause,
+    )
+    expected, scatter, doubt = sums(weeks.expected), sums(weeks.scatter), sums(weeks.doubt)
+    exposed = sums(table.decided * weeks.index)
+    level = np.divide(expected, exposed, out=np.zeros_like(expected), where=exposed > 0)
+    index = np.divide(exposed, pooled.decided, out=np.ones_like(expected), where=pooled.decided > 0)
+    shared = _shared_noise(pooled.denied, expected, scatter, doubt, settings)
+    plain = expected * (1 - np.minimum(level * index, 0.98))
+    scatter = np.maximum(scatter + shared * expected**2, plain)
+    noise = np.maximum(np.divide(scatter, plain, out=np.ones_like(plain), where=plain > 0), 1.0)
+    seen = np.maximum.reduceat(weeks.seen, table.firsts, axis=1)
+    is_met = np.maximum.reduceat(weeks.is_met, table.firsts, axis=1)
+    return pooled, Week(level, index, expected, noise, scatter, doubt, seen, is_met)
+
+
+def _shared_noise(denied: Floats, expected: Floats, scatter: Floats, doubt: Floats, settings: SpikeSettings) -> Floats:
+    """Squared CV of what the clients of a line share, by week and line, from the weeks before: its own, leaning on that of all lines."""
+    keep = 0.5 ** (1 / settings.noise_half_life)
+    total, weight = np.zeros(expected.shape[1]), np.zeros(expected.shape[1])
+    found = np.zeros_like(expected)
+    for week in range(len(expected)):
+        mean = np.maximum(expected[week], 1e-9)
+        worth = settings.noise_weeks * (1 + settings.noise_denials / mean) ** 2
+        every = (total.sum() + _FIRST_SHARED) / (weight.sum() + 1)
+        found[week] = np.maximum((worth * every + total) / (worth + weight), -_OVERSTATED * scatter[week] / mean**2)
+        variance = np.maximum(scatter[week] + found[week] * mean**2, expected[week]) + doubt[week] ** 2
+        low, high = limits(mean, np.maximum(variance, 1e-9), settings.noise_clip)
+        cut = np.clip(denied[week], low, high)
+        over = ((cut - mean) ** 2 / _LEFT_BY_THE_CUT - 0.8 * doubt[week] ** 2 - scatter[week]) / mean**2
+        told = (expected[week] > 0) * mean / (mean + settings.noise_denials)
+        total, weight = total * keep + told * np.clip(over, -1, 1), weight * keep + told
+    return found
 
 
 def _who(alone: pl.DataFrame) -> pl.DataFrame:

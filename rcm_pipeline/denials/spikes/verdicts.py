@@ -1,5 +1,6 @@
 """From expectations to verdicts: chances of a window, which are alarms among all of a week, and why some are not judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,21 +12,32 @@ from rcm_pipeline.denials.spikes.model.tails import all_denied, upper_tail
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 
 _TINY = 1e-9
+_LEAST_EXPECTED = 0.5  # denials a lift is held against: after a history without one the usual rate says only that it is small
 SHORT = "too little history"
-JANUARY = "first January without a prior"
 FEW = "too few to tell"
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Of every series in one week. `window` is the number of weeks whose p was smallest; `reason` is empty where judged."""
+class Chances:
+    """Of every series in one week. `window` is the number of weeks whose p was smallest; `reason` is empty where judged.
+
+    `is_counted`: judged, and of a cause that somebody was denied for by then. `is_worth`: the rise is large enough for a page.
+    """
 
     p_value: Floats
     lift: Floats
     window: Floats
+    is_counted: Bools
+    is_worth: Bools
+    reason: np.ndarray[tuple[int], np.dtype[np.str_]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which of a week's series are alarms, and at which share of false alarms they would be."""
+
     q_value: Floats
     is_alarm: Bools
-    reason: np.ndarray[tuple[int], np.dtype[np.str_]]
 
 
 @dataclass(frozen=True)
@@ -35,53 +47,61 @@ class _Window:
     lift: Floats
     extra: Floats
     decided: Floats
-    is_usable: Bools
 
 
-def verdict(panel: Panel, weeks: Week, at: int, settings: SpikeSettings) -> Verdict:
-    """p = min(1, price x the smallest p of the windows), then Benjamini and Hochberg over all judged series of the week.
+def chances(panel: Panel, weeks: Week, at: int, settings: SpikeSettings) -> Chances:
+    """p = min(1, price x the smallest p of the windows), and what else an alarm needs.
 
-    Of these, causes that nobody was denied for yet are left out, with q = 1: they may be met next week, or never be heard of.
-
-    An alarm also needs a lift and a number of extra denials worth a page and, where several windows are looked at, more denials
-    than expected in the week itself: without that, the second would ring once more for a week that is over. A window that holds
-    a January week without an index is not looked at.
+    That is a lift and a number of extra denials worth a page and, where several windows are looked at, more denials
+    than expected in the week itself: without that, the second would ring once more for a week that is over.
     """
     found = [_window(panel, weeks, at, length, settings) for length in settings.windows]
-    chances = np.stack([window.p_value for window in found])
-    price = settings.window_price if len(found) > 1 else 1.0
-    p_value = np.minimum(price * chances.min(axis=0), 1.0)
-    best = chances.argmin(axis=0)
+    each = np.stack([window.p_value for window in found])
+    price = settings.window_price - settings.few_rebate * np.exp(-weeks.expected[at] / 2) if len(found) > 1 else np.ones(1)
+    best = each.argmin(axis=0)
     series = np.arange(best.size)
     lift = np.stack([window.lift for window in found])[best, series]
     extra = np.stack([window.extra for window in found])[best, series]
     is_up = panel.denied[at] > weeks.expected[at] if len(found) > 1 else True
-    is_worth = (lift >= settings.min_lift) & (extra >= settings.min_extra) & is_up
     least = price * np.stack([window.least for window in found]).min(axis=0)
-    reason = np.select(
-        [
-            weeks.seen[at] < settings.min_weeks,
-            ~np.any([window.is_usable for window in found], axis=0),
-            (found[0].decided == 0) | (least > settings.tell_chance),
-        ],
-        [SHORT, JANUARY, FEW],
-        "",
+    is_few = (found[0].decided == 0) | (least > settings.tell_chance)
+    reason = np.select([weeks.seen[at] < settings.min_weeks, is_few], [SHORT, FEW], "")
+    return Chances(
+        np.minimum(price * each.min(axis=0), 1.0),
+        lift,
+        np.array(settings.windows)[best],
+        (reason == "") & (weeks.is_met[at] > 0),
+        (lift >= settings.min_lift) & (extra >= settings.min_extra) & is_up,
+        reason,
     )
-    is_judged = reason == ""
-    q_value = np.ones(p_value.size)
-    is_one_of = is_judged & (weeks.is_met[at] > 0)
-    q_value[is_one_of] = benjamini_hochberg(p_value[is_one_of])
-    is_alarm = is_judged & (q_value <= settings.false_share) & is_worth
-    return Verdict(p_value, lift, np.array(settings.windows)[best], q_value, is_alarm, reason)
 
 
-def benjamini_hochberg(chances: Floats) -> Floats:
-    """Adjusted p-values: of the alarms at q <= x, a share of x is wrong on average. Any order; of nothing nothing."""
-    order = np.argsort(chances, kind="stable")
-    ranked = chances[order] * chances.size / np.arange(1, chances.size + 1)
-    adjusted = np.empty(chances.size)
-    adjusted[order] = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1.0)
-    return adjusted
+def verdict(family: Sequence[Chances], settings: SpikeSettings) -> Verdict:
+    """Of the last week of a family of weeks: Benjamini and Hochberg over series, each by its smallest p of these weeks.
+
+    A week alone would promise a tenth of its own alarms, which for few series and rare spikes are nearly all false; so every p pays for
+    `promise_weeks`, the quarter that a person looks back over, and a series lends others its rank once, however long its spike lasts.
+    Causes that nobody was denied for yet have q = 1: they may be met next week, or never be heard of.
+    """
+    now = family[-1]
+    smallest = np.stack([np.where(week.is_counted, week.p_value, 1.0) for week in family]).min(axis=0)
+    q_value = np.ones(now.p_value.size)
+    counted = now.is_counted
+    q_value[counted] = adjusted(now.p_value[counted], smallest[counted], settings.promise_weeks * int(counted.sum()))
+    return Verdict(q_value, (now.reason == "") & (q_value <= settings.false_share) & now.is_worth)
+
+
+def adjusted(p_values: Floats, smallest: Floats, tests: int) -> Floats:
+    """Adjusted p-values among the `smallest` of every series, of so many `tests`: of alarms at q <= x, a share of x is wrong on average.
+
+    Where `smallest` are the p-values and there are no other tests this is Benjamini and Hochberg 1995. Any order; of nothing nothing.
+    """
+    ranked = np.sort(smallest)
+    share = tests * ranked / np.arange(1, ranked.size + 1)
+    later = np.append(np.minimum.accumulate(share[::-1])[::-1], np.inf)  # the smallest share at any larger p
+    rank = np.searchsorted(ranked, p_values, side="right")
+    found: Floats = np.minimum(np.minimum(tests * p_values / np.maximum(rank, 1), later[rank]), 1.0)
+    return found
 
 
 def detectable_lift(expected: Floats, variance: Floats) -> Floats:
@@ -98,7 +118,8 @@ def _window(panel: Panel, weeks: Week, at: int, length: int, settings: SpikeSett
     rows = slice(max(at + 1 - length, 0), at + 1)
     denied, decided, expected = (part[rows].sum(axis=0) for part in (panel.denied, panel.decided, weeks.expected))
     variance = weeks.scatter[rows].sum(axis=0) + weeks.doubt[rows].sum(axis=0) ** 2
-    p_value, least = _chance(denied, decided, expected, variance, settings.noise_states)
+    states = _noise_states(settings, weeks.seen[at])
+    p_value, least = _chance(denied, decided, expected, variance, states)
     if panel.expected_decided is not None:
         hoped = panel.expected_decided[rows]
         hoped = np.where(np.isnan(hoped), panel.decided[rows], hoped)
@@ -106,15 +127,19 @@ def _window(panel: Panel, weeks: Week, at: int, length: int, settings: SpikeSett
         guarded = (weeks.expected[rows] * share).sum(axis=0)
         total = np.maximum(hoped.sum(axis=0), denied)
         scale = guarded / np.maximum(expected, _TINY)
-        p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0), settings.noise_states)[0])
-    lift = np.where(expected > 0, denied / np.maximum(expected, _TINY), np.where(denied > 0, np.inf, 0.0))
-    is_usable = ((weeks.has_index[rows] > 0) | (panel.decided[rows] == 0)).all(axis=0)
-    p_value, least = (np.where(is_usable, chance, 1.0) for chance in (p_value, least))
-    return _Window(p_value, least, lift, denied - expected, decided, is_usable)
+        p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0), states)[0])
+    lift = denied / np.maximum(expected, _LEAST_EXPECTED)
+    return _Window(p_value, least, lift, denied - expected, decided)
+
+
+def _noise_states(settings: SpikeSettings, seen: Floats) -> list[tuple[Floats, float]]:
+    """Chance by series of each state the noise may be in, and its variance over the measured: wider while a series is young."""
+    young = settings.young_chance * 0.5 ** (seen / settings.young_half_life)
+    return [((1 - young) * chance, times) for chance, times in settings.noise_states] + [(young, settings.young_times)]
 
 
 def _chance(
-    denied: Floats, decided: Floats, expected: Floats, variance: Floats, states: tuple[tuple[float, float], ...]
+    denied: Floats, decided: Floats, expected: Floats, variance: Floats, states: Sequence[tuple[Floats, float]]
 ) -> tuple[Floats, Floats]:
     """Mid-p of as many or more, and the same if all had been denied; 1 where nothing was decided.
 
@@ -123,9 +148,11 @@ def _chance(
     """
     n = np.maximum(decided, 1.0)
     rate = np.clip(expected / n, _TINY, 0.98)
+    plain = n * rate * (1 - rate)
+    noise = np.maximum(variance - plain, 0.0)
     p_value, least = np.zeros(n.size), np.zeros(n.size)
     for chance, times in states:
-        tail, smallest = _tails(denied, n, rate, variance * times)
+        tail, smallest = _tails(denied, n, rate, plain + times * noise)
         p_value, least = p_value + chance * tail, least + chance * smallest
     return np.where(decided > 0, p_value, 1.0), np.where(decided > 0, least, 1.0)
 

@@ -1,0 +1,98 @@
+"""How much more a series scatters from week to week than chance: its own noise, and that of series of its size."""
+
+from functools import cache
+
+import numpy as np
+from scipy.special import gammaln
+
+from rcm_pipeline.denials.spikes.model.panel import Floats
+from rcm_pipeline.denials.spikes.model.tails import limits
+from rcm_pipeline.denials.spikes.settings import SpikeSettings
+
+_SIZES = np.arange(-4.0, 10.0)  # log2 of the expected denials, for which a pooled noise is kept
+_POOL_WORTH = 300.0  # weeks of other sizes that a size's own noise is held against
+_WITHIN = np.linspace(-0.5, 0.5, 17)  # places within a size, for counts are whole
+_USUAL_SHAPE = 49.0  # of the negative binomial whose rate has a CV of a seventh
+_PLAIN = 3.0  # claims are thought to be decided one by one until this much evidence says otherwise
+_FIRST = 0.01  # squared CV of a weekly rate before anything is known: a tenth
+
+
+@cache
+def _cut_table(clip: float) -> Floats:
+    """By `_SIZES`, the share of its variance that a count keeps when it is cut as in `Noise.add`, on average over a size.
+
+    Without it the noise of small series would be thought none: of two denials a cut takes a twentieth of a variance whose noise is no more.
+    """
+    kept = [np.mean([_kept_share(size, clip) for size in 2.0 ** (place + _WITHIN)]) for place in _SIZES]
+    return np.array(kept)
+
+
+def _kept_share(expected: float, clip: float) -> float:
+    variance = expected * (1 + expected / _USUAL_SHAPE)
+    count = np.arange(int(expected + 12 * np.sqrt(variance) + 20), dtype=np.float64)
+    log = gammaln(count + _USUAL_SHAPE) - gammaln(_USUAL_SHAPE) - gammaln(count + 1) - _USUAL_SHAPE * np.log1p(expected / _USUAL_SHAPE)
+    chance = np.exp(log + count * np.log(expected / (_USUAL_SHAPE + expected)))
+    low, high = limits(np.array(expected), np.array(variance), clip)
+    cut = np.clip(count, low, high + 1 / (1 + expected))
+    return float(chance @ (cut - expected) ** 2) / variance
+
+
+def _left_by_the_cut(expected: Floats, clip: float) -> Floats:
+    kept: Floats = np.interp(np.log2(np.maximum(expected, 1e-9)), _SIZES, _cut_table(clip))
+    return kept
+
+
+class Noise:
+    """Squared coefficient of variation of the true weekly rate, by series and pooled by size."""
+
+    def __init__(self, series: int, settings: SpikeSettings) -> None:
+        self._settings = settings
+        self._keep = 0.5 ** (1 / settings.noise_half_life)
+        self._sum, self._weight = np.zeros(series), np.zeros(series)
+        self._pool_sum, self._pool_weight = np.zeros(_SIZES.size), np.zeros(_SIZES.size)
+
+    def factor(self, expected: Floats, decided: Floats, rate: Floats) -> Floats:
+        """Variance over that of the binomial: phi = 1 + (n - 1) CV² p / (1 - p), at least 1."""
+        worth = self._settings.noise_weeks * self._telling(expected)
+        squared_cv = (worth * self._pooled(expected) + self._sum) / (worth + self._weight)
+        factor: Floats = 1 + np.maximum(decided - 1, 0) * np.maximum(squared_cv, 0) * rate / (1 - rate)
+        return factor
+
+    def add(self, denied: Floats, expected: Floats, decided: Floats, rate: Floats, factor: Floats, doubt: Floats, is_used: Floats) -> None:
+        """A week's own noise, less what the doubt in its index explains; its count cut so that one spike does not hide the next."""
+        plain = np.maximum(expected * (1 - rate), 1e-9)
+        low, high = limits(np.maximum(expected, 1e-9), plain * factor + doubt * doubt, self._settings.noise_clip)
+        cut = np.clip(denied, low, high + 1 / (1 + expected))
+        square = (cut - expected) ** 2 / _left_by_the_cut(expected, self._settings.noise_clip)
+        over = ((square - doubt * doubt) / plain - 1) / np.maximum(decided - 1, 1) * (1 - rate) / np.maximum(rate, 1e-12)
+        is_used = is_used * (decided > 1)
+        own, pooled = is_used * expected / (expected + 2), is_used * expected / (expected + 10)
+        self._sum = self._sum * self._keep + own * over
+        self._weight = self._weight * self._keep + own
+        size = np.clip(np.rint(np.log2(np.maximum(expected, 1e-9)) - _SIZES[0]), 0, _SIZES.size - 1).astype(np.int64)
+        keep = self._settings.pool_decay
+        self._pool_sum = self._pool_sum * keep + np.bincount(size, pooled * over, _SIZES.size)
+        self._pool_weight = self._pool_weight * keep + np.bincount(size, pooled, _SIZES.size)
+
+    def _over_sizes(self) -> Floats:
+        """By size b + a/E, the line nearest to the noise of the sizes: b is the noise of rates, a of claims decided together."""
+        told = self._pool_weight / self._telling(2.0**_SIZES)
+        seen = self._pool_sum / np.maximum(self._pool_weight, 1e-9)
+        few = 2.0**-_SIZES
+        total, mean, square = told.sum() + 1, told @ few, told @ few**2 + _PLAIN
+        level, slope = told @ seen + _FIRST, told @ (few * seen)
+        batches = (total * slope - mean * level) / max(total * square - mean**2, 1e-12)
+        batches = max(batches, 0.0)
+        line: Floats = np.maximum((level - batches * mean) / total, 0.0) + batches * few
+        return line
+
+    def _telling(self, expected: Floats) -> Floats:
+        """How many weeks of so few denials tell as much of noise as one of very many: chance then hides it."""
+        weeks: Floats = (1 + self._settings.noise_denials / np.maximum(expected, 1e-9)) ** 2
+        return weeks
+
+    def _pooled(self, expected: Floats) -> Floats:
+        worth = _POOL_WORTH * self._telling(2.0**_SIZES)
+        by_size = (self._pool_sum + worth * self._over_sizes()) / (self._pool_weight + worth)
+        pooled: Floats = np.interp(np.log2(np.maximum(expected, 1e-9)), _SIZES, by_size)
+        return pooled

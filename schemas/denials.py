@@ -228,9 +228,11 @@ class MartDenialCohorts(Contract):
     horizon_days: Count = column("30, 60 or 90 days after sending", ge=1, key=True)
     denied_count: Count = column("lineages denied by then", ge=0)
     sent_count: Count = column("lineages first sent in the week", ge=1)
-    denial_rate: Rate = column("share denied; by Kaplan-Meier while not mature", in_range=SHARE)
-    low: Rate = column("lower 95 % limit", in_range=SHARE)
-    high: Rate = column("upper 95 % limit", in_range=SHARE)
+    denial_rate: Rate = column(
+        "share denied; by Kaplan-Meier while not mature; null while no claim has had so many days", nullable=True, in_range=SHARE
+    )
+    low: Rate = column("lower 95 % limit; null where the share is", nullable=True, in_range=SHARE)
+    high: Rate = column("upper 95 % limit; null where the share is", nullable=True, in_range=SHARE)
     is_mature: Flag = column("the horizon has passed for every claim of the week")
 
 

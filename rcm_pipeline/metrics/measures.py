@@ -138,13 +138,16 @@ def shaped(frame: pl.DataFrame, metric_id: str, period: str, variant: str = "") 
 
 
 def with_value(frame: pl.DataFrame) -> pl.DataFrame:
-    """Fill value = factor x numerator / denominator, and Wilson limits for plain shares of counts, where there are none yet."""
+    """Fill value = factor x numerator / denominator, and Wilson limits for plain shares of counts, where there are none yet.
+
+    A formula that gives NaN says that there is no value although there are counts: it stays null, and without limits.
+    """
     n, d = pl.col("numerator").cast(pl.Float64), pl.col("denominator").cast(pl.Float64)
     low, high = wilson(pl.col("numerator"), pl.col("denominator"))
     is_share = (pl.col("factor") == 1) & ~pl.col("unit_code").is_in(["dollars", "days", "product"]) & (n <= d)
     has_own = pl.col("value").is_not_null()
     return frame.with_columns(
-        pl.coalesce("value", pl.when(d > 0).then(pl.col("factor") * n / d)).alias("value"),
+        pl.coalesce("value", pl.when(d > 0).then(pl.col("factor") * n / d)).fill_nan(None).alias("value"),
         pl.coalesce("low", pl.when(is_share & ~has_own).then(low)).alias("low"),
         pl.coalesce("high", pl.when(is_share & ~has_own).then(high)).alias("high"),
     )

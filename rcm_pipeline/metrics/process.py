@@ -12,13 +12,13 @@ from schemas.vocabulary.spikes import OPEN_SPIKE_STATES
 
 @formula("M12")
 def cohort_denials(facts: Facts) -> pl.DataFrame:
-    """By week sent, all payers; value and limits are those of the curve of mart_denial_cohorts."""
+    """By week sent, all payers; value and limits are those of the curve of mart_denial_cohorts, and none where it has none."""
     rows = facts.cohorts.filter(pl.col("payer_id") == ALL).with_columns(
         pl.col("week").alias("period_start"),
         (pl.col("week") + pl.duration(days=6)).alias("period_end"),
         pl.col("denied_count").alias("numerator"),
         pl.col("sent_count").alias("denominator"),
-        pl.col("denial_rate").alias("value"),
+        pl.col("denial_rate").fill_null(float("nan")).alias("value"),
         pl.format("d{}", "horizon_days").alias("variant_code"),
     )
     return shaped(rows, "M12", "week")

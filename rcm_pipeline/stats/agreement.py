@@ -113,7 +113,7 @@ def _gwet(share: Floats, weight: Floats, rate: Floats, items: Floats) -> tuple[F
     chance = scale * (mean * (1 - mean)).sum(axis=1)
     ac1 = (rate - chance) / (1 - chance)
     pulled = 2 * scale * (1 - (mean[:, :, None] + mean[:, None, :]) / 2)
-    return chance, ac1, _error(share, weight, rate, items, chance, ac1, pulled)
+    return chance, ac1, _error(share, weight, rate, items - 1, chance, ac1, pulled)  # n - 1, as Gwet has it
 
 
 def _size_by_error(rate: Floats, items: Floats, chance: Floats, error: Floats) -> Floats:
@@ -131,11 +131,11 @@ def _cohen(share: Floats, weight: Floats, rate: Floats, items: Floats) -> tuple[
     return kappa, _error(share, weight, rate, items, chance, kappa, pulled)
 
 
-def _error(share: Floats, weight: Floats, rate: Floats, items: Floats, chance: Floats, value: Floats, pulled: Floats) -> Floats:
+def _error(share: Floats, weight: Floats, rate: Floats, divisor: Floats, chance: Floats, value: Floats, pulled: Floats) -> Floats:
     """Standard error of (rate - chance)/(1 - chance): how far each cell moves the agreement and the chance."""
     doubt = (1 - value)[:, None, None]
     square = (share * (weight - doubt * pulled) ** 2).sum(axis=(1, 2))
-    variance = (square - (rate - 2 * (1 - value) * chance) ** 2) / (items * (1 - chance) ** 2)
+    variance = (square - (rate - 2 * (1 - value) * chance) ** 2) / (divisor * (1 - chance) ** 2)
     error: Floats = np.sqrt(np.maximum(variance, 0))
     return error
 

@@ -62,7 +62,7 @@ GOLDEN = [
 VALUES = [
     ("M05", "", "2026-11-16", 0.5),  # 1 of 1, 1 of 1, and E of E and G
     ("M06", "", "2026-09-01", 0.6),  # 3 x 1 / 5
-    ("M12", "d30", "2026-11-02", 0.5),  # G of G and H, H censored after 20 days
+    ("M12", "d30", "2026-11-02", None),  # G of G and H is denied, but nobody had 30 days yet
     ("M16", "median", TO_DATE, 5.0),
     ("M17", "", TO_DATE, 61.0),  # at risk 4 on day 35 (B), 2 on day 61 (D): 3/4, then 3/8
     ("M18", "", TO_DATE, 263.33),

@@ -18,8 +18,9 @@ HORIZONS = (30, 60, 90)
 def mart_denial_cohorts(core_claim_versions: pl.LazyFrame, mart_denial_outcomes: pl.LazyFrame, *, week: Week) -> pl.DataFrame:
     """M12 by week sent, payer sent to (or all) and horizon.
 
-    A claim that was not denied stays at risk until the last day; where that comes before the horizon the share is the
-    Kaplan-Meier estimate on what is known so far, and `is_mature` is false.
+    A claim that was not denied stays at risk until the last day; where that comes before the horizon for some claims the share is the
+    Kaplan-Meier estimate, and `is_mature` is false. Where no claim has had so many days there is no share and no interval: what has
+    not had the time to be denied says nothing, and the nowcast is where it is foretold (mart_denial_nowcasts).
     """
     last = week.sunday
     first = core_claim_versions.filter((pl.col("version_no") == 1) & (pl.col("sent_date") <= last))
@@ -43,18 +44,20 @@ def _at(timed: pl.DataFrame, horizon: int, last: dt.date) -> pl.DataFrame:
         is_denied.sum().cast(pl.Int64).alias("denied_count"),
         pl.len().cast(pl.Int64).alias("sent_count"),
         ((pl.col("sent_date").max() + pl.duration(days=horizon)) <= pl.lit(last)).alias("is_mature"),
+        ((pl.col("sent_date").min() + pl.duration(days=horizon)) <= pl.lit(last)).alias("is_followed"),
     )
     low, high = wilson(pl.col("denied_count"), pl.col("sent_count"))
     plain = pl.col("denied_count").cast(pl.Float64) / pl.col("sent_count").cast(pl.Float64)
     joined = counted.join(share_by(timed, by, horizon), on=by, how="left", suffix="_km")
+    is_mature, is_followed = pl.col("is_mature"), pl.col("is_followed")
     # in a mature cohort nothing is censored and the curve is the plain share
     return joined.select(
         *by,
         pl.lit(horizon, pl.Int64).alias("horizon_days"),
         "denied_count",
         "sent_count",
-        pl.when(pl.col("is_mature")).then(plain).otherwise(pl.col("rate").fill_null(0.0)).alias("denial_rate"),
-        pl.when(pl.col("is_mature")).then(low).otherwise(pl.coalesce(pl.col("low"), low)).alias("low"),
-        pl.when(pl.col("is_mature")).then(high).otherwise(pl.coalesce(pl.col("high"), high)).alias("high"),
+        pl.when(is_mature).then(plain).when(is_followed).then(pl.col("rate").fill_null(0.0)).alias("denial_rate"),
+        pl.when(is_mature).then(low).when(is_followed).then(pl.coalesce(pl.col("low"), low)).alias("low"),
+        pl.when(is_mature).then(high).when(is_followed).then(pl.coalesce(pl.col("high"), high)).alias("high"),
         "is_mature",
     )

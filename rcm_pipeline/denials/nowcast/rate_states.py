@@ -123,7 +123,7 @@ def _state_odds(gain: Floats, payer: Ints, settings: NowcastSettings) -> Floats:
     """Probability of each state of change. Before data: `moved_share`, even over c, falling as exp(-|log2 m|) over m.
 
     Prior of the run = (prior_series x that + sum of the series' probabilities) / (prior_series + series); a payer's is its
-    own series' drawn to the run's in the same way; each series takes its payer's. Repeated from the start `rounds` times.
+    own series' drawn to the run's in the same way, by payer_series; each series takes its payer's. Repeated from the start `rounds` times.
     """
     series, weeks, multipliers = gain.shape
     flat = gain.reshape(series, weeks * multipliers)
@@ -139,7 +139,7 @@ def _state_odds(gain: Floats, payer: Ints, settings: NowcastSettings) -> Floats:
         states = prior * weigh
         states /= (states.sum(axis=1) + (1 - prior.sum(axis=1)) * weigh_same)[:, None]
         run = (settings.prior_series * first + states.sum(axis=0)) / (settings.prior_series + series)
-        priors = (settings.prior_series * run + sum_by(states, payer)) / (settings.prior_series + size)
+        priors = (settings.payer_series * run + sum_by(states, payer)) / (settings.payer_series + size)
     return states.reshape(series, weeks, multipliers)
 
 

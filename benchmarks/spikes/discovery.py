@@ -1,72 +1,81 @@
-"""What share of the alarms of a week is false, when none, few or many series have a fresh spike."""
+"""What is promised of the list of alarms: the false share of a client's quarter, by how many series it has, when spikes are rare."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from benchmarks.spikes.simulate import MAIN, SIZES, SPIKE_WEEKS, Floats, World, frame, grid, simulate, with_rates
+from benchmarks.spikes.simulate import MAIN, SIZES, SPIKE_WEEKS, Floats, World, frame, mondays_of, names_of, simulate, with_rates
 from benchmarks.tables import REPORT_SEEDS, markdown, share, times
-from rcm_pipeline.denials.spikes import detect
+from rcm_pipeline.denials.spikes import SpikeSettings, detect
 
 SCENARIO = replace(MAIN, clients=10, payers=10)
-SHARES = (0.0, 0.01, 0.05)  # of the series, in the first or second week of a spike
+FRESH = 0.001  # of the series-weeks are in a spike
+CLIENTS = {3: 20, 25: 40, 200: 5, 1000: 1}  # series of a client: how many clients are made of a world of 1,000 series
 REPEATS = 2  # worlds for each seed, 52 weeks each
 GAP = 8  # weeks at least from one spike's start to the next
-CHANCE = 0.001
-RULES = (f"p < {CHANCE:g}", "BH 10 %, lift ≥ 1.25")
-_FIELDS = ("false", "right", "fresh")
+QUARTER = 13
+RULES = {"a week by itself": SpikeSettings(promise_weeks=1, family_weeks=1), "the quarter": SpikeSettings()}
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Weeks:
-    """By week: alarms that were false, alarms that were right, and series with a fresh spike."""
-
-    false: Floats
-    right: Floats
-    fresh: Floats
-
-
 def report(seeds: tuple[int, ...] = REPORT_SEEDS) -> str:
-    """Both rules at each share."""
+    """Both families by size of the client."""
+    worlds = [_world(seed, repeat) for seed in seeds for repeat in range(REPEATS)]
     rows = []
-    for fresh in SHARES:
-        found = [_judged(seed, repeat, fresh) for seed in seeds for repeat in range(REPEATS)]
-        for rule in RULES:
-            weeks = [one[rule] for one in found]
-            rows.append([f"{fresh:.0%}, {rule}", *_cells(*(np.concatenate([getattr(one, name) for one in weeks]) for name in _FIELDS))])
-    head = ["fresh spikes, rule", "false share of alarms", "false a week", "alarms a week", "found", "weeks with a false alarm"]
-    count = len(seeds) * REPEATS * SCENARIO.evaluated
-    return markdown(f"False alarms among alarms, 1,000 series, {count} weeks", head, rows)
+    for series in CLIENTS:
+        for name, settings in RULES.items():
+            found = [judged for world in worlds for judged in _clients(world, series, settings)]
+            false, right = (np.concatenate([one[at] for one in found]) for at in (0, 1))
+            spikes, seen = (sum(one[at] for one in found) for at in (2, 3))
+            of_all = false.sum() / max(false.sum() + right.sum(), 1)
+            shares = (false / np.maximum(false + right, 1)).mean()
+            a_year = false.sum() / len(found)
+            rows.append([str(series), name, share(shares), times(a_year), share(seen / max(spikes, 1)), share(of_all)])
+    head = ["series of a client", "promise over", "E[V / max(R, 1)], 13 weeks", "false a client-year", "found within 2 weeks", "ΣV / ΣR"]
+    return markdown(f"False alarms among alarms, spikes in 1 of 1,000 series-weeks, {len(worlds)} worlds of 1,000 series", head, rows)
 
 
-def _cells(false: Floats, right: Floats, fresh: Floats) -> list[str]:
-    alarms = false + right
-    found = right.sum() / fresh.sum() if fresh.any() else np.nan
-    rates = [share(float((false / np.maximum(alarms, 1)).mean())), times(float(false.mean())), times(float(alarms.mean()))]
-    return [*rates, share(float(found)), share(float((false > 0).mean()))]
-
-
-def _judged(seed: int, repeat: int, fresh: float) -> dict[str, Weeks]:
-    """One world. The week after a spike is not counted: two weeks seen together rightly still hold it."""
+def _world(seed: int, repeat: int) -> tuple[World, Bools, Bools]:
+    """A world with spikes; which series-weeks are in one, and which just after: two weeks seen together rightly still hold it."""
     world = simulate(seed + 1000 * repeat, SCENARIO)
     rng = np.random.default_rng((seed, repeat, 2))
-    factor, is_fresh, is_over = _factor(world, rng, fresh)
-    spiky = with_rates(world, rng, factor)
-    alarms = _alarms(spiky)
-    kept = slice(world.start, None)
-    is_false, is_right = ~is_fresh[kept] & ~is_over[kept], is_fresh[kept]
-    count = is_right.sum(axis=1).astype(np.float64)
-    return {rule: Weeks((alarm & is_false).sum(axis=1), (alarm & is_right).sum(axis=1), count) for rule, alarm in alarms.items()}
+    factor, is_fresh, is_over = _factor(world, rng, FRESH)
+    return with_rates(world, rng, factor), is_fresh[world.start :], is_over[world.start :]
 
 
-def _alarms(world: World) -> dict[str, Bools]:
-    found = detect(frame(world), test_weeks=world.scenario.evaluated)
-    found = found.with_columns(pl.col("is_alarm").cast(pl.Int8))
-    chance, alarm = grid(found, world.scenario, "p_value", missing=1.0), grid(found, world.scenario, "is_alarm", missing=0.0)
-    return dict(zip(RULES, (chance < CHANCE, alarm > 0), strict=True))
+def _clients(given: tuple[World, Bools, Bools], series: int, settings: SpikeSettings) -> Iterator[tuple[Floats, Floats, int, int]]:
+    """Of every client: false and right alarms by quarter, spikes, and those found in their first two weeks."""
+    world, is_fresh, is_over = given
+    names = names_of(world.scenario).with_row_index("at").with_columns(pl.concat_str("client", "payer").alias("of"))
+    weekly = frame(world).with_columns(pl.concat_str("client", "payer").alias("of"))
+    order = np.random.default_rng(series).permutation(names.height)
+    for number in range(CLIENTS[series]):
+        own = names.filter(pl.col("at").is_in(order[number * series : (number + 1) * series].tolist())).select("at", "of", "cause")
+        counts = weekly.join(own, on=["of", "cause"], how="semi").select(
+            pl.lit("one").alias("client"), pl.col("of").alias("payer"), "cause", "week", "denied", "decided"
+        )
+        alarms = detect(counts, test_weeks=world.scenario.evaluated, settings=settings).filter("is_alarm")
+        yield _counted(alarms, own, world, is_fresh, is_over)
+
+
+def _counted(alarms: pl.DataFrame, own: pl.DataFrame, world: World, is_fresh: Bools, is_over: Bools) -> tuple[Floats, Floats, int, int]:
+    placed = alarms.join(own, left_on=["payer", "cause"], right_on=["of", "cause"])
+    first = mondays_of(world.scenario)[world.start].astype(object)
+    rings = np.zeros(is_fresh.shape, dtype=bool)
+    rings[((placed["week"] - first).dt.total_days() // 7).to_numpy(), placed["at"].to_numpy()] = True
+    at = own["at"].to_numpy()
+    rings, fresh, over = rings[:, at], is_fresh[:, at], is_over[:, at]
+    false, right = rings & ~fresh & ~over, rings & fresh
+    begins = fresh.copy()
+    begins[1:] &= ~fresh[:-1]
+    begins[-1] = False  # its second week is not seen
+    week, column = np.nonzero(begins)
+    seen = rings[week, column] | rings[week + 1, column]
+    quarters = [part.reshape(-1, QUARTER, len(at)).sum(axis=(1, 2)).astype(np.float64) for part in (false, right)]
+    return quarters[0], quarters[1], len(week), int(seen.sum())
 
 
 def _factor(world: World, rng: np.random.Generator, fresh: float) -> tuple[Floats, Bools, Bools]:

@@ -54,8 +54,10 @@ def verdicts(table: Panel, weeks: Week, test_weeks: int, chosen: SpikeSettings) 
     family = chosen.family_weeks
     first = max(table.weeks - test_weeks, 0)
     begin = max(first - family + 1, 0)
-    told = [chances(table, weeks, at, chosen) for at in range(begin, table.weeks)]
-    parts = [rows(table, weeks, at, told[max(at - begin - family + 1, 0) : at - begin + 1], chosen) for at in range(first, table.weeks)]
+    weekly_chances = [chances(table, weeks, at, chosen) for at in range(begin, table.weeks)]
+    parts = [
+        rows(table, weeks, at, weekly_chances[max(at - begin - family + 1, 0) : at - begin + 1], chosen) for at in range(first, table.weeks)
+    ]
     return pl.concat(parts).sort(*SERIES, "week")
 
 

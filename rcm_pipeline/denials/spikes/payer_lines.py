@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from rcm_pipeline.denials.spikes.detect import replayed, verdicts
+from rcm_pipeline.denials.spikes.model.noise import left_by_the_cut, weeks_as_one
 from rcm_pipeline.denials.spikes.model.panel import Floats, Panel, check_columns
 from rcm_pipeline.denials.spikes.model.replay import Week, seasonal_sums
 from rcm_pipeline.denials.spikes.model.tails import limits
@@ -17,7 +18,7 @@ _HIGH = 1.2815515594457831  # standard deviations that one week in ten passes by
 _NOISE_STATES = ((0.95, 0.95), (0.05, 1.8))  # the heavier state at half the chance of one series: a sum is known better
 _FIRST_SHARED = 0.001  # squared CV of what clients share before anything is known: three in a hundred
 _OVERSTATED = 0.15  # of the clients' variances, at most: what they could not foretell of themselves is partly not there in their sum
-_LEFT_BY_THE_CUT = 0.95  # of the variance of a normal count cut at 2.2 standard deviations
+_BELIEVED = 0.8  # of the doubt in the index: all of it would leave hardly any noise to what clients share
 _MAIN_SHARE = 0.8  # of the excess of all clients that are up, from which on it is one client's
 SUPPRESSED = "suppressed: fewer than 3 clients or 11 claims"
 
@@ -93,15 +94,15 @@ def _shared_noise(denied: Floats, expected: Floats, scatter: Floats, doubt: Floa
     found = np.zeros_like(expected)
     for week in range(len(expected)):
         mean = np.maximum(expected[week], 1e-9)
-        worth = settings.noise_weeks * (1 + settings.noise_denials / mean) ** 2
+        worth = settings.noise_weeks * weeks_as_one(mean, settings)
         every = (total.sum() + _FIRST_SHARED) / (weight.sum() + 1)
         found[week] = np.maximum((worth * every + total) / (worth + weight), -_OVERSTATED * scatter[week] / mean**2)
         variance = np.maximum(scatter[week] + found[week] * mean**2, expected[week]) + doubt[week] ** 2
         low, high = limits(mean, np.maximum(variance, 1e-9), settings.noise_clip)
         cut = np.clip(denied[week], low, high)
-        over = ((cut - mean) ** 2 / _LEFT_BY_THE_CUT - 0.8 * doubt[week] ** 2 - scatter[week]) / mean**2
-        told = (expected[week] > 0) * mean / (mean + settings.noise_denials)
-        total, weight = total * keep + told * np.clip(over, -1, 1), weight * keep + told
+        over = ((cut - mean) ** 2 / left_by_the_cut(mean, settings.noise_clip) - _BELIEVED * doubt[week] ** 2 - scatter[week]) / mean**2
+        belief = (expected[week] > 0) * mean / (mean + settings.noise_denials)
+        total, weight = total * keep + belief * np.clip(over, -1, 1), weight * keep + belief
     return found
 
 

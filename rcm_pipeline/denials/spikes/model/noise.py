@@ -37,9 +37,16 @@ def _kept_share(expected: float, clip: float) -> float:
     return float(chance @ (cut - expected) ** 2) / variance
 
 
-def _left_by_the_cut(expected: Floats, clip: float) -> Floats:
+def left_by_the_cut(expected: Floats, clip: float) -> Floats:
+    """Share of its variance that a count of so many expected keeps when it is cut at `clip` standard deviations."""
     kept: Floats = np.interp(np.log2(np.maximum(expected, 1e-9)), _SIZES, _cut_table(clip))
     return kept
+
+
+def weeks_as_one(expected: Floats, settings: SpikeSettings) -> Floats:
+    """How many weeks of so few denials tell as much of noise as one of very many: chance then hides it."""
+    weeks: Floats = (1 + settings.noise_denials / np.maximum(expected, 1e-9)) ** 2
+    return weeks
 
 
 class Noise:
@@ -53,7 +60,7 @@ class Noise:
 
     def factor(self, expected: Floats, decided: Floats, rate: Floats) -> Floats:
         """Variance over that of the binomial: phi = 1 + (n - 1) CV² p / (1 - p), at least 1."""
-        worth = self._settings.noise_weeks * self._telling(expected)
+        worth = self._settings.noise_weeks * weeks_as_one(expected, self._settings)
         squared_cv = (worth * self._pooled(expected) + self._sum) / (worth + self._weight)
         factor: Floats = 1 + np.maximum(decided - 1, 0) * np.maximum(squared_cv, 0) * rate / (1 - rate)
         return factor
@@ -63,7 +70,7 @@ class Noise:
         plain = np.maximum(expected * (1 - rate), 1e-9)
         low, high = limits(np.maximum(expected, 1e-9), plain * factor + doubt * doubt, self._settings.noise_clip)
         cut = np.clip(denied, low, high + 1 / (1 + expected))
-        square = (cut - expected) ** 2 / _left_by_the_cut(expected, self._settings.noise_clip)
+        square = (cut - expected) ** 2 / left_by_the_cut(expected, self._settings.noise_clip)
         over = ((square - doubt * doubt) / plain - 1) / np.maximum(decided - 1, 1) * (1 - rate) / np.maximum(rate, 1e-12)
         is_used = is_used * (decided > 1)
         own, pooled = is_used * expected / (expected + 2), is_used * expected / (expected + 10)
@@ -76,23 +83,18 @@ class Noise:
 
     def _over_sizes(self) -> Floats:
         """By size b + a/E, the line nearest to the noise of the sizes: b is the noise of rates, a of claims decided together."""
-        told = self._pool_weight / self._telling(2.0**_SIZES)
-        seen = self._pool_sum / np.maximum(self._pool_weight, 1e-9)
+        weight = self._pool_weight / weeks_as_one(2.0**_SIZES, self._settings)
+        noise = self._pool_sum / np.maximum(self._pool_weight, 1e-9)
         few = 2.0**-_SIZES
-        total, mean, square = told.sum() + 1, told @ few, told @ few**2 + _PLAIN
-        level, slope = told @ seen + _FIRST, told @ (few * seen)
+        total, mean, square = weight.sum() + 1, weight @ few, weight @ few**2 + _PLAIN
+        level, slope = weight @ noise + _FIRST, weight @ (few * noise)
         batches = (total * slope - mean * level) / max(total * square - mean**2, 1e-12)
         batches = max(batches, 0.0)
         line: Floats = np.maximum((level - batches * mean) / total, 0.0) + batches * few
         return line
 
-    def _telling(self, expected: Floats) -> Floats:
-        """How many weeks of so few denials tell as much of noise as one of very many: chance then hides it."""
-        weeks: Floats = (1 + self._settings.noise_denials / np.maximum(expected, 1e-9)) ** 2
-        return weeks
-
     def _pooled(self, expected: Floats) -> Floats:
-        worth = _POOL_WORTH * self._telling(2.0**_SIZES)
+        worth = _POOL_WORTH * weeks_as_one(2.0**_SIZES, self._settings)
         by_size = (self._pool_sum + worth * self._over_sizes()) / (self._pool_weight + worth)
         pooled: Floats = np.interp(np.log2(np.maximum(expected, 1e-9)), _SIZES, by_size)
         return pooled

@@ -20,6 +20,7 @@ SHEETS = {
     "Spike cards": "mart_spike_cards",
     "Spike evidence": "mart_spike_evidence",
     "Slow leaks": "mart_slow_leaks",
+    "Payer successions": "mart_payer_successions",
 }
 
 SERIES = ("payer_id", "root_cause")
@@ -54,8 +55,22 @@ def section(facts: PackFacts) -> dict[str, Any]:
         "cards": card_rows(spikes, cards, facts["mart_spike_evidence"], names),
         "quiet": quiet_rows(spikes, names),
         "leaks": leak_rows(leaks, names),
+        "successions": succession_lines(facts["mart_payer_successions"], names),
         "leaks_lead": leaks_lead(leaks),
     }
+
+
+def succession_lines(successions: pl.DataFrame, names: Mapping[str, str]) -> list[str]:
+    """Which payers may be one under a new name, a sentence each."""
+    lines = []
+    for r in successions.iter_rows(named=True):
+        old, new = (names.get(r[name], r[name]) for name in ("payer_id", "successor_id"))
+        ended, began = texts.week(r["last_week"]), texts.week(r["first_week"])
+        alike = f"about as many claims ({r['decided_since']:.0f} and {r['decided_before']:.0f} a week)"
+        lines.append(
+            f"{old} decided nothing after the week {ended}, and {new} ({r['successor_id']}) began in the week {began} with {alike}."
+        )
+    return lines
 
 
 def leaks_lead(leaks: pl.DataFrame) -> str:

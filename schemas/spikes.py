@@ -138,6 +138,17 @@ class MartDenialSpikes(Contract):
         }
 
 
+class MartPayerSuccessions(Contract):
+    """Payers that fell silent when another began: a hint that the two may be one payer under a new name."""
+
+    payer_id: Text = column("payer without a decision in the last four weeks, as in core_payers", key=True)
+    successor_id: Text = column("payer that began within three weeks of its last decision", key=True)
+    last_week: Date = column("Monday of its last week with a decision")
+    first_week: Date = column("Monday of the other's first")
+    decided_before: Rate = column("claims it decided a week, mean of its last eight weeks with decisions", ge=0.0)
+    decided_since: Rate = column("claims the other decided a week, mean of its first eight", ge=0.0)
+
+
 class MartSlowLeaks(Contract):
     """Rises too small for one week: every payer and cause at the end of each month, its last four weeks as one."""
 

@@ -65,6 +65,7 @@ EVIDENCE = widened(
 )
 TABLES = {
     "mart_slow_leaks": empty(CONTRACTS["mart_slow_leaks"]),
+    "mart_payer_successions": empty(CONTRACTS["mart_payer_successions"]),
     "mart_denial_spikes": SPIKES,
     "mart_spike_cards": cards(CARD),
     "mart_spike_evidence": EVIDENCE,

@@ -55,3 +55,4 @@ def test_a_pause_and_a_payer_hardly_seen_are_no_hint() -> None:
     assert pairs(OLD=(40, 3, 50), NEW=(2, 0, 50)) == []
     assert pairs(OLD=(12, 7, 50), NEW=(6, 0, 50)) == []
     assert pairs() == []
+    assert mart_payer_successions(rates(), week=Week(ANCHOR)).is_empty()

@@ -30,7 +30,8 @@ def mart_payer_successions(mart_denial_rates: pl.LazyFrame, *, week: Week) -> pl
         pl.col("decided").tail(_AROUND).mean().alias("last_decided"),
     )
     silent = payers.filter((pl.col("last_week") <= anchor - pl.duration(weeks=_SILENT_WEEKS)) & (pl.col("week_count") >= _KNOWN_WEEKS))
-    heard = payers.filter((pl.col("last_week") > anchor - pl.duration(weeks=_SILENT_WEEKS)) & (pl.col("first_week") > weeks["week"].min()))
+    is_new = pl.col("first_week") > pl.col("first_week").min()  # not there when anything was first decided
+    heard = payers.filter(is_new & (pl.col("last_week") > anchor - pl.duration(weeks=_SILENT_WEEKS)))
     pairs = silent.join(heard, how="cross", suffix="_new")
     apart = (pl.col("first_week_new") - pl.col("last_week")).dt.total_days().abs() <= 7 * _NEAR_WEEKS
     ratio = pl.col("first_decided_new") / pl.col("last_decided")

@@ -40,7 +40,8 @@ def mart_coder_standing(
     are those of the settings, on a review of the coder.
     """
     method, standard = str(settings.method), settings.standard
-    known = core_qa_reviews.filter(pl.col("week") <= week.monday).collect()
+    reviews = core_qa_reviews.collect()
+    known = reviews.filter(pl.col("week") <= week.monday)
     charts = count_measures(known, core_qa_findings.collect()).filter(
         (pl.col("method_id") == method) & (pl.col("stratum_code") == "random") & (pl.col("total") > 0)
     )
@@ -53,7 +54,7 @@ def mart_coder_standing(
     standing = standings(sized.sort("coder_id"), pool=["specialty"], standard=standard)  # a pool is added up in one order
     calibrated = _calibrated(mart_auditor_quality.collect(), method)
     below, above = audited_standards(standard, calibrated)
-    taught = _educations(once(raw_qa_actions.collect()), core_qa_reviews.collect(), week, settings.education_words)
+    taught = _educations(once(raw_qa_actions.collect()), reviews, week, settings.education_words)
     turns = coder_turns(_scores(charts), taught, below=below, above=above)
     last = known.group_by("coder_id").agg(pl.col("review_date").max().alias("last_review_date"))
     corrected = corrected_accuracy(standing.with_columns(pl.lit(count, pl.Int64).alias(name) for name, count in calibrated.items()))

@@ -96,7 +96,7 @@ def coder_turns(charts: pl.DataFrame, educations: pl.DataFrame, *, below: float,
     count, score = ((side * counts).sum(axis=1) for side in (brought.charts, brought.scores))
     with np.errstate(invalid="ignore"):
         mean = score / count
-    settling, settles = _settling(course, brought, counts, mean >= above)
+    settling, settles = _settling(course, brought, counts, count, mean >= above)
     columns = {
         "coder_id": coders,
         "evidence": _e_value(course.below),
@@ -157,10 +157,9 @@ def _place(rows: pl.DataFrame, coders: pl.Series, months: pl.Series) -> tuple[Mo
     return coder, month
 
 
-def _settling(course: _Course, brought: _Brought, counts: Flags, is_above: Flags) -> tuple[Floats, list[str | None]]:
+def _settling(course: _Course, brought: _Brought, counts: Flags, charts: Floats, is_above: Flags) -> tuple[Floats, list[str | None]]:
     """How many more charts would settle where a coder stands, and as what, at the pace of those that count."""
     has_rung = course.alarm != NEVER
-    charts = (brought.charts * counts).sum(axis=1)
     needed = []
     for detector, gained, level in (
         (course.below, brought.below, np.full(len(charts), EVIDENCE_ALARM)),

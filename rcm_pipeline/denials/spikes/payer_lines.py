@@ -7,7 +7,7 @@ import polars as pl
 
 from rcm_pipeline.denials.spikes.detect import replayed, verdicts
 from rcm_pipeline.denials.spikes.model.noise import left_by_the_cut, weeks_as_one
-from rcm_pipeline.denials.spikes.model.panel import Floats, Panel, check_columns
+from rcm_pipeline.denials.spikes.model.panel import MOST_RATE, Floats, Panel, check_columns
 from rcm_pipeline.denials.spikes.model.replay import Week, seasonal_sums
 from rcm_pipeline.denials.spikes.model.tails import limits
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
@@ -15,7 +15,7 @@ from rcm_pipeline.privacy.suppression import MINIMUM_CLAIMS, MINIMUM_CLIENTS
 
 _LINE = ["payer", "cause", "week"]
 _HIGH = 1.2815515594457831  # standard deviations that one week in ten passes by chance: such a client is up
-_NOISE_STATES = ((0.95, 0.95), (0.05, 1.8))  # the heavier state at half the chance of one series: a sum is known better
+_NOISE_STATES = ((0.95, 0.95), (0.05, 1.8))  # as of one series; its clients' noise and what they share are both estimates
 _FIRST_SHARED = 0.001  # squared CV of what clients share before anything is known: three in a hundred
 _OVERSTATED = 0.15  # of the clients' variances, at most: what they could not foretell of themselves is partly not there in their sum
 _BELIEVED = 0.8  # of the doubt in the index: all of it would leave hardly any noise to what clients share
@@ -79,7 +79,7 @@ def _pooled(table: Panel, weeks: Week, settings: SpikeSettings) -> tuple[Panel, 
     level = np.divide(expected, exposed, out=np.zeros_like(expected), where=exposed > 0)
     index = np.divide(exposed, pooled.decided, out=np.ones_like(expected), where=pooled.decided > 0)
     shared = _shared_noise(pooled.denied, expected, scatter, doubt, settings)
-    plain = expected * (1 - np.minimum(level * index, 0.98))
+    plain = expected * (1 - np.minimum(level * index, MOST_RATE))
     scatter = np.maximum(scatter + shared * expected**2, plain)
     noise = np.maximum(np.divide(scatter, plain, out=np.ones_like(plain), where=plain > 0), 1.0)
     seen = np.maximum.reduceat(weeks.seen, table.firsts, axis=1)

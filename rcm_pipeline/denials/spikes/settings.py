@@ -35,9 +35,12 @@ class SpikeSettings:
     january_doubt: float = 0.3  # and of a January without one: most causes keep their rate in it, some rise by half
     noise_denials: float = 15.0  # expected a week, at which chance hides noise as much as it shows: fewer tell little of it
     noise_weeks: float = 6.0  # weeks of the series' own noise that the noise of series of its size counts as
-    noise_states: tuple[tuple[float, float], ...] = ((0.94, 0.93), (0.06, 1.65))  # chance, times the variance: it is not known exactly
+    noise_states: tuple[tuple[float, float], ...] = (
+        (0.94, 0.93),
+        (0.06, 1.65),
+    )  # chance, times the noise above counting: it is not known exactly
     young_chance: float = 0.025  # of a third state, in which what is not known yet of a series (season, shifts) shows
-    young_times: float = 5.0  # the variance in it
+    young_times: float = 5.0  # that noise in it
     young_half_life: float = 30.0  # weeks of history over which that chance halves
     noise_half_life: float = 52.0
     noise_belief: float = 0.4  # of a week, at or below which it tells of a spike and not of noise

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rcm_pipeline.denials.spikes.model.panel import Floats, Panel
+from rcm_pipeline.denials.spikes.model.panel import MOST_RATE, Floats, Panel
 from rcm_pipeline.denials.spikes.model.prior import Bools
 from rcm_pipeline.denials.spikes.model.replay import Week
 from rcm_pipeline.denials.spikes.model.tails import all_denied, upper_tail
@@ -147,7 +147,7 @@ def _chance(
     much larger; far out that state alone decides, so that p of one in ten thousand means that too.
     """
     n = np.maximum(decided, 1.0)
-    rate = np.clip(expected / n, _TINY, 0.98)
+    rate = np.clip(expected / n, _TINY, MOST_RATE)
     plain = n * rate * (1 - rate)
     noise = np.maximum(variance - plain, 0.0)
     p_value, least = np.zeros(n.size), np.zeros(n.size)

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from rcm_pipeline.denials.spikes.model.panel import Floats, Panel
+from rcm_pipeline.denials.spikes.model.panel import MOST_RATE, Floats, Panel
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 
 _ANY_DENIED, _ANY_DECIDED = 0.5, 5.0  # a rate of a tenth, worth five claims, before anything is known
-_MOST = 0.98  # a rate is never sure
 
 
 class Baselines:
@@ -35,7 +34,7 @@ class Baselines:
         """
         worth = self._settings.rate_claims
         rates: Floats = (self._denied + worth * self._parent(given, met)) / (self._decided + worth)
-        return np.clip(rates, 0, _MOST)
+        return np.clip(rates, 0, MOST_RATE)
 
     def blend(self, rates: Floats) -> Floats:
         """One rate per series: each half-life weighs exp(-score/2) of how badly it foretold the past."""

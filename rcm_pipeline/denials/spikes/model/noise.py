@@ -21,7 +21,7 @@ _FIRST = 0.01  # squared CV of a weekly rate before anything is known: a tenth
 def _cut_table(clip: float) -> Floats:
     """By `_SIZES`, the share of its variance that a count keeps when it is cut as in `Noise.add`, on average over a size.
 
-    Without it the noise of small series would be thought none: of two denials a cut takes a twentieth of a variance whose noise is no more.
+    Without it small series would be thought to have no noise: the cut takes as much of their variance as their noise adds to it.
     """
     kept = [np.mean([_kept_share(size, clip) for size in 2.0 ** (place + _WITHIN)]) for place in _SIZES]
     return np.array(kept)

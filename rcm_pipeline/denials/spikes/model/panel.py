@@ -16,6 +16,7 @@ Ints = npt.NDArray[np.int64]
 SERIES = ("client", "payer", "cause")
 _ORDER = ("payer", "cause", "client")
 _COUNTS = ("denied", "decided")
+MOST_RATE = 0.98  # a rate is never sure
 _LARGE = 20_000_000  # combinations of names, from which on a table of them would be wasteful
 _GUARD = "expected_decided"
 

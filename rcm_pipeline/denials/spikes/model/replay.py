@@ -8,14 +8,13 @@ import polars as pl
 
 from rcm_pipeline.denials.spikes.model.baseline import Baselines
 from rcm_pipeline.denials.spikes.model.noise import Noise
-from rcm_pipeline.denials.spikes.model.panel import Floats, Panel
+from rcm_pipeline.denials.spikes.model.panel import MOST_RATE, Floats, Panel
 from rcm_pipeline.denials.spikes.model.prior import Bools, prior
 from rcm_pipeline.denials.spikes.model.season import Season
 from rcm_pipeline.denials.spikes.model.tails import normal_score
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
 
 _TINY = 1e-9
-_MOST = 0.98
 _MOST_WORTH = 3.0  # ordinary weeks that the claims of a small week may count as
 
 
@@ -25,8 +24,7 @@ class Week:
 
     `level` is the usual rate before season. `scatter` is E (1 - p) phi, independent from week to week; `doubt` the standard
     deviation that the index adds to all weeks of a window alike. `seen` counts the weeks in the baseline that had decided
-    claims.
-    `is_met`: 1 from the week on in which the cause was first denied by any payer.
+    claims. `is_met`: 1 from the week on in which the cause was first denied by any payer.
     """
 
     level: Floats
@@ -70,7 +68,7 @@ def replay(panel: Panel, settings: SpikeSettings, kept: int) -> Replayed:
         is_met = met[week][panel.cause]
         rates = baselines.rates(known.rates[max(week - settings.left_out - 1, 0)], met[week])
         level = np.maximum(baselines.blend(rates), _TINY)
-        rate = np.minimum(level * index, _MOST)
+        rate = np.minimum(level * index, MOST_RATE)
         expected = decided * rate
         factor = noise.factor(expected, decided, rate)
         scatter = expected * (1 - rate) * factor

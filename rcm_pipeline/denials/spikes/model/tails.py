@@ -7,6 +7,7 @@ from rcm_pipeline.denials.spikes.model.panel import Floats
 
 _NODES = 40  # at which a long tail is read
 _SINGLY = 16  # claims summed one by one before
+_NOTHING = 1e-6  # of a tail, below which its rest is left out
 _COARSE = 10.0  # claims between places, from which on rates that pile up at none or all are read from their beta distribution
 _FAR = 7.0  # standard deviations to which a tail is followed
 _FALLS = 20.0  # and how many of its own fall-offs beyond the count
@@ -31,37 +32,51 @@ def limits(expected: Floats, variance: Floats, z: float) -> tuple[Floats, Floats
 def upper_tail(count: Floats, decided: Floats, rate: Floats, icc: Floats) -> Floats:
     """P(Y > count) + P(Y = count) / 2 of a beta-binomial with mean `decided` x `rate` and intraclass correlation `icc`.
 
-    The next 16 claims are summed one by one, for near none denied the chances may bend sharply; the rest of a tail longer than
-    40 is read at 40 places: the trapezoid rule, corrected by Euler and Maclaurin. Where the rates themselves pile up at none or
-    all, there are too few places: then the rest of the tail is that of the rates, their beta distribution.
+    The next 16 claims are summed one by one, for near none denied the chances may bend sharply; beyond them a tail that could
+    still weigh a millionth is read by `_rest`.
     """
     icc = np.clip(icc, _LEAST_ICC, 0.999)
     a, b = rate * (1 - icc) / icc, (1 - rate) * (1 - icc) / icc
     constant = gammaln(decided + 1) - gammaln(decided + a + b) + gammaln(a + b) - gammaln(a) - gammaln(b)
-
-    def chances(at: Floats) -> Floats:
-        is_inside = at <= decided + 1e-6
-        k = np.where(is_inside, np.minimum(at, decided), decided)
-        log = constant - gammaln(k + 1) - gammaln(decided - k + 1) + gammaln(k + a) + gammaln(decided - k + b)
-        found: Floats = np.where(is_inside, np.exp(log), 0.0)
-        return found
-
     k = count + np.arange(_SINGLY)[:, None]
     left = np.maximum(decided - k, 0)
     ratios = left * (a + k) / ((k + 1) * (b + np.maximum(left - 1, 0)))  # of each chance to the one before
-    near = chances(count) * np.concatenate([np.ones((1, *count.shape)), np.cumprod(ratios, axis=0)])
-    singly = near.sum(axis=0) - near[0] / 2 - near[-1] / 2
-    start = np.minimum(count + _SINGLY, decided)
+    first = _chance(count, decided, a, b, constant)
+    near = first * np.concatenate([np.ones((1, *count.shape)), np.cumprod(ratios, axis=0)])
+    upper: Floats = near.sum(axis=0) - near[0] / 2 - near[-1] / 2
+    # No later ratio exceeds this where b > 1, so the rest is at most a geometric series.
+    fall = np.maximum((a + k[-1]) / (k[-1] + 1), 1) * left[-1] / np.maximum(left[-1] + b - 1, 1e-9)
+    is_over = (fall < 1) & (near[-1] * fall <= _NOTHING * upper * (1 - fall))
+    long = np.flatnonzero((count + _SINGLY <= decided) & ~is_over)
+    upper[long] += _rest(*(part[long] for part in (count + _SINGLY, decided, rate, icc, a, b, constant)))
+    return np.clip(upper, 0.0, 1.0)
+
+
+def _rest(start: Floats, decided: Floats, rate: Floats, icc: Floats, a: Floats, b: Floats, constant: Floats) -> Floats:
+    """P(Y > start) + P(Y = start) / 2 of a long tail.
+
+    One longer than 40 is read at 40 places: the trapezoid rule, corrected by Euler and Maclaurin. Where the rates themselves
+    pile up at none or all, there are too few places: then it is the tail of the rates, their beta distribution.
+    """
     rise = _log_ratio(start, decided, a, b)
     reach = np.ceil(np.minimum(_reach(start, decided, rate, icc, rise), decided - start))
     step = np.maximum(reach / _NODES, 1.0)
-    far = chances(start + step * np.arange(_NODES + 1)[:, None])
+    far = _chance(start + step * np.arange(_NODES + 1)[:, None], decided, a, b, constant)
     slope = far[0] * np.clip((rise + _log_ratio(np.maximum(start - 1, 0), decided, a, b)) / 2, -1, 1)
     ends_at_all = np.where((step > 1) & (reach >= decided - start), far[-1], 0.0)
-    smooth = step * (far.sum(axis=0) - far[0] / 2 - ends_at_all / 2) + ends_at_all / 2 + (step * step - 1) / 12 * slope
-    rest = np.where((np.minimum(a, b) < 1) & (step > _COARSE), betaincc(a, b, np.minimum((start + 0.5) / (decided + 1), 1.0)), smooth)
-    upper: Floats = np.clip(singly + np.where(count + _SINGLY <= decided, rest, 0.0), 0.0, 1.0)
-    return upper
+    rest: Floats = step * (far.sum(axis=0) - far[0] / 2 - ends_at_all / 2) + ends_at_all / 2 + (step * step - 1) / 12 * slope
+    coarse = np.flatnonzero((np.minimum(a, b) < 1) & (step > _COARSE))
+    rest[coarse] = betaincc(a[coarse], b[coarse], np.minimum((start[coarse] + 0.5) / (decided[coarse] + 1), 1.0))
+    return rest
+
+
+def _chance(at: Floats, decided: Floats, a: Floats, b: Floats, constant: Floats) -> Floats:
+    """P(Y = at), zero beyond all decided; `constant` is what does not depend on `at`."""
+    is_inside = at <= decided + 1e-6
+    k = np.where(is_inside, np.minimum(at, decided), decided)
+    log = constant - gammaln(k + 1) - gammaln(decided - k + 1) + gammaln(k + a) + gammaln(decided - k + b)
+    found: Floats = np.where(is_inside, np.exp(log), 0.0)
+    return found
 
 
 def all_denied(decided: Floats, rate: Floats, icc: Floats) -> Floats:

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 
 from benchmarks.parts import run
-from benchmarks.spikes import discovery, noufaily, nowcasts, payer_line, power, scenarios, slowdown, speed
+from benchmarks.spikes import discovery, noufaily, nowcasts, payer_line, power, scenarios, slowdown, speed, surveillance
 
 PARTS: dict[str, Callable[[tuple[int, ...]], str]] = {
     "power": power.report,
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[tuple[int, ...]], str]] = {
     "noufaily": noufaily.report,
     "speed": speed.report,
     "nowcasts": nowcasts.report,
+    "surveillance": surveillance.report,
 }
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from benchmarks.spikes.nowcasts import AS_OF, DOUBLED, SLOW, STABLE, Scenario, World, cohorts_of, measured, simulate
-from rcm_pipeline.denials.nowcast.completion import Completion, at_age, completion
+from rcm_pipeline.denials.nowcast.completion import Completion, at_age, completion, pace_variance
 from rcm_pipeline.denials.nowcast.nowcast import NowcastSettings, mixture_limits, nowcast
 from rcm_pipeline.denials.nowcast.rate_states import MULTIPLIERS, SAME, Usual, betaln, evidence
 from rcm_pipeline.errors import InputError
@@ -51,6 +51,38 @@ def test_the_chain_ladder_is_that_worked_by_hand() -> None:
     # h(2) = (2 + 2) / (10 + 10) = 1/5; h(1) = (6 + 5 + 7) / (8 + 8 + 8) = 3/4; F = 1/4 * 4/5, 4/5, 1
     assert np.exp(found.log_done[0]) == pytest.approx([0.2, 0.8, 1.0], abs=1e-5)
     assert np.exp(found.log_open[0, :2]) == pytest.approx([0.8, 0.2], abs=1e-5)
+
+
+def batches(weeks: int = 40) -> np.ndarray:
+    """100 denials a week: by turns 20 and 80 of them at once, the rest a week later."""
+    counts = np.array([[[20, 80], [80, 20]][ago % 2] for ago in range(weeks)], dtype=np.float64)[None]
+    counts[0, 0, 1] = 0  # the youngest week has not come so far
+    return counts
+
+
+def test_how_far_a_payers_weeks_differ_is_that_worked_by_hand() -> None:
+    steady = np.full((1, 40, 2), 50.0)
+    steady[0, 0, 1] = 0
+    settings, payer = NowcastSettings(half_life=1e9), np.array([0])
+    curves = completion(batches(), payer, settings), completion(steady, payer, settings)
+    # h = 50 of 100 in both; (80 - 50) / (100 / 2) = .6 or -.6 beside nothing; .6² less h / (100 (1 - h)) = .01 of each
+    assert pace_variance(batches(), steady, curves, payer, settings)[0] == pytest.approx([0.34, 0], abs=0.001)
+    # both in the same batches: nothing between them, and what counting would leave is not below none
+    alike = completion(batches(), payer, settings)
+    assert pace_variance(batches(), batches(), (alike, alike), payer, settings)[0] == pytest.approx([0, 0])
+
+
+def test_a_payer_that_denies_in_batches_is_known_less_well() -> None:
+    def open_week(first: tuple[int, int]) -> tuple[float, float]:
+        rows = [(ago, age, (first if age == 0 else first[::-1])[ago % 2], 450, 1000) for ago in range(40) for age in (0, 1) if age <= ago]
+        youngest = nowcast(cohort(rows), as_of=AS_OF).filter(pl.col("age_weeks") == 0)
+        return youngest["low"].item() * 1000, youngest["high"].item() * 1000
+
+    low, high = open_week((50, 50))
+    assert 85 < low < 100 < high < 120
+    low, high = open_week((20, 80))  # 20 seen of a hundred: as the last such week, or as one of a smaller number
+    assert low < 75
+    assert high > 100
 
 
 def test_the_rate_expected_among_the_decided_is_that_worked_by_hand() -> None:

@@ -12,6 +12,7 @@ Ints = npt.NDArray[np.int64]
 
 _SURE = 1e-6  # a share of none or all is never certain
 _CORRELATION = (1e-5, 0.5)  # of the hazards within a group; none shows below, nothing is pooled above
+_AT_ONCE = 256  # series, so that memory does not grow with them
 _SPEEDS = 2.0 ** (np.arange(-16, 17) / 16)  # from twice as fast to half as fast
 
 
@@ -53,6 +54,50 @@ def completion(counts: Floats, payer: Ints, settings: NowcastSettings) -> Comple
     log_done, var_done = _after(np.log1p(-hazard)), _after(hazard / ((1 - hazard) * weight))
     left = np.maximum(-np.expm1(log_done), _SURE)
     return Completion(log_done, np.log(left), var_done, var_done * (np.exp(log_done) / left) ** 2)
+
+
+def pace_variance(denied: Floats, paid: Floats, curves: tuple[Completion, Completion], payer: Ints, settings: NowcastSettings) -> Floats:
+    """By series and age: variance of log (F_D / F_P) between the weeks of a payer, beyond counting.
+
+    A payer that has usually made a third of its denials at some age has made a quarter in one week and half in another. What
+    the denials of a week did at age b beside what its payments did: (x - X h) / (X (1 - h)) of the one less the other; its square,
+    less what counting gives, is averaged over the weeks of decisions that the chain ladder reads, each weighed by its counts, and a
+    payer's drawn to the run's by `pace_weeks`. Ages are taken as independent, so they add up from b > a on. Weeks in which
+    both go slower alike leave none: they are met by the effective age.
+    """
+    series, weeks, ages = denied.shape
+    since = np.arange(weeks)[:, None] - np.arange(ages)
+    is_read = (since >= 0) & (since < settings.recent)
+    hazards = [_hazards(curve) for curve in curves]
+    told, of, cells = (np.zeros((series, ages)) for _ in range(3))
+    for first in range(0, series, _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        gap, counting = _gaps((denied[part], paid[part]), (hazards[0][part], hazards[1][part]))
+        weight = np.where(is_read & np.isfinite(counting), 1 / (counting + settings.delay_variance) ** 2, 0.0)
+        told[part] = (weight * np.where(weight > 0, gap**2 - counting, 0.0)).sum(axis=1)
+        of[part], cells[part] = weight.sum(axis=1), (weight > 0).sum(axis=1)
+    run = told.sum(axis=0) / np.maximum(of.sum(axis=0), 1e-9)
+    pull = settings.pace_weeks * of.sum(axis=0) / np.maximum(cells.sum(axis=0), 1)
+    between = (sum_by(told, payer) + pull * run) / np.maximum(sum_by(of, payer) + pull, 1e-9)
+    return np.maximum(_after(between), 0)[payer]
+
+
+def _gaps(counts: tuple[Floats, Floats], hazards: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """What denials did beside payments at each age of each week, and its variance by counting, infinite where one had none."""
+    gap, counting = np.zeros(counts[0].shape), np.zeros(counts[0].shape)
+    for sign, made, hazard in zip((1, -1), counts, hazards, strict=True):
+        held = np.cumsum(made, axis=2)
+        safe = np.maximum(held, 1) * (1 - hazard[:, None])
+        gap += sign * (made - held * hazard[:, None]) / safe
+        counting += np.where(held > 0, hazard[:, None] / safe, np.inf)
+    return gap, counting
+
+
+def _hazards(curve: Completion) -> Floats:
+    """h by series and age, from the shares decided: F(a - 1) = F(a) (1 - h(a))."""
+    before = np.concatenate([np.full((len(curve.log_done), 1), -np.inf), curve.log_done[:, :-1]], axis=1)
+    hazard: Floats = -np.expm1(before - curve.log_done)
+    return np.clip(hazard, _SURE, 1 - 1e-3)
 
 
 def _ladder(counts: Floats, recent: int, half_life: float) -> tuple[Floats, Floats]:

@@ -7,7 +7,17 @@ import numpy as np
 import polars as pl
 from scipy.special import logit, ndtr
 
-from rcm_pipeline.denials.nowcast.completion import Completion, Floats, Ints, at_age, completion, decided_share, effective_age, sum_by
+from rcm_pipeline.denials.nowcast.completion import (
+    Completion,
+    Floats,
+    Ints,
+    at_age,
+    completion,
+    decided_share,
+    effective_age,
+    pace_variance,
+    sum_by,
+)
 from rcm_pipeline.denials.nowcast.rate_states import Usual, evidence, inverse_logit, multiplier_odds, usual
 from rcm_pipeline.denials.nowcast.settings import NowcastSettings
 from rcm_pipeline.errors import InputError
@@ -54,7 +64,7 @@ def nowcast(cohorts: pl.DataFrame, *, as_of: dt.date, settings: NowcastSettings 
     g = F_P / F_D, h = (1 - F_P) / (1 - F_D). With D denied, P paid, U open, and for each multiplier m of the usual rate p:
 
         logit q = logit(m p) - log g       share of denials expected among the decided, precision K (`evidence`)
-        q' = (K q + D') / (K + D' + P')    after seeing the week; D', P' discounted for the uncertainty of g
+        q' = (K q + D') / (K + D' + P')    after seeing the week; D', P' discounted for the uncertainty of g (`pace_variance`)
         logit pi = logit q' + log(g / h)   share of denials among the open
         nowcast_denied = D + U sum over m of w pi,   nowcast_rate = nowcast_denied / submitted
 
@@ -164,8 +174,10 @@ def _found(world: _World, about: Usual, curves: tuple[Completion, Completion], s
     denials, payments = curves
     log_g = at_age(payments.log_done - denials.log_done, age)
     log_h = at_age(payments.log_open - denials.log_open, age)
-    var_g = (payments.var_done + denials.var_done)[:, at] + settings.delay_variance
-    var_h = (payments.var_open + denials.var_open)[:, at]
+    pace = pace_variance(world.denied, world.paid, curves, world.payer, settings)
+    done = np.exp(denials.log_done - denials.log_open)
+    var_g = (payments.var_done + denials.var_done + pace)[:, at] + settings.delay_variance
+    var_h = (payments.var_open + denials.var_open + pace * done**2)[:, at]
     seen = evidence(denied, paid, log_g, var_g, about)
     odds = multiplier_odds(seen, world.payer, settings)
     d, p, k = seen.denied[:, :, None], seen.paid[:, :, None], seen.precision

@@ -24,6 +24,7 @@ class NowcastSettings:
     payer_series: float = 4.0  # and the run's against a payer's: a payer that changed shows in few series
     rounds: int = 12  # of expectation and maximisation; the shares stand still to three digits by then
     delay_variance: float = 0.0025  # of the log of g beyond counting: lets a payer's weeks differ by 5 %
+    pace_weeks: float = 10.0  # of the run's own, that a payer's further differences between its weeks are drawn to
     speed_sd: float = 0.3  # of the log of a payer's speed in one week against its usual one; 40 % slower is log 1.4 = .34
     share_sd: float = 0.02  # noise of a payer's decided share beyond counting: remittances come in batches
     prior_cv2: float = 0.015  # squared CV of a series' true weekly rate where there is no data: a CV of 12 %

@@ -351,7 +351,7 @@ def test_nothing_was_ever_denied() -> None:
 
 
 def test_one_denial_is_no_spike_however_rare() -> None:
-    row = last(series([0] * 40 + [1]))
+    row = last(series([0] * 60 + [1]))
     assert (row["judged"], row["is_alarm"]) == (True, False)
     assert row["q_value"] < 0.03
     assert row["denied"] - row["expected"] < 2

@@ -9,7 +9,7 @@ import polars as pl
 from rcm_pipeline.denials.spikes.model.panel import SERIES, Panel, panel
 from rcm_pipeline.denials.spikes.model.replay import Replayed, Week, replay, seasonal_sums
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
-from rcm_pipeline.denials.spikes.verdicts import Chances, chances, detectable_lift, verdict
+from rcm_pipeline.denials.spikes.verdicts import Chances, chances, detectable_lift, verdict, window_variance
 from rcm_pipeline.errors import InputError
 
 
@@ -68,7 +68,7 @@ def rows(table: Panel, weeks: Week, at: int, family: Sequence[Chances], settings
     variance = weeks.scatter[at] + weeks.doubt[at] ** 2
     give_or_take = np.sqrt(variance)
     longest = slice(max(at + 1 - max(settings.windows), 0), at + 1)
-    in_window = weeks.scatter[longest].sum(axis=0) + weeks.doubt[longest].sum(axis=0) ** 2
+    in_window = window_variance(weeks, longest)
     with np.errstate(divide="ignore", invalid="ignore"):
         surprise = np.where(give_or_take > 0, (table.denied[at] - expected) / give_or_take, 0.0)
     judged = pl.Series("judged", now.reason == "")

@@ -15,9 +15,9 @@ from rcm_pipeline.privacy.suppression import MINIMUM_CLAIMS, MINIMUM_CLIENTS
 
 _LINE = ["payer", "cause", "week"]
 _HIGH = 1.2815515594457831  # standard deviations that one week in ten passes by chance: such a client is up
-_NOISE_STATES = ((0.95, 0.95), (0.05, 1.8))  # as of one series; its clients' noise and what they share are both estimates
+_NOISE_STATES = ((0.94, 0.93), (0.06, 2.0))  # as of one series; its clients' noise and what they share are both estimates
 _FIRST_SHARED = 0.001  # squared CV of what clients share before anything is known: three in a hundred
-_OVERSTATED = 0.15  # of the clients' variances, at most: what they could not foretell of themselves is partly not there in their sum
+_OVERSTATED = 0.4  # of the clients' variances, at most: what they could not foretell of themselves is partly not there in their sum
 _BELIEVED = 0.8  # of the doubt in the index: all of it would leave hardly any noise to what clients share
 _MAIN_SHARE = 0.8  # of the excess of all clients that are up, from which on it is one client's
 SUPPRESSED = "suppressed: fewer than 3 clients or 11 claims"
@@ -84,7 +84,7 @@ def _pooled(table: Panel, weeks: Week, settings: SpikeSettings) -> tuple[Panel, 
     noise = np.maximum(np.divide(scatter, plain, out=np.ones_like(plain), where=plain > 0), 1.0)
     seen = np.maximum.reduceat(weeks.seen, table.firsts, axis=1)
     is_met = np.maximum.reduceat(weeks.is_met, table.firsts, axis=1)
-    return pooled, Week(level, index, expected, noise, scatter, doubt, seen, is_met)
+    return pooled, Week(level, index, expected, noise, scatter, sums(weeks.covariance), doubt, seen, is_met)
 
 
 def _shared_noise(denied: Floats, expected: Floats, scatter: Floats, doubt: Floats, settings: SpikeSettings) -> Floats:

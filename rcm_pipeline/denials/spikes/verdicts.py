@@ -111,13 +111,13 @@ def detectable_lift(expected: Floats, variance: Floats) -> Floats:
 
 
 def _window(panel: Panel, weeks: Week, at: int, length: int, settings: SpikeSettings) -> _Window:
-    """The weeks of a window summed: scatter adds, doubt adds before it is squared.
+    """The weeks of a window summed.
 
     The speed guard repeats the test with the claims that were expected to be decided and keeps the larger p.
     """
     rows = slice(max(at + 1 - length, 0), at + 1)
     denied, decided, expected = (part[rows].sum(axis=0) for part in (panel.denied, panel.decided, weeks.expected))
-    variance = weeks.scatter[rows].sum(axis=0) + weeks.doubt[rows].sum(axis=0) ** 2
+    variance = window_variance(weeks, rows)
     states = _noise_states(settings, weeks.seen[at])
     p_value, least = _chance(denied, decided, expected, variance, states)
     if panel.expected_decided is not None:
@@ -130,6 +130,13 @@ def _window(panel: Panel, weeks: Week, at: int, length: int, settings: SpikeSett
         p_value = np.maximum(p_value, _chance(denied, total, guarded, variance * scale * np.maximum(scale, 1.0), states)[0])
     lift = denied / np.maximum(expected, _LEAST_EXPECTED)
     return _Window(p_value, least, lift, denied - expected, decided)
+
+
+def window_variance(weeks: Week, rows: slice) -> Floats:
+    """Of the denials of a window: scatter adds, twice the covariance of neighbours with it; doubt adds before it is squared."""
+    neighbours = weeks.covariance[rows][1:].sum(axis=0)
+    variance: Floats = weeks.scatter[rows].sum(axis=0) + 2 * neighbours + weeks.doubt[rows].sum(axis=0) ** 2
+    return variance
 
 
 def _noise_states(settings: SpikeSettings, seen: Floats) -> list[tuple[Floats, float]]:

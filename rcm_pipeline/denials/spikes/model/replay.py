@@ -22,7 +22,7 @@ _MOST_WORTH = 3.0  # ordinary weeks that the claims of a small week may count as
 class Week:
     """One number per series, or with `replay` one row per week.
 
-    `level` is the usual rate before season. `scatter` is E (1 - p) phi, independent from week to week; `doubt` the standard
+    `level` is the usual rate before season. `scatter` is E (1 - p) phi, `covariance` that with the week before; `doubt` the standard
     deviation that the index adds to all weeks of a window alike. `seen` counts the weeks in the baseline that had decided
     claims. `is_met`: 1 from the week on in which the cause was first denied by any payer.
     """
@@ -32,6 +32,7 @@ class Week:
     expected: Floats
     noise: Floats
     scatter: Floats
+    covariance: Floats
     doubt: Floats
     seen: Floats
     is_met: Floats
@@ -79,11 +80,12 @@ def replay(panel: Panel, settings: SpikeSettings, kept: int) -> Replayed:
         pace = np.where(usual > 0, settings.usual_pace, 1.0) * (decided > 0)
         usual = usual + (decided - usual) * pace
         if week >= panel.weeks - kept:
-            found = Week(level, index, expected, factor, scatter, expected * doubt, baselines.seen, is_met)
+            together = noise.covariance(expected, rate, factor)
+            found = Week(level, index, expected, factor, scatter, together, expected * doubt, baselines.seen, is_met)
             for field in fields(Week):
                 getattr(out, field.name)[week] = getattr(found, field.name)
         is_telling = (belief > settings.noise_belief) & (is_known | known.has_january[panel.cause] | ~known.is_january[week])
-        noise.add(denied, expected, decided, rate, factor, expected * doubt, is_settled * is_met * is_telling)
+        noise.add(denied, expected, decided, rate, factor, expected * doubt, baselines.seen, is_settled * is_met * is_telling)
         baselines.judge(denied, rates * (decided * index), variance)
         awaiting.append((is_settled * denied, is_settled * decided, level, factor))
         if len(awaiting) > settings.season_hindsight:

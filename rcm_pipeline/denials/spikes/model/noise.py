@@ -84,7 +84,9 @@ class Noise:
         found: Floats = correlation * self._past[-1][1] * _above(expected, rate, factor)
         return found
 
-    def add(self, denied: Floats, expected: Floats, decided: Floats, rate: Floats, factor: Floats, doubt: Floats, seen: Floats, is_used: Floats) -> None:
+    def add(
+        self, denied: Floats, expected: Floats, decided: Floats, rate: Floats, factor: Floats, doubt: Floats, seen: Floats, is_used: Floats
+    ) -> None:
         """A week's own noise, less what the doubt in its index explains; its count cut so that one spike does not hide the next."""
         plain = np.maximum(expected * (1 - rate), 1e-9)
         low, high = limits(np.maximum(expected, 1e-9), plain * factor + doubt * doubt, self._settings.noise_clip)

@@ -5,7 +5,6 @@ the same, so the stock class and the UI read them; named in dagster.yaml (see `a
 """
 
 import contextlib
-import fcntl
 import shutil
 import sqlite3
 import threading
@@ -32,6 +31,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
 
+from assets.first_storage import make_once, one_at_a_time
 from rcm_pipeline.publishing import beside
 
 _PLANNED = (DagsterEventType.ASSET_MATERIALIZATION_PLANNED, DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)
@@ -325,13 +325,17 @@ class KeptRunStorage(SqliteRunStorage):
         self._kept.close()
 
 
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Two processes that make Dagster's databases in a new home at once trip over each other's tables."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / ".opening.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _opened(folder: Path) -> tuple[KeptRunStorage, StepwiseEventLog, SqliteScheduleStorage]:
+    """The three storages of a folder, their databases made where they are lacking."""
+    history = folder / "history"
+    runs = KeptRunStorage.from_local(str(history))
+    assert isinstance(runs, KeptRunStorage)
+    return runs, StepwiseEventLog(str(history / "runs")), SqliteScheduleStorage.from_local(str(folder / "schedules"))
+
+
+def _make(folder: Path) -> None:
+    for storage in _opened(folder):
+        storage.dispose()
 
 
 class StepwiseStorage(DagsterSqliteStorage):
@@ -339,11 +343,9 @@ class StepwiseStorage(DagsterSqliteStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self.base_dir = base_dir
-        history = Path(base_dir) / "history"
-        with _one_at_a_time(Path(base_dir)):
-            self._run_storage = KeptRunStorage.from_local(str(history))
-            self._event_log_storage = StepwiseEventLog(str(history / "runs"))
-            self._schedule_storage = SqliteScheduleStorage.from_local(str(Path(base_dir) / "schedules"))
+        with one_at_a_time(Path(base_dir)):
+            make_once(Path(base_dir), _make)
+            self._run_storage, self._event_log_storage, self._schedule_storage = _opened(Path(base_dir))
         self._inst_data = inst_data
         DagsterStorage.__init__(self)  # type: ignore[no-untyped-call, arg-type]  # not the parent's: it opens what is opened here
 

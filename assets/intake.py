@@ -10,7 +10,7 @@ from assets.resources import now
 from rcm_pipeline import __version__
 from rcm_pipeline.errors import SettingsError, StorageError
 from rcm_pipeline.governance.publications import latest_run
-from rcm_pipeline.intake.inbox import KnownContents, clients_of, deliveries
+from rcm_pipeline.intake.inbox import KnownContents, deliveries, places_of
 from rcm_pipeline.intake.load import load_inbox
 from rcm_pipeline.privacy.keys import client_key
 from rcm_pipeline.privacy.tokens import Tokens
@@ -28,7 +28,7 @@ def _load(step: Step) -> Made:
     is_judged = _is_judged(step.connection)
     _begin(step)
     known = KnownContents(step.workplace.home.known_contents(step.client))
-    found = list(deliveries(clients_of(step.workplace.home.inbox).get(step.client, []), known))
+    found = list(deliveries(places_of(step.workplace.home.inbox, step.client), known))
     loaded = load_inbox(step.connection, found, step.settings, _tokens(step), step.workplace.progress)
     known.save()
     step.connection.execute(

@@ -60,8 +60,8 @@ def prepare_dagster(home: Home) -> None:
 class Session:
     """Runs of one process on one home: one Dagster instance, one graph."""
 
-    def __init__(self, home: Home, today: dt.date, instance: dg.DagsterInstance) -> None:
-        self._home, self._today, self._instance = home, today, instance
+    def __init__(self, home: Home, today: dt.date, instance: dg.DagsterInstance, is_stopped: Callable[[], bool]) -> None:
+        self._home, self._today, self._instance, self._is_stopped = home, today, instance, is_stopped
         self._progress: Callable[[int], None] = lambda _: None
         self._stage: Callable[[str], None] = lambda _: None
         workplace = Workplace(home, today, self._advance, self._enter)
@@ -85,7 +85,7 @@ class Session:
         *,
         is_small: bool = True,
     ) -> RunOutcome:
-        """Run all assets of one client. Raises BusyError when another `rcm run` is at it.
+        """Run all assets of one client. Raises BusyError when another `rcm run` is at it, KeyboardInterrupt when it was asked to stop.
 
         The warehouse of a small client stays open from step to step; that of another is opened by each, which costs a hundredth of
         its run and gives the memory of DuckDB's buffers back.
@@ -96,6 +96,8 @@ class Session:
             make_warehouse(warehouse)
             with kept_open(warehouse) if is_small else nullcontext():
                 result = self._execute("weekly_pack", client)
+            if self._is_stopped():  # Dagster ended the run it was in, which is no fault of the client's
+                raise KeyboardInterrupt
             outcome = _outcome(result)
         if outcome.exit_code != ExitCode.OK:
             status = "blocked" if outcome.exit_code == ExitCode.QUALITY else "failed"
@@ -115,13 +117,13 @@ class Session:
 
 
 @contextmanager
-def session(home: Home, today: dt.date) -> Iterator[Session]:
-    """Dagster on this home, opened once for all runs of this process."""
+def session(home: Home, today: dt.date, is_stopped: Callable[[], bool] = lambda: False) -> Iterator[Session]:
+    """Dagster on this home, opened once for all runs of this process, until somebody asks to stop."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     prepare_dagster(home)
     adopt_older(home)
     with dg.DagsterInstance.get() as instance:
-        yield Session(home, today, instance)
+        yield Session(home, today, instance, is_stopped)
 
 
 def _outcome(result: Any) -> RunOutcome:

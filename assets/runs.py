@@ -8,14 +8,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.workers import Outcome, Watch, default_jobs, run_one, side_by_side, threads_for
-from rcm_pipeline.errors import ExitCode
+from rcm_pipeline.errors import ExitCode, RcmError, shown
 from rcm_pipeline.governance.publications import is_current
 from rcm_pipeline.governance.status import Summary, summarise
-from rcm_pipeline.intake.inbox import Delivery, KnownContents, deliveries
+from rcm_pipeline.intake.inbox import Delivery, KnownContents, deliveries, places_of
 from rcm_pipeline.privacy.suppression import MINIMUM_CLIENTS
 from rcm_pipeline.settings import Home, consenting
 
@@ -62,32 +61,61 @@ class ClientRun:
         return {"exit_code": int(self.exit_code), **(vars(self.summary) if self.summary else {"client": self.client})}
 
 
-def delivered(home: Home, client: str, places: list[Path]) -> list[Delivery]:
-    """What lies in a client's inbox. Files that have not changed since they were last read are not read again."""
-    known = KnownContents(home.known_contents(client))
-    found = list(deliveries(places, known))
-    known.save()
-    return found
-
-
 def run_clients(
-    home: Home, delivered: Mapping[str, Sequence[Delivery]], today: dt.date, *, is_forced: bool, jobs: int | None, progress: Progress
+    home: Home,
+    clients: Sequence[str],
+    today: dt.date,
+    *,
+    is_forced: bool,
+    jobs: int | None,
+    progress: Progress,
+    is_stopped: Callable[[], bool],
 ) -> Iterator[ClientRun]:
-    """Run every client with something new, or all where it is forced. A file that cannot be opened asks for a person."""
-    sizes = {client: sum(d.byte_count for d in found) for client, found in delivered.items()}
-    due = {c: sizes[c] for c, found in delivered.items() if is_forced or not is_current(home, c, list(found), today)}
-    for client in [client for client in delivered if client not in due]:
-        yield _ended(home, client, delivered[client], ExitCode.OK, "nothing new")
+    """Run every client with something new, or all where it is forced. A file that cannot be opened asks for a person.
+
+    A client whose inbox or settings cannot be read fails alone; the others are run. Raises KeyboardInterrupt when asked to stop.
+    """
+    delivered: dict[str, list[Delivery]] = {}
+    due: dict[str, int] = {}
+    for client in clients:
+        try:
+            delivered[client] = _delivered(home, client)
+            is_due = is_forced or not is_current(home, client, delivered[client], today)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other clients go on
+            text, code = shown(error)
+            yield _failed(home, client, delivered.get(client, ()), code, text)
+            continue
+        if is_due:
+            due[client] = sum(delivery.byte_count for delivery in delivered[client])
+        else:
+            yield _ended(home, client, delivered[client], ExitCode.OK, "nothing new")
     if not due:
         return
     processes = min(jobs or default_jobs(len(due)), len(due))
     with progress(due) as watch:
-        run = side_by_side(home, today, due, processes, watch) if processes > 1 else _one_by_one(home, today, due, watch)
+        run = side_by_side(home, today, due, processes, watch) if processes > 1 else _one_by_one(home, today, due, watch, is_stopped)
         for client, code, message in run:
             watch.finish(client)
-            if code not in (ExitCode.OK, ExitCode.BUSY):
-                _say_stale(home, client, message)
-            yield _ended(home, client, delivered[client], code, message)
+            ended = _failed if code not in (ExitCode.OK, ExitCode.BUSY) else _ended
+            yield ended(home, client, delivered[client], code, message)
+
+
+def _delivered(home: Home, client: str) -> list[Delivery]:
+    """What lies in a client's inbox. Files that have not changed since they were last read are not read again."""
+    known = KnownContents(home.known_contents(client))
+    found = list(deliveries(places_of(home.inbox, client), known))
+    known.save()
+    return found
+
+
+def _failed(home: Home, client: str, deliveries: Sequence[Delivery], code: ExitCode, message: str) -> ClientRun:
+    """However it failed, the last good pack says so."""
+    from assets.resources import now
+    from dashboards.publish import mark_stale
+
+    said = message.removeprefix("rcm: ")
+    mark_stale(home, client, said, now(), only_once=True)
+    return _ended(home, client, deliveries, code, said)
 
 
 def _ended(home: Home, client: str, deliveries: Sequence[Delivery], code: ExitCode, message: str) -> ClientRun:
@@ -98,29 +126,27 @@ def _ended(home: Home, client: str, deliveries: Sequence[Delivery], code: ExitCo
     return ClientRun(client, max(code, asked), message, summary, waiting)
 
 
-def _say_stale(home: Home, client: str, message: str) -> None:
-    """However it failed, the last good pack says so."""
-    from assets.resources import now
-    from dashboards.publish import mark_stale
-
-    mark_stale(home, client, message, now(), only_once=True)
-
-
-def _one_by_one(home: Home, today: dt.date, sizes: Mapping[str, int], watch: "Watch") -> Iterator[Outcome]:
+def _one_by_one(home: Home, today: dt.date, sizes: Mapping[str, int], watch: "Watch", is_stopped: Callable[[], bool]) -> Iterator[Outcome]:
     """The same in this process, where there is one client or one process."""
     threads = min(map(threads_for, sizes.values()))  # a large client asks for all, and the number is the process's
     if threads:
         os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
     from assets.launch import session
 
-    with session(home, today) as dagster:
+    with session(home, today, is_stopped) as dagster:
         for client in sizes:
-            yield run_one(dagster, client, watch, is_small=bool(threads_for(sizes[client])))
+            outcome = run_one(dagster, client, watch, is_small=bool(threads_for(sizes[client])))
+            if is_stopped():  # a library may have made another error of it
+                raise KeyboardInterrupt
+            yield outcome
 
 
 def run_portfolio(home: Home, today: dt.date) -> tuple[ExitCode, str]:
     """What the clients that allow it know together, after their runs. Nothing where fewer than three do and none ever did."""
-    clients = consenting(home)
+    try:
+        clients = consenting(home)
+    except RcmError as error:  # who takes part is not known, and one fewer would show what the absent client had
+        return error.exit_code, f"not renewed, for it is not known who takes part: {error}"
     if len(clients) < MINIMUM_CLIENTS and not home.portfolio.exists():
         return ExitCode.OK, ""
     from assets.launch import session

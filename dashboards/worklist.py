@@ -10,7 +10,7 @@ from dashboards.workbook import worklist_workbook
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.governance.claim_history import ACCOUNT_DOMAIN
 from rcm_pipeline.intake.contents import content_of
-from rcm_pipeline.intake.inbox import clients_of, deliveries
+from rcm_pipeline.intake.inbox import deliveries, places_of
 from rcm_pipeline.intake.load import read_portions
 from rcm_pipeline.privacy.keys import client_key
 from rcm_pipeline.privacy.tokens import Identified, Tokens
@@ -51,7 +51,7 @@ def account_numbers(home: Home, client: str, tokens: pl.Series) -> pl.DataFrame:
 def _numbers(home: Home, client: str) -> Iterator[pl.DataFrame]:
     """Account numbers as the client's files write them, a portion at a time."""
     settings = load_client_settings(home.settings, client)
-    found = [content_of(d) for d in deliveries(clients_of(home.inbox).get(client, [])) if d.file_id]
+    found = [content_of(d) for d in deliveries(places_of(home.inbox, client)) if d.file_id]
     for _, readings in read_portions(found, settings, Identified(), set()):
         for reading in readings:
             for table in ("raw_claims", "raw_remits"):

@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,19 +52,21 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Load what is new in the inbox, compute everything, publish each client's weekly pack."""
-    from assets.runs import delivered, run_clients, run_portfolio
+    from assets.runs import run_clients, run_portfolio
     from rcm_pipeline.intake.inbox import clients_of
-    from rcm_pipeline.narration import run_progress
+    from rcm_pipeline.narration import print_runs, run_progress
+    from rcm_pipeline.stopping import stoppable
 
     folders, day = home_of(home, inbox, settings), day_of(today)
-    found = {name: delivered(folders, name, places) for name, places in clients_of(folders.inbox).items() if not client or name in client}
+    found = [name for name in clients_of(folders.inbox) if not client or name in client]
     require_clients(folders.inbox, found, client or ())
     runs: list[ClientRun] = []
     try:
-        for one in run_clients(folders, found, day, is_forced=again, jobs=jobs, progress=run_progress):
-            runs.append(one)
-            if one.message:
-                say(f"rcm: {one.client}: {one.message}" if one.is_failed else f"{one.client}: {one.message}")
+        with stoppable() as is_stopped:
+            for one in run_clients(folders, found, day, is_forced=again, jobs=jobs, progress=run_progress, is_stopped=is_stopped):
+                runs.append(one)
+                if one.message:
+                    say(f"rcm: {one.client}: {one.message}" if one.is_failed else f"{one.client}: {one.message}")
     except KeyboardInterrupt:
         say(f"stopped: {len(runs)} of {len(found)} clients were done; the last good packs of the others stand. Run again for the rest.")
         raise typer.Exit(ExitCode.STOPPED) from None
@@ -71,7 +74,7 @@ def run(
     code, message = run_portfolio(folders, day)
     if message:
         say(f"portfolio: {message}")
-    _print_run(runs, as_json)
+    print_runs(runs, as_json)
     raise typer.Exit(max([code, *(one.exit_code for one in runs)]))
 
 
@@ -348,24 +351,15 @@ def sample(
 
 def main() -> None:
     """Entry point: an error becomes a message and an exit code, and never shows a value."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a folder may be named with any bytes
     try:
         app()
     except Exception as error:  # noqa: BLE001 - the message of an unknown error may quote a file
         message, code = shown(error)
         say(message)
         sys.exit(code)
-
-
-def _print_run(runs: "list[ClientRun]", as_json: bool) -> None:
-    if as_json:
-        print(json.dumps([run.as_data() for run in runs], indent=1))
-        return
-    for run in runs:
-        for line in run.narration():
-            say(line)
-    for run in runs:
-        if run.pack:
-            print(run.pack)
 
 
 def _explain(found: list[Any], settings: Any, unopened: list[str], save_map: Path | None) -> None:

@@ -1,10 +1,16 @@
-"""Progress on stderr: bars for people, nothing for pipes and logs."""
+"""What a run tells: progress bars for people, nothing for pipes and logs; then what every client's run came to."""
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from assets.runs import ClientRun
 
 _WHOLE, _READING, _STAGE = 100.0, 40.0, 5.0  # of a client's run: reading takes two fifths, each of a dozen stages a twentieth
 
@@ -62,3 +68,16 @@ def run_progress(sizes: Mapping[str, int]) -> Iterator[RunProgress]:
 def _bars(*columns: TextColumn | BarColumn | DownloadColumn | TimeElapsedColumn | TimeRemainingColumn) -> Progress:
     console = Console(stderr=True)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def print_runs(runs: "Sequence[ClientRun]", as_json: bool) -> None:
+    """What every client's run read, on stderr, and where its pack lies, on stdout; or all of it as JSON."""
+    if as_json:
+        typer.echo(json.dumps([run.as_data() for run in runs], indent=1))
+        return
+    for run in runs:
+        for line in run.narration():
+            typer.echo(line, err=True)
+    for run in runs:
+        if run.pack:
+            typer.echo(run.pack)

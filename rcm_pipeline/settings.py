@@ -314,4 +314,4 @@ def client_of(folder_name: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", folder_name).encode("ascii", "ignore").decode().lower()
     client = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:63]
-    return client if _CLIENT.match(client) else "client-" + hashlib.sha256(folder_name.encode()).hexdigest()[:8]
+    return client if _CLIENT.match(client) else "client-" + hashlib.sha256(os.fsencode(folder_name)).hexdigest()[:8]

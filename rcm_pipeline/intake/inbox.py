@@ -1,5 +1,6 @@
 """The files of a client's inbox: opened without following links, read once, named by the hash of their content."""
 
+import errno
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ _IGNORED = (".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep")
 # how programs name what they have not written whole yet: transfers (.filepart, .part), browsers, office locks
 _UNFINISHED_ENDINGS = (".filepart", ".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".writing", ".uploading", ".lock")
 _UNFINISHED_STARTS = ("~$", ".~")
+_LARGE = 1_000_000_000  # bytes: reading nothing but zeros takes a second a gigabyte
 _SETTLED = 2_000_000_000  # nanoseconds: a file changed just now may change again within one tick of the file system's clock
 
 
@@ -46,7 +48,10 @@ class GrowingError(OSError):
 
 
 def clients_of(inbox: Path) -> dict[str, list[Path]]:
-    """Client → its folders and loose files. A file that lies outside any client's folder goes to the client `default`."""
+    """Client → its folders and loose files. A file that lies outside any client's folder goes to the client `default`.
+
+    Of a client with more than one folder all are listed; `places_of` says what to do about it.
+    """
     if not inbox.is_dir():
         raise InputError(f"{inbox}: this inbox folder does not exist", fix="make it, or name another with --inbox")
     found: dict[str, list[Path]] = {}
@@ -55,11 +60,17 @@ def clients_of(inbox: Path) -> dict[str, list[Path]]:
             continue
         is_folder = entry.is_dir() and not entry.is_symlink()
         client = client_of(entry.name) if is_folder else LOOSE_FILES_CLIENT
-        if is_folder and client in found:
-            names = f"{found[client][0].name} and {entry.name}"
-            raise SettingsError(f"{inbox}: the folders {names} would be one client, {client}", fix="rename or merge them")
         found.setdefault(client, []).append(entry)
     return found
+
+
+def places_of(inbox: Path, client: str) -> list[Path]:
+    """The folder and loose files of one client; none where it has none. Raises SettingsError for folders that would be one client."""
+    places = clients_of(inbox).get(client, [])
+    folders = [place.name for place in places if place.is_dir() and not place.is_symlink()]
+    if len(folders) > 1:
+        raise SettingsError(f"{inbox}: the folders {' and '.join(folders)} would be one client, {client}", fix="rename or merge them")
+    return places
 
 
 class KnownContents:
@@ -145,11 +156,16 @@ def _walk(place: Path) -> list[Path]:
 
 
 def open_file(path: Path) -> BufferedReader:
-    """A regular file, open for reading. Raises OSError for anything else, links included."""
+    """A regular file, open for reading. Raises OSError for anything else: links, and large files with holes."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
         os.close(handle)
         raise OSError("not a regular file")
+    if status.st_size > _LARGE and os.lseek(handle, 0, os.SEEK_HOLE) < status.st_size:
+        os.close(handle)
+        raise OSError(errno.EFBIG, "a large file that is not written whole")
+    os.lseek(handle, 0, os.SEEK_SET)
     return os.fdopen(handle, "rb")
 
 
@@ -158,9 +174,11 @@ def _why(error: OSError) -> str:
         return "permission to read it is missing; give this user read access"
     if path_is_link(error):
         return "it is a link, and links are not followed; put the file itself into the inbox"
+    if error.errno == errno.EFBIG:
+        return "it claims to be over a gigabyte and holds stretches that were never written; deliver it again"
     return "it is no regular file, or the disk could not read it; deliver it again"
 
 
 def path_is_link(error: OSError) -> bool:
     """True when opening failed because the path is a symbolic link (ELOOP)."""
-    return error.errno == 40
+    return error.errno == errno.ELOOP

@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 
 from rcm_pipeline.connection import open_warehouse
-from rcm_pipeline.intake.inbox import clients_of, deliveries
+from rcm_pipeline.intake.inbox import deliveries, places_of
 from rcm_pipeline.settings import Home
 
 _ID_DIGITS = 12
@@ -22,7 +22,7 @@ def name_files(rows: list[dict[str, Any]], home: Home, client: str) -> list[dict
 
     A file that came in an archive goes by the archive's name.
     """
-    found = deliveries(clients_of(home.inbox).get(client, []))
+    found = deliveries(places_of(home.inbox, client))
     names = {d.file_id[:_ID_DIGITS]: d.path.name for d in found if d.file_id}
     with open_warehouse(home.published(client), read_only=True) as connection:
         packed = connection.sql("SELECT file_id, archive_id FROM raw_files WHERE archive_id IS NOT NULL").fetchall()

@@ -2,10 +2,13 @@
 
 import fcntl
 import json
+import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -13,6 +16,7 @@ import pytest
 
 from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.privacy.tokens import Tokens
+from rcm_pipeline.sample.generate import generate
 from tests.conftest import rcm
 from tests.end_to_end.hashes import file_hashes, table_hashes
 from tests.spec.engine import remittance
@@ -65,6 +69,56 @@ def test_a_wrong_setting_is_named_and_the_last_good_pack_stays_marked_stale(own_
     (settings / f"{CLIENT}.toml").write_text((sample / "settings" / f"{CLIENT}.toml").read_text())
     rcm(*arguments, "--again", home=own_home)
     assert not (page.parent / "stale.json").exists()
+
+
+@pytest.fixture(scope="module")
+def two_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A week of two very small clients: inbox and settings."""
+    out = tmp_path_factory.mktemp("two")
+    generate(out, weeks=1, seed=7, scale=0.02, progress=lambda _: None)
+    return out
+
+
+def test_one_clients_fault_stops_that_client_alone(two_clients: Path, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    shutil.copytree(two_clients, place)
+    inbox = place / "inbox"
+    for folder in ("typo", "Twice", "twice"):
+        shutil.copytree(inbox / CLIENT, inbox / folder)
+    (place / "settings" / "typo.toml").write_text("denial_targt = 3\n")
+    odd, hostile = os.fsencode(inbox) + b"/\xff\xfe", inbox / "hostile"
+    os.mkdir(odd)
+    Path(os.fsdecode(odd + b"/a\xff.837")).write_bytes(b"ISA*")
+    hostile.mkdir()
+    os.mkfifo(hostile / "pipe.835")
+    (hostile / "loop").symlink_to(".")
+    with (hostile / "sparse.835").open("wb") as sparse:
+        sparse.truncate(2_000_000_000)
+    done = rcm("run", "--inbox", inbox, "--settings", place / "settings", "--json", home=place / "home", check=False)
+    ended = {client["client"]: client["exit_code"] for client in json.loads(done.stdout)}
+    odd_client = next(client for client in ended if client.startswith("client-"))
+    assert ended.pop(odd_client) == ended.pop("hostile") == ExitCode.NEEDS_A_PERSON
+    assert ended == {CLIENT: 0, "lakeside-physicians": 0, "typo": ExitCode.SETTINGS, "twice": ExitCode.SETTINGS}
+    assert done.returncode == ExitCode.SETTINGS
+    assert "the folders Twice and twice would be one client" in done.stderr
+    assert "typo.toml: denial_targt" in done.stderr
+    assert "portfolio: not renewed" in done.stderr
+    listed = rcm("quarantine", "hostile", home=place / "home").stdout
+    assert "holds stretches that were never written" in listed
+    assert len(listed.splitlines()) == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_asks_to_stop_stops_the_whole_run(two_clients: Path, tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "rcm_pipeline", "run", "--inbox", two_clients / "inbox", "--home", tmp_path, "--jobs", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        while run.poll() is None and not list(tmp_path.glob("warehouse/*/working.duckdb")):
+            time.sleep(0.05)
+        run.send_signal(number)
+        said = run.communicate(timeout=60)
+    assert run.returncode == ExitCode.STOPPED
+    assert said == ("", "stopped: 0 of 2 clients were done; the last good packs of the others stand. Run again for the rest.\n")
+    assert not list(tmp_path.glob("reports/*/latest"))
 
 
 def test_a_lost_key_stops_the_run_instead_of_mixing_two(own_home: Path, sample: Path) -> None:

@@ -1,11 +1,12 @@
 """A wrong setting is named; folders and clients are told apart."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from rcm_pipeline.errors import SettingsError
-from rcm_pipeline.intake.inbox import clients_of, files_under
+from rcm_pipeline.intake.inbox import clients_of, files_under, places_of
 from rcm_pipeline.settings import client_of, load_client_settings
 
 
@@ -47,8 +48,17 @@ def test_a_name_in_another_script_has_a_name_too() -> None:
 def test_two_folders_of_one_client_are_refused(tmp_path: Path) -> None:
     (tmp_path / "ACME").mkdir()
     (tmp_path / "acme").mkdir()
+    (tmp_path / "north").mkdir()
+    assert sorted(clients_of(tmp_path)) == ["acme", "north"]
+    assert places_of(tmp_path, "north") == [tmp_path / "north"]
     with pytest.raises(SettingsError, match="ACME and acme would be one client"):
-        clients_of(tmp_path)
+        places_of(tmp_path, "acme")
+
+
+def test_a_folder_may_be_named_with_any_bytes(tmp_path: Path) -> None:
+    os.mkdir(os.fsencode(tmp_path) + b"/\xff\xfe")
+    (client,) = clients_of(tmp_path)
+    assert client.startswith("client-")
 
 
 def test_linked_folders_are_listed_not_followed(tmp_path: Path) -> None:

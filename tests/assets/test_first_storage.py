@@ -1,0 +1,97 @@
+"""A new home survives a kill at any write while Dagster's storage is made, and four runs that begin at once."""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+SCRIPT = textwrap.dedent("""
+    import datetime, os, signal, sys
+    from pathlib import Path
+
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    from assets.launch import session
+    from rcm_pipeline.settings import Home
+
+    WRITES = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "sqlite3.connect", "statement"}
+    seen, deadly = 0, -1
+
+
+    def write(name, *details):
+        global seen
+        if name in WRITES and (name != "open" or details[0][1] not in (None, "r", "rb")):
+            seen += 1
+            if seen == deadly:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+    def opened(root):
+        with session(Home(root=root, inbox=root, settings=root), datetime.date(2026, 6, 8)) as dagster:
+            dagster.register(["north"])
+            assert dagster._instance.get_runs_count() == 0
+            assert dagster._instance.get_dynamic_partitions("clients") == ["north"]
+
+
+    def forked(work):
+        child = os.fork()
+        if child == 0:
+            try:
+                work()
+            except BaseException as error:
+                print(type(error).__name__, error, file=sys.stderr)
+                os._exit(1)
+            os._exit(0)
+        return child
+
+
+    def ended(child):
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+    def killed_at(number, root):
+        def work():
+            global deadly
+            deadly = number
+            sys.addaudithook(lambda name, details: write(name, details))
+            event.listen(Engine, "before_cursor_execute", lambda *_: write("statement"))
+            opened(root)
+
+        return ended(forked(work))
+
+
+    base, step, first = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    number, failures = first, []
+    while True:
+        root = base / str(number)
+        code = killed_at(number, root)
+        if code == 0:
+            break
+        if code != -signal.SIGKILL or ended(forked(lambda: opened(root))) or any(root.glob("dagster/.storage-being-made")):
+            failures.append(number)
+        number += step
+    together = [forked(lambda: opened(base / "together")) for _ in range(4)]
+    print(number, failures, [ended(child) for child in together])
+""")
+
+
+def killed(tmp_path: Path, step: int, first: int) -> tuple[int, str]:
+    """How many writes there are, nearly, and at which of them a kill left a home that does not work; then of four at once."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path), str(step), str(first)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    number, _, rest = done.stdout.strip().partition(" ")
+    return int(number), rest
+
+
+def test_a_home_killed_while_it_is_made_works_and_so_do_four_at_once(tmp_path: Path) -> None:
+    writes, rest = killed(tmp_path, 97, 94)
+    assert rest == "[] [0, 0, 0, 0]"
+    assert writes > 200
+
+
+@pytest.mark.slow
+def test_no_write_is_deadly(tmp_path: Path) -> None:
+    assert killed(tmp_path, 1, 1)[1] == "[] [0, 0, 0, 0]"

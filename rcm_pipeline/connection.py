@@ -1,4 +1,4 @@
-"""The one way to open a warehouse: a connection that is always closed, and errors that a person can act on."""
+"""The one way to open a warehouse: locked to its own file, always closed, with errors that a person can act on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,8 +8,15 @@ import duckdb
 
 from rcm_pipeline.errors import BusyError, StorageError
 
-# nothing is downloaded, whatever a query asks for
-_OFFLINE: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+# A query reaches the tables of its own file and nothing else: no other file, no network, no variable of ours, and it can change none of this.
+_LOCKED: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",
+    "lock_configuration": "true",
+}
 
 
 _kept: dict[Path, duckdb.DuckDBPyConnection] = {}
@@ -64,7 +71,7 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     reason = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return duckdb.connect(str(path), read_only=read_only, config=_OFFLINE)
+        return duckdb.connect(str(path), read_only=read_only, config=_LOCKED)
     except (duckdb.Error, OSError) as error:
         reason = str(error)
     if "lock" in reason.lower():

@@ -143,20 +143,26 @@ def ui(
     inbox: InboxOption = None,
     settings: SettingsOption = None,
     port: Annotated[int, typer.Option("--port", help="Port on this machine.")] = 3000,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Show runs; start and delete none.")] = False,
+    origin: Annotated[list[str] | None, typer.Option("--origin", help="Address a reverse proxy serves it under, https://….")] = None,
+    token_file: Annotated[Path | None, typer.Option("--token-file", help="File with the token the proxy sends, for you alone.")] = None,
 ) -> None:
     """Open Dagster on localhost, with the inbox sensor and the Monday schedule switched on."""
     import os
 
     from assets.launch import session
     from rcm_pipeline.intake.inbox import clients_of
+    from rcm_pipeline.privacy.keys import secret_of
 
     folders = home_of(home, inbox, settings)
+    token = secret_of(token_file) if token_file else ""
     with session(folders, day_of("")) as dagster:
         dagster.register(sorted(clients_of(folders.inbox)) if folders.inbox.is_dir() else [])
     os.environ["RCM_AUTOMATION"] = "on"
-    say(f"Dagster is starting on http://127.0.0.1:{port} — stop it with Ctrl-C")
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "rcm_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter
+    say("Dagster is starting; its address follows")
+    from assets.ui import serve
+
+    serve(port, origins=origin or (), token=token, is_read_only=read_only)
 
 
 @app.command()

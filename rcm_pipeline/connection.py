@@ -8,7 +8,7 @@ import duckdb
 
 from rcm_pipeline.errors import BusyError, StorageError
 
-# A query reaches the tables of its own file and nothing else: no other file, no network, no variable of ours, and it can change none of this.
+# A query reaches the tables of its own file and nothing else, no other file, no network, no variable of ours, and can change none of this.
 _LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",

@@ -4,7 +4,6 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
 
 _STOPPING = {signal.SIGINT, signal.SIGTERM}
 
@@ -26,7 +25,7 @@ def stoppable() -> Iterator[Callable[[], bool]]:
         return bool(asked)
 
     before = signal.set_wakeup_fd(ours.fileno(), warn_on_full_buffer=False)
-    handler = signal.signal(signal.SIGTERM, _interrupt)
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield is_stopped
     finally:
@@ -34,7 +33,3 @@ def stoppable() -> Iterator[Callable[[], bool]]:
         signal.set_wakeup_fd(before)
         numbers.close()
         ours.close()
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -1,8 +1,9 @@
 """`rcm ui`: a launch from Dagster's own server materialises the same assets, on this machine only."""
 
+import contextlib
+import http.client
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,9 @@ from tests.conftest import ROOT
 from tests.end_to_end.hashes import table_hashes
 from tests.spec.engine import remittance
 
+pytestmark = pytest.mark.xdist_group("ui")  # one server for all
+
+TOKEN = "a-token-of-the-tests"
 CLAIMS = "CLP*A1*1*100*60*0*CI*I1\nSVC*HC:99213*100*60\nCAS*CO*45*40\nCLP*A2*1*100*0*0*CI*I2\nSVC*HC:99213*100*0\nCAS*CO*197*100"
 LAUNCH = """mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { __typename ... on LaunchRunSuccess { run { runId } } } }"""
 
@@ -29,7 +33,8 @@ def free_port() -> int:
 
 def ask(port: int, query: str, **variables: object) -> dict:
     body = json.dumps({"query": query, "variables": variables}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.loads(answer.read())["data"]
 
@@ -47,8 +52,17 @@ def wait_for(attempt, seconds: int):
     raise AssertionError("waited too long")
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+def _is_there(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    tmp_path = tmp_path_factory.mktemp("ui")
     inbox = tmp_path / "inbox" / "acme"
     inbox.mkdir(parents=True)
     (inbox / "r.835").write_bytes(remittance(CLAIMS))
@@ -64,7 +78,11 @@ def server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
         str(tmp_path / "inbox"),
         "--port",
         str(port),
+        "--token-file",
+        str(tmp_path / "token"),
     ]
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "token").chmod(0o600)
     variables = {k: v for k, v in os.environ.items() if not k.startswith(("RCM_", "DAGSTER_"))}
     process = subprocess.Popen(
         command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -73,8 +91,9 @@ def server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
         wait_for(lambda: ask(port, "{ version }"), 120)
         yield port, tmp_path
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        process.terminate()
         process.wait(30)
+        wait_for(lambda: not _is_there(process.pid), 30)  # its daemon and code servers end with it
 
 
 def test_a_launch_from_the_ui_materialises_the_same_assets(server: tuple[int, Path]) -> None:
@@ -106,6 +125,26 @@ def test_a_launch_from_the_ui_materialises_the_same_assets(server: tuple[int, Pa
         assert probe.connect_ex((socket.gethostbyname(socket.gethostname()), port)) != 0 or socket.gethostbyname(
             socket.gethostname()
         ).startswith("127.")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("POST", "/graphql", {}, 403),
+        ("POST", "/graphql", {"Authorization": "Bearer another"}, 401),
+        ("GET", "/graphql?query=mutation%7BdeleteRun(runId%3A%22x%22)%7B__typename%7D%7D", {"Authorization": f"Bearer {TOKEN}"}, 405),
+        ("POST", "/graphql", {"Authorization": f"Bearer {TOKEN}", "Origin": "https://evil.example"}, 403),
+        ("POST", "/graphql", {"Cookie": f"rcm_token={TOKEN}"}, 403),
+        ("GET", "/runs", {"Authorization": f"Bearer {TOKEN}", "Host": "evil.example:80"}, 400),
+        ("GET", "/server_info", {"Authorization": f"Bearer {TOKEN}"}, 200),
+    ],
+)
+def test_another_page_cannot_drive_it(server: tuple[int, Path], method: str, path: str, headers: dict[str, str], status: int) -> None:
+    body = b'{"query": "{ version }"}' if method == "POST" else None
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server[0], timeout=30)) as connection:
+        connection.request(method, path, body, {"Content-Type": "application/json", **headers})
+        with connection.getresponse() as answer:
+            assert answer.status == status
 
 
 def _ended(port: int, run_id: str) -> str:

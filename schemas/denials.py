@@ -48,7 +48,9 @@ class CoreAdjudications(Contract):
     charge_amount: Money = column("dollars charged; null when absent or unreadable", nullable=True)
     paid_amount: Money = column("dollars paid; null when absent or unreadable", nullable=True)
     adjusted_amount: Money = column("sum of all adjustments at claim and line level, dollars")
-    is_balanced: Flag = column("charge - paid = adjustments, to the cent; true where an export states no adjustment")
+    is_balanced: Flag = column(
+        "charge - paid = adjustments, to the cent, of the claim and its lines, in a payment that balances; true where an export states no adjustment"
+    )
     is_first: Flag = column("some line of it is the payer's first decision of that service")
     is_pended: Flag = column("decides nothing yet: every line that counts is pended")
     is_duplicate: Flag = column("denies every decided line as one the payer has already (CARC 18, B13)")

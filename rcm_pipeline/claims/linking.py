@@ -26,12 +26,13 @@ class SentTables:
 
 @dataclass(frozen=True)
 class RemittanceTables:
-    """Claim payments with their lines, adjustments and payments (`identify_payers`)."""
+    """Claim payments with their lines, adjustments and payments (`identify_payers`), and those that are known not to balance."""
 
     remits: pl.DataFrame
     lines: pl.DataFrame
     adjustments: pl.DataFrame
     payments: pl.DataFrame
+    out_of_balance: pl.DataFrame
 
 
 def linked_claims(
@@ -40,7 +41,8 @@ def linked_claims(
     """Versions and claim payments with lineage_index; versions with their 277CA answer, payments with the version they answer."""
     versions = claim_versions(sent.claims, sent.lines, sent.transactions, aliases)
     versions = with_file_verdict(with_answers(versions, sent.answers), submissions)
-    remits = with_balance(dated_remits(remittances.remits, remittances.payments, aliases), remittances.adjustments)
+    dated = dated_remits(remittances.remits, remittances.payments, aliases)
+    remits = with_balance(dated, remittances.adjustments, remittances.out_of_balance)
     versions, remits = with_token_numbers(versions, with_service_dates(remits, remittances.lines))
     remits = with_stated_sequence(remits)
     sent_alone, _ = assign_lineages(versions, remits.clear().with_columns(pl.lit("P").alias("sequence_code")))

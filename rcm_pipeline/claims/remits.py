@@ -44,8 +44,8 @@ def dated_remits(remits: pl.DataFrame, payments: pl.DataFrame, aliases: Mapping[
     return joined.with_columns(kind.fill_null("other").alias("kind"), pl.col("adjudication_date").dt.truncate("1w").alias("week"))
 
 
-def with_balance(remits: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
-    """Add the sum of all adjustments and whether charge - paid equals it, to the cent.
+def with_balance(remits: pl.DataFrame, adjustments: pl.DataFrame, out_of_balance: pl.DataFrame) -> pl.DataFrame:
+    """Add the sum of all adjustments and whether charge - paid equals it, to the cent, and nothing else of it is `out_of_balance`.
 
     An export that tells no payment as a whole may leave adjustments out: a claim it gives none of is not judged, and balances.
     """
@@ -53,7 +53,8 @@ def with_balance(remits: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFram
     joined = remits.join(total, on=KEYS, how="left", maintain_order="left")
     is_silent = pl.col("is_untotalled") & pl.col("adjusted_amount").is_null()
     difference = pl.col("charge_amount") - pl.col("paid_amount") - pl.col("adjusted_amount").fill_null(0)
-    is_balanced = is_silent.fill_null(False) | (difference == 0).fill_null(False)
+    is_other = joined["claim_key"].is_in(out_of_balance["claim_key"].implode())
+    is_balanced = (is_silent.fill_null(False) | (difference == 0).fill_null(False)) & ~is_other
     return joined.with_columns(pl.col("adjusted_amount").fill_null(0), is_balanced.alias("is_balanced")).drop("is_untotalled")
 
 

@@ -39,6 +39,8 @@ from rcm_pipeline.denials.classify.remit_quality import with_broken_rules
 from rcm_pipeline.reference import reference, reference_hash
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.tables import one_pass
+from rcm_pipeline.x12.sets.balance import LINE as LINE_BALANCE
+from rcm_pipeline.x12.sets.balance import PAYMENT as PAYMENT_BALANCE
 
 _TABLES = (
     "core_deliveries",
@@ -152,6 +154,17 @@ class RawTables:
         known = pl.coalesce("production_date", pl.when(pl.col("payment_date").is_null()).then("_file_date"))
         return dated.with_columns(known.alias("production_date")).drop("_file_date")
 
+    def out_of_balance(self) -> pl.DataFrame:
+        """Claim payments of which a line does not balance, or the payment they are in; one that came in pieces is not judged by each."""
+        found = self._tables["raw_findings"].filter(pl.col("rule").is_in([LINE_BALANCE, PAYMENT_BALANCE]))
+        lines = self._tables["raw_remit_lines"].join(found.filter(pl.col("rule") == LINE_BALANCE), on=["file_id", "segment_no"], how="semi")
+        counted = self.payments.counted
+        is_whole = pl.struct(TRANSACTION).n_unique().over("payment_id") == 1
+        payments = found.filter(pl.col("rule") == PAYMENT_BALANCE).select(TRANSACTION).collect()
+        of_payments = counted.filter(is_whole).join(payments, on=TRANSACTION, how="semi")
+        of_lines = counted.join(lines.select(PLACE).collect(), on=PLACE, how="semi")
+        return pl.concat([of_lines, of_payments]).select("claim_key").unique()
+
     def _cut(self) -> pl.DataFrame:
         """Transactions whose file ends before they do."""
         open_ends = self._tables["raw_findings"].filter(pl.col("rule") == NOT_CLOSED).select("file_id", "segment_no").unique()
@@ -261,7 +274,7 @@ def _linked(raw: RawTables, payments: pl.DataFrame, settings: ClientSettings, to
     answers = answers_by_claim(batches, early["raw_claims"], early["raw_claim_statuses"])
     submissions = core_submissions(early | {"raw_payments": payments}, today, batches, envelopes, answers)
     claims = SentTables(early["raw_claims"], raw["raw_claim_lines"], batches, early["raw_claim_statuses"], answers)
-    remittances = RemittanceTables(early["raw_remits"], raw["raw_remit_lines"], raw["raw_adjustments"], payments)
+    remittances = RemittanceTables(early["raw_remits"], raw["raw_remit_lines"], raw["raw_adjustments"], payments, raw.out_of_balance())
     versions, remits = linked_claims(claims, remittances, submissions, settings.payer_aliases)
     codes = claims.statuses.select("file_id", "status_no", "category_code", "status_code")
     versions = versions.join(raw.batches.counted.select(*KEYS, "submission_id", "version_id"), on=KEYS, how="left", maintain_order="left")

@@ -1,16 +1,22 @@
 """Weeks: Monday and Sunday, the last 13 of them, which one a pack is about, and the day on which it was complete."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
+
+from schemas.thresholds import INCOMPLETE_SHARE
 
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
 QUARTER_WEEKS = 13  # a quarter of whole weeks: the window of measures, costs and figures that need more than a week
-LAST_WORKDAY = 3  # Thursday: payers close their cycles by then, see `anchor_week`
+LAST_WORKDAY = 3  # Thursday: payers close their cycles by then, where a client's own days are not known yet
+_KNOWN_WEEKS, _USUAL_WEEKS = 4, 8  # weeks that say what is usual: at least, and at most
+_NEARLY_ALL = 0.8  # of a usual week's claim payments, by the days on which they come
+_WORTH_COUNTING = 8  # claim payments of a usual week: below it a quarter of them is chance
 
 
 @dataclass(frozen=True, order=True)
@@ -47,27 +53,51 @@ class Week:
         return self.monday.isoformat()
 
 
-def anchor_week(adjudicated: Iterable[dt.date | None], today: dt.date) -> Week | None:
-    """The last complete week among the adjudication dates; None when there is none.
+def anchor_week(counts: Mapping[dt.date, int], today: dt.date) -> Week | None:
+    """The last complete week, by claim payments of each adjudication date; None when there is none.
 
-    A week is complete when it is over and remittances dated on `LAST_WORKDAY` or later have come in (payers close
-    their cycles by then); where a later week has begun to arrive, the earlier one is taken as it is. Dates after
-    today are typing errors and are left out.
+    A week is complete when it is over, when as much has come in as `INCOMPLETE_SHARE` of a usual week, and when the days have come on
+    which the client's payers usually send nearly all of theirs: before four weeks are known, `LAST_WORKDAY`. Where a later week
+    has begun to arrive, the days are taken as they are. Dates after today are typing errors and are left out.
     """
-    dates = sorted({date for date in adjudicated if date is not None and date <= today})
-    for last in reversed(dates):
-        week = Week.of(last)
-        has_later = dates[-1] > week.sunday
-        if today > week.sunday and (last.weekday() >= LAST_WORKDAY or has_later):
+    weeks = _by_week(counts, today)
+    for at in range(len(weeks) - 1, -1, -1):
+        week, days = weeks[at]
+        past = [earlier for _, earlier in weeks[max(at - _USUAL_WEEKS, 0) : at]]
+        if today > week.sunday and sum(days) >= least_of(past) and (at < len(weeks) - 1 or _has_come(days, past)):
             return week
     return None
 
 
+def least_of(past: Sequence[Sequence[int]]) -> float:
+    """Claim payments below which a week is incomplete, from those of the weeks before it by day; 0 where too little is known."""
+    usual = median(sum(days) for days in past) if len(past) >= _KNOWN_WEEKS else 0.0
+    return INCOMPLETE_SHARE * usual if usual >= _WORTH_COUNTING else 0.0
+
+
+def _by_week(counts: Mapping[dt.date, int], today: dt.date) -> list[tuple[Week, list[int]]]:
+    """Claim payments of each week with any by its seven days, in the order of the weeks."""
+    weeks: dict[Week, list[int]] = {}
+    for day in sorted(day for day in counts if day <= today):
+        weeks.setdefault(Week.of(day), [0] * 7)[day.weekday()] += counts[day]
+    return list(weeks.items())
+
+
+def _has_come(days: Sequence[int], past: Sequence[Sequence[int]]) -> bool:
+    """The last day with any is one by which nearly all of a usual week has come."""
+    last = max(day for day in range(7) if days[day])
+    if len(past) < _KNOWN_WEEKS:
+        return last >= LAST_WORKDAY
+    return sum(sum(week[: last + 1]) for week in past) >= _NEARLY_ALL * sum(map(sum, past))
+
+
 def anchor_of(adjudications: "pl.DataFrame", today: dt.date) -> Week | None:
     """The anchor week of core_adjudications."""
-    return anchor_week(adjudications["adjudication_date"].unique().to_list(), today)
+    counted = adjudications["adjudication_date"].drop_nulls().value_counts()
+    return anchor_week(dict(counted.iter_rows()), today)
 
 
 def anchor_stored(connection: "duckdb.DuckDBPyConnection", today: dt.date) -> Week | None:
     """The anchor week of the core_adjudications in a warehouse."""
-    return anchor_week((row[0] for row in connection.sql("SELECT DISTINCT adjudication_date FROM core_adjudications").fetchall()), today)
+    query = "SELECT adjudication_date, count(*) FROM core_adjudications WHERE adjudication_date IS NOT NULL GROUP BY 1"
+    return anchor_week(dict(connection.sql(query).fetchall()), today)

@@ -49,7 +49,7 @@ class CoreAdjudications(Contract):
     paid_amount: Money = column("dollars paid; null when absent or unreadable", nullable=True)
     adjusted_amount: Money = column("sum of all adjustments at claim and line level, dollars")
     is_balanced: Flag = column(
-        "charge - paid = adjustments, to the cent, of the claim and its lines, in a payment that balances; true where an export states no adjustment"
+        "to the cent: charge - paid = adjustments of the claim and of its lines, the payment its claims; true where none are stated"
     )
     is_first: Flag = column("some line of it is the payer's first decision of that service")
     is_pended: Flag = column("decides nothing yet: every line that counts is pended")

@@ -12,4 +12,5 @@ EVIDENCE_ALARM = 20.0  # of the monthly looks at a coder: at the standard, reach
 EVIDENCE_ABOVE = 10.0  # on the other side, from which a coder is put above: nothing is done about it, so 1 of 10 is enough
 BALANCED_SHARE = 0.95  # of claim payments that must balance: below it the remittances of a payer are not readable as sent
 CLASSIFIED_SHARE = 0.95  # of denied dollars that must have a usable cause
+INCOMPLETE_SHARE = 0.25  # of a usual week's claim payments, below which a week is not reported yet: no holiday takes three quarters
 FRESH_DAYS = 21  # age of the newest remittance: three weekly cycles missed

@@ -19,7 +19,7 @@ from rcm_pipeline.errors import InputError
 from rcm_pipeline.settings import ClientSettings, Home, parse_client_settings, settings_hash, settings_text
 from rcm_pipeline.tables import compute
 from rcm_pipeline.warehouse import append, as_parquet, read, scan_all
-from rcm_pipeline.weeks import Week, anchor_of, anchor_week
+from rcm_pipeline.weeks import Week, anchor_of
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
@@ -111,8 +111,7 @@ def first_day_of(connection: duckdb.DuckDBPyConnection, week: Week) -> dt.date |
     over = week.sunday + dt.timedelta(days=1)
     days: list[dt.date] = sorted({over, *(day for day in dated["known_date"].drop_nulls() if day > over)})
     for day in days:
-        known = dated.filter((pl.col("known_date") <= day).fill_null(True))["adjudication_date"]
-        anchor = anchor_week(known.unique(), day)
+        anchor = anchor_of(dated.filter((pl.col("known_date") <= day).fill_null(True)), day)
         if anchor == week:
             return day
         if anchor is not None and anchor > week:
@@ -146,10 +145,10 @@ def _later_transactions(tables: Mapping[str, pl.LazyFrame], day: dt.date) -> pl.
 
 
 def _payment_dates(tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
-    """Payments with a claim payment: adjudication_date, and the day each was known."""
+    """A row per claim payment with the date of its payment: adjudication_date, and the day it was known."""
     envelopes = tables["raw_transactions"].select(*_TRANSACTION, pl.coalesce("interchange_date", "group_date").alias("_sent"))
     dated = tables["raw_payments"].select(*_TRANSACTION, pl.coalesce("payment_date", "production_date").alias("adjudication_date"))
-    with_claims = dated.join(tables["raw_remits"].select(_TRANSACTION).unique(), on=_TRANSACTION, how="semi")
+    with_claims = dated.join(tables["raw_remits"].select(_TRANSACTION), on=_TRANSACTION, how="inner")
     joined = with_claims.join(envelopes, on=_TRANSACTION, how="left")
     return joined.with_columns(pl.coalesce("_sent", "adjudication_date").alias("known_date"))
 

@@ -88,4 +88,26 @@ def test_causes_sum_to_all() -> None:
 )
 def test_the_anchor_is_the_last_complete_week(dates: list[str], today: str, anchor: str | None) -> None:
     expected = Week(dt.date.fromisoformat(anchor)) if anchor else None
-    assert anchor_week([dt.date.fromisoformat(d) for d in dates], dt.date.fromisoformat(today)) == expected
+    assert anchor_week({dt.date.fromisoformat(d): 1 for d in dates}, dt.date.fromisoformat(today)) == expected
+
+
+@pytest.mark.parametrize(
+    ("last", "anchor"),
+    [
+        ({0: 40}, "2026-11-16"),  # its payers pay on Mondays
+        ({0: 10}, "2026-11-16"),
+        ({0: 9}, "2026-11-09"),  # less than a quarter of the usual forty
+        ({}, "2026-11-09"),
+    ],
+)
+def test_a_week_is_complete_by_the_clients_own_days_and_volumes(last: dict[int, int], anchor: str) -> None:
+    monday = dt.date(2026, 11, 16)
+    counts = {monday - dt.timedelta(weeks=ago): 40 for ago in range(1, 6)} | {monday + dt.timedelta(days=d): n for d, n in last.items()}
+    assert anchor_week(counts, dt.date(2026, 11, 23)) == Week(dt.date.fromisoformat(anchor))
+
+
+def test_a_week_whose_usual_days_have_not_come_is_not_complete() -> None:
+    thursday = dt.date(2026, 11, 19)
+    counts = {thursday - dt.timedelta(weeks=ago): 40 for ago in range(1, 6)}
+    assert anchor_week(counts | {thursday - dt.timedelta(days=2): 20}, dt.date(2026, 11, 23)) == Week(dt.date(2026, 11, 9))
+    assert anchor_week(counts | {thursday: 20}, dt.date(2026, 11, 23)) == Week(dt.date(2026, 11, 16))

@@ -13,12 +13,12 @@ from assets.resources import Workplace
 from assets.specs import check_result, check_spec, materialized, table_spec
 from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.denials.classify.causes import RECLASSIFIED_BY, reclassified
-from rcm_pipeline.quality.checks import CHECKS, batch_of
+from rcm_pipeline.quality.checks import CHECKS, Batch
 from rcm_pipeline.quality.contracts import Outcome, check_contract
 from rcm_pipeline.settings import ClientSettings, load_client_settings
 from rcm_pipeline.tables import build, registered
 from rcm_pipeline.warehouse import append, make_warehouse, read, replace, scan_all
-from rcm_pipeline.weeks import anchor_of, anchor_stored
+from rcm_pipeline.weeks import anchor_stored
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
@@ -131,8 +131,7 @@ def judge(connection: duckdb.DuckDBPyConnection, made: Iterable[str], today: dt.
         return []
     from rcm_pipeline.quality.expectations import judge_batch
 
-    dates = read(connection, "core_adjudications", ("adjudication_date", "week"))
-    return judge_batch(connection, batch_of(dates, anchor_of(dates, today), today), checks)
+    return judge_batch(connection, Batch(anchor_stored(connection, today), today), checks)
 
 
 def record(connection: duckdb.DuckDBPyConnection, run_id: str, outcomes: list[Outcome]) -> None:

@@ -64,7 +64,12 @@ def check_result(name: str, outcomes: Iterable[Outcome]) -> dg.AssetCheckResult:
 
 def _parts(outcomes: Iterable[Outcome]) -> Mapping[str, str]:
     """Each part of the check: passed, or how many failed of how many."""
-    return {o.check_name: "passed" if o.is_passed else f"{o.severity}: {o.failed_count} of {o.checked_count} failed" for o in outcomes}
+    return {o.check_name: "passed" if o.is_passed else _failure(o) for o in outcomes}
+
+
+def _failure(outcome: Outcome) -> str:
+    counts = f"{outcome.severity}: {outcome.failed_count} of {outcome.checked_count} failed"
+    return f"{counts}: {outcome.detail}" if outcome.detail else counts
 
 
 def _columns(contract: type[Contract]) -> dg.TableSchema:

@@ -111,6 +111,12 @@ class Balancing(_Strict):
     policy: Literal["warn", "quarantine"] = "warn"
 
 
+class BatchLimits(_Strict):
+    """What a week's batch may be before a person is asked, or nothing is published."""
+
+    max_out_of_balance: float = Field(default=0.1, ge=0, le=1)
+
+
 class CauseOverride(_Strict):
     """A client's own rule of cause: where payer, reason and remark are these (those left out may be any), the cause is this."""
 
@@ -212,6 +218,7 @@ class ClientSettings(_Strict):
     capitated_payers: list[str] = []
     quarantine: Quarantine = Quarantine()
     balancing: Balancing = Balancing()
+    batch: BatchLimits = BatchLimits()
     scorecard: dict[str, Targets] = {}
     cause_overrides: list[CauseOverride] = []
     causes: Causes = Causes()

@@ -4,6 +4,7 @@ import polars as pl
 
 from schemas.contract import Contract, Count, Date, Flag, Money, Quantity, Rate, Text, column
 from schemas.vocabulary import STATUSES
+from schemas.vocabulary.batches import MEASURES
 
 
 class MartScorecard(Contract):
@@ -73,6 +74,21 @@ class OpsRuns(Contract):
     unreadable_count: Count = column("files that could not be opened", ge=0)
 
 
+class MartBatchMeasures(Contract):
+    """What came in the anchor week beside what this client's own weeks say is usual."""
+
+    check_name: Text = column("what is measured", isin=MEASURES, key=True)
+    subject: Text = column("of which kind of row, payer or column; for sums the level that does not balance", key=True)
+    week: Date = column("Monday of the anchor week")
+    observed: Rate = column("rows, share of rows, days, or share of the week's charges")
+    low: Rate = column("least that is usual; null where little is no fault", nullable=True)
+    high: Rate = column("most that is usual; null where much is no fault", nullable=True)
+    amount: Money = column("dollars out of balance; null for other measures", nullable=True)
+    history_week_count: Count = column("earlier weeks that usual was taken from; 0 where it is a rule", ge=0)
+    is_met: Flag = column("whether it is within both")
+    detail: Text = column("the same as a sentence: payers, columns and figures, never a value of a claim")
+
+
 class OpsChecks(Contract):
     """One row per check and run: what was checked, on how many rows, how many failed. Never a value."""
 
@@ -84,6 +100,7 @@ class OpsChecks(Contract):
     is_passed: pl.Boolean = column("whether it passed")
     failed_count: Count = column("rows that failed; for a check of the whole batch 1 or 0", ge=0)
     checked_count: Count = column("rows checked", ge=0)
+    detail: Text = column("what was observed and what is usual, where it failed and is known; null otherwise", nullable=True)
 
 
 class OpsCopies(Contract):

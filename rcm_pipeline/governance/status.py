@@ -12,6 +12,7 @@ from rcm_pipeline.code_sets.systems import SYSTEMS
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import BusyError, StorageError
 from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, latest_run
+from rcm_pipeline.quality.checks import UNMET_SHEETS
 from rcm_pipeline.settings import Home
 from schemas.vocabulary.claims import COUNTED, PART, REDELIVERY, REPLACED
 
@@ -175,13 +176,6 @@ def _notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
-_MATCHED_SHARE = 0.8  # of the decisions of a sheet; below it its account numbers are most likely not those of the claims
-_SHEETS = """SELECT d.file_id, count(*) FILTER (a.match_rule <> 'none'), count(*) FROM core_deliveries d
-JOIN raw_files f USING (file_id) JOIN core_adjudications a ON a.answer_id = d.fact_id
-WHERE d.fact_code = 'answer' AND d.delivery_code = 'counted' AND f.format_code <> 'x12' AND EXISTS (SELECT 1 FROM raw_claims)
-GROUP BY d.file_id ORDER BY d.file_id"""
-
-
 def _sheet_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Sheets of which few decisions met a claim that was sent; nothing in a warehouse of an older version, or without claims."""
     if not connection.sql("SELECT 1 FROM duckdb_columns() WHERE column_name = 'delivery_code'").fetchone():
@@ -189,8 +183,7 @@ def _sheet_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [
         f"of {count:,} decisions of the sheet {file_id[:12]} only {matched:,} met a claim that was sent; "
         "compare its account numbers with those of the claims: rcm read FILE --explain"
-        for file_id, matched, count in connection.sql(_SHEETS).fetchall()
-        if matched < _MATCHED_SHARE * count
+        for file_id, matched, count in connection.sql(UNMET_SHEETS).fetchall()
     ]
 
 

@@ -3,26 +3,18 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
-
-import polars as pl
 
 from rcm_pipeline.weeks import Week
 from schemas.thresholds import BALANCED_SHARE, CLASSIFIED_SHARE, FRESH_DAYS
-
-MINIMUM_HISTORY = 4  # weeks, below which nothing is known of what is usual
-_VOLUME_WEEKS = 8  # weeks before the anchor week that say what is usual: two months follow a growing client
-_LEAST, _MOST = 0.4, 2.5  # times the usual week: holidays halve a week, and a payer that catches up doubles it
+from schemas.vocabulary.batches import DELAY, EMPTY, NEW, OUT_OF_BALANCE, PAYER_VOLUME, VOLUME
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a batch is compared with: its anchor week, the day it is judged, and the usual number of adjudications a week."""
+    """What a batch is judged by beside the tables: its anchor week, and the day it is judged."""
 
     week: Week | None
     today: dt.date
-    usual_low: int
-    usual_high: int
 
 
 @dataclass(frozen=True)
@@ -39,6 +31,7 @@ class BatchCheck:
     allowed: float
     failed: Callable[[Batch], str]
     checked: str = "count(*)"
+    details: str = ""  # a query of sentences about what failed, most telling first
 
     @property
     def sentence(self) -> str:
@@ -54,15 +47,6 @@ class BatchCheck:
         """The query Great Expectations runs: a row when the check fails, none when it holds."""
         sums = f"select coalesce({self.failed(batch)}, 0) as failed, coalesce({self.checked}, 0) as checked from {source}"
         return f"select 1 from ({sums}) as counted where failed > {self.allowed} * checked"
-
-
-def _is_anchor(batch: Batch) -> str:
-    return f"week = DATE '{batch.week}'" if batch.week else "false"
-
-
-def _unusual(batch: Batch) -> str:
-    inside = f"count(*) filter ({_is_anchor(batch)})"
-    return f"case when {inside} between {batch.usual_low} and {batch.usual_high} then 0 else 1 end"
 
 
 def _stale(batch: Batch) -> str:
@@ -84,7 +68,40 @@ _RECENT_DAYS = 35  # a payment that is not whole or was issued again is asked ab
 _UNCOUNTED = """(select count(distinct review_token) from raw_qa_reviews r where not exists (
   select 1 from core_qa_reviews c where c.review_token = r.review_token))"""
 
+_MATCHED_SHARE = 0.8  # of the decisions of a sheet; below it its account numbers are most likely not those of the claims
+UNMET_SHEETS = f"""SELECT file_id, matched, decided FROM (
+  SELECT d.file_id, count(*) FILTER (a.match_rule <> 'none') AS matched, count(*) AS decided FROM core_deliveries d
+  JOIN raw_files f USING (file_id) JOIN core_adjudications a ON a.answer_id = d.fact_id
+  WHERE d.fact_code = 'answer' AND d.delivery_code = 'counted' AND f.format_code <> 'x12' AND EXISTS (SELECT 1 FROM raw_claims)
+  GROUP BY d.file_id) WHERE matched < {_MATCHED_SHARE} * decided ORDER BY file_id"""
 _FAR_DATES = "(select count(*) from raw_findings where rule = 'date_implausible')"
+
+
+_MEASURES = "mart_batch_measures"
+
+
+def _measured(name: str, sentence: str, where: str, severity: str = "warn") -> BatchCheck:
+    """A check of measures: those of `where` that are not met."""
+    return BatchCheck(
+        name,
+        _MEASURES,
+        severity,
+        sentence,
+        0.0,
+        lambda _: f"count(*) filter (not is_met and {where})",
+        f"count(*) filter ({where})",
+        f"select detail from {_MEASURES} where not is_met and {where} order by observed, subject",
+    )
+
+
+_OVER = "week + 6 < DATE '{today}'"
+
+
+def _incomplete(batch: Batch) -> str:
+    """Claim payments of weeks that are over and are not reported, for too few have come."""
+    if batch.week is None:
+        return "0"
+    return f"count(*) filter (week > DATE '{batch.week}' and {_OVER.format(today=batch.today)})"
 
 
 def _recent(batch: Batch) -> str:
@@ -94,14 +111,38 @@ def _recent(batch: Batch) -> str:
 
 
 CHECKS = (
+    _measured("usual_volume", "As much came of each kind as in this client's usual weeks.", f"check_name = '{VOLUME}'"),
+    _measured("usual_payers", "Each payer that sends in most weeks sent as much as usual.", f"check_name = '{PAYER_VOLUME}'"),
+    _measured("usual_cells", "No column is empty far more often than usual.", f"check_name = '{EMPTY}'"),
+    _measured("usual_values", "No column holds far more values than usual that were never seen before.", f"check_name = '{NEW}'"),
+    _measured("usual_delay", "Answers came as many days after their claims as usual.", f"check_name = '{DELAY}'"),
+    _measured(
+        "sums",
+        "Lines, claims and payments of the anchor week balance to the cent.",
+        f"check_name = '{OUT_OF_BALANCE}' and subject <> 'share'",
+    ),
+    _measured(
+        "sums_share",
+        "What is out of balance is at most the agreed share of the charges of the anchor week.",
+        f"check_name = '{OUT_OF_BALANCE}' and subject = 'share'",
+        "error",
+    ),
     BatchCheck(
-        "usual_volume",
+        "complete_week",
         "core_adjudications",
         "warn",
-        "The anchor week holds as many claim payments as this client's weeks usually do.",
+        "No week that is over holds less than a quarter of a usual week, or lacks its usual days; else the pack is of the week before.",
         0.0,
-        _unusual,
-        "1",
+        _incomplete,
+    ),
+    BatchCheck(
+        "met_identifiers",
+        "core_deliveries",
+        "warn",
+        "Of every sheet of decisions most account numbers are those of claims that were sent.",
+        0.0,
+        lambda _: f"any_value((select count(*) from ({UNMET_SHEETS})))",
+        "any_value((select count(*) from raw_files where format_code <> 'x12'))",
     ),
     BatchCheck("fresh", "core_adjudications", "warn", f"The newest remittance is at most {FRESH_DAYS} days old.", 0.0, _stale, "1"),
     BatchCheck(
@@ -197,23 +238,3 @@ CHECKS = (
 def checks_of(table_name: str) -> tuple[BatchCheck, ...]:
     """The batch checks of a table."""
     return tuple(check for check in CHECKS if check.table_name == table_name)
-
-
-def batch_of(adjudications: pl.DataFrame, week: Week | None, today: dt.date) -> Batch:
-    """What this client's batch is compared with, from adjudication_date and week of core_adjudications."""
-    return Batch(week, today, *usual_volume(recent_volumes(adjudications, week)))
-
-
-def recent_volumes(adjudications: pl.DataFrame, week: Week | None, weeks: int = _VOLUME_WEEKS) -> list[int]:
-    """Claim payments in each of the weeks with any, before the anchor week, newest first."""
-    if week is None:
-        return []
-    before = adjudications.filter(pl.col("week") < week.monday)
-    return before.group_by("week").len().sort("week", descending=True).head(weeks)["len"].to_list()
-
-
-def usual_volume(history: list[int]) -> tuple[int, int]:
-    """Bounds of a usual week around the median of earlier weeks; anything while there are fewer than four."""
-    if len(history) < MINIMUM_HISTORY:
-        return 0, 2**31 - 1
-    return int(_LEAST * median(history)), int(_MOST * median(history)) + 1

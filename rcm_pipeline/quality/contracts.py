@@ -19,7 +19,7 @@ SHAPE, RULES, QUARANTINE = "shape", "rules", "quarantine"
 class Outcome:
     """Result of one check on one table. `severity` error blocks publication when it fails; warn does not.
 
-    `check_name` is the name of a check, or the rule of the contract that failed.
+    `check_name` is the name of a check, or the rule of the contract that failed. `detail` says what was observed and what is usual.
     """
 
     table_name: str
@@ -29,6 +29,7 @@ class Outcome:
     is_passed: bool
     failed_count: int
     checked_count: int
+    detail: str | None = None
 
 
 def check_contract(frame: pl.DataFrame, contract: type[Contract]) -> list[Outcome]:

@@ -19,14 +19,29 @@ from sqlalchemy.pool import NullPool
 from rcm_pipeline.quality.checks import Batch, BatchCheck
 from rcm_pipeline.quality.contracts import Outcome
 
+_SHOWN = 5
+
 
 def judge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch, checks: Sequence[BatchCheck]) -> list[Outcome]:
     """Run these checks on one client's warehouse. No result holds a value: passed or not, and both counts."""
     if not checks:
         return []
     passed = _validated(connection, batch, checks)
-    counted = {check.name: connection.sql(check.counts(batch, f'"{check.table_name}"')).fetchone() or (0, 0) for check in checks}
-    return [Outcome(c.table_name, c.name, "batch", c.severity, passed[c.name], *counted[c.name]) for c in checks]
+    return [_outcome(connection, batch, check, passed[check.name]) for check in checks]
+
+
+def _outcome(connection: duckdb.DuckDBPyConnection, batch: Batch, check: BatchCheck, is_passed: bool) -> Outcome:
+    failed, checked = connection.sql(check.counts(batch, f'"{check.table_name}"')).fetchone() or (0, 0)
+    detail = None if is_passed else _detail(connection, check)
+    return Outcome(check.table_name, check.name, "batch", check.severity, is_passed, failed, checked, detail)
+
+
+def _detail(connection: duckdb.DuckDBPyConnection, check: BatchCheck) -> str | None:
+    """What failed and by how much: the first few, and how many more."""
+    if not check.details:
+        return None
+    found = [row[0] for row in connection.sql(check.details).fetchall()]
+    return "; ".join(found[:_SHOWN] + [f"and {len(found) - _SHOWN} more"] * (len(found) > _SHOWN))
 
 
 def _validated(connection: duckdb.DuckDBPyConnection, batch: Batch, checks: Sequence[BatchCheck]) -> dict[str, bool]:

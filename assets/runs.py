@@ -54,7 +54,8 @@ class ClientRun:
         waiting = [f"  {self.waiting_count} {waits} still being delivered and wait for the next run"] if self.waiting_count else []
         is_whole = not self.summary.reject_count and not self.summary.quarantined_count
         where = [] if is_whole else [f"  what and where: rcm quarantine {self.client} --names"]
-        return [self.summary.sentence, *(f"  {note}" for note in self.summary.delivery_notes), *waiting, *where]
+        unusual = [f"  unusual: {text}" for text in self.summary.warnings]
+        return [self.summary.sentence, *unusual, *(f"  {note}" for note in self.summary.delivery_notes), *waiting, *where]
 
     def as_data(self) -> dict[str, Any]:
         """For `rcm run --json`."""

@@ -54,6 +54,7 @@ def pack_page(facts: PackFacts) -> str:
         client=facts.settings.name or facts.client,
         week=texts.week(facts.week.monday if facts.week else None),
         through=texts.day(_last_date(facts)),
+        warnings=quality.warnings(facts.checks),
         sections=[section.section(facts) for section in SECTIONS],
         definitions=list(definitions().values()),
         manifest=facts.manifest,

@@ -7,7 +7,7 @@ import polars as pl
 from dashboards import texts
 from dashboards.facts import PackFacts
 from rcm_pipeline.governance.status import delivery_notes
-from rcm_pipeline.quality.checks import CHECKS
+from rcm_pipeline.quality.checks import CHECKS, warning
 from schemas.vocabulary.claims import SUBMISSION_STATUSES
 
 SHEETS = {"Sent batches": "core_submissions", "Not read": "raw_rejects"}
@@ -102,6 +102,12 @@ def note_rows(rejects: pl.DataFrame, findings: pl.DataFrame) -> list[dict[str, A
     return rows
 
 
+def warnings(checks: pl.DataFrame) -> list[str]:
+    """What is unusual about the week's batch, as the first thing on the page."""
+    failed = checks.filter((pl.col("kind") == "batch") & ~pl.col("is_passed")).sort("severity", "check_name")
+    return [warning(*row) for row in failed.select("check_name", "detail", "failed_count", "checked_count").iter_rows()]
+
+
 def check_rows(checks: pl.DataFrame) -> list[dict[str, Any]]:
     """Checks of the latest run: those that failed one by one, then how many passed by kind."""
     failed = [
@@ -110,7 +116,7 @@ def check_rows(checks: pl.DataFrame) -> list[dict[str, Any]]:
             "table": r["table_name"],
             "result": "failed",
             "severity": r["severity"],
-            "text": _SENTENCES.get(r["check_name"], ""),
+            "text": r["detail"] or _SENTENCES.get(r["check_name"], ""),
             "count": f"{texts.count(r['failed_count'])} of {texts.count(r['checked_count'])}",
         }
         for r in checks.filter(~pl.col("is_passed")).sort("severity", "table_name", "check_name").iter_rows(named=True)

@@ -40,7 +40,7 @@ def facts_of(
 def outcome_of(check_name: str, tables: Mapping[str, pl.DataFrame], week: dt.date) -> Outcome:
     """A batch check on these tables, by its own queries on DuckDB."""
     check = next(check for check in CHECKS if check.name == check_name)
-    batch = Batch(Week(week), TODAY, 0, 10**9)
+    batch = Batch(Week(week), TODAY)
     with duckdb.connect() as connection:
         for name, frame in tables.items():
             connection.register(name, frame)

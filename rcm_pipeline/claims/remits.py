@@ -1,16 +1,19 @@
 """Claim payments with payer, date, kind of answer, balance and dates of service."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 import polars as pl
 
 from rcm_pipeline.claims.payers import identify_payers
+from rcm_pipeline.x12.controls import DAYS_AFTER, DAYS_BEFORE
 
 KEYS = ["claim_key"]  # a claim or claim payment while the core is built: its ordinal by day and identity, see identities.py
 LINE = [*KEYS, "line_no"]
 ANSWER = ["answer_id"]  # a claim payment in finished tables, see identities.py
 ANSWER_LINE = [*ANSWER, "line_no"]
 DECISIONS = ("1", "2", "3", "4", "19", "20", "21")
+_HISTORY_WEEKS = 4  # old weeks in the files made in one week, from which on they are a history and no wrong year
 _KINDS = {"22": "reversal", "23": "forwarded", "25": "predetermination"}
 
 
@@ -42,6 +45,24 @@ def dated_remits(remits: pl.DataFrame, payments: pl.DataFrame, aliases: Mapping[
     )
     joined = joined.with_columns(pl.coalesce(f"_{name}", name).alias(name) for name in ("payer_id", "payer_name"))
     return joined.with_columns(kind.fill_null("other").alias("kind"), pl.col("adjudication_date").dt.truncate("1w").alias("week"))
+
+
+def within_weeks(remits: pl.DataFrame, payments: pl.DataFrame, envelopes: pl.DataFrame, today: dt.date) -> pl.DataFrame:
+    """Remits without a week where their payment's day cannot be: they keep the day, and count in no week.
+
+    That is after `today`, more than a month after the file was made, or ten months before it; but a history that is delivered late
+    is old by many weeks at once, where a wrong year moves a week or two.
+    """
+    made = envelopes.select("file_id", "transaction_no", pl.coalesce("interchange_date", "group_date").alias("_made"))
+    day = pl.coalesce("payment_date", "production_date")
+    dated = payments.select("file_id", "transaction_no", day.alias("_day")).join(made, on=["file_id", "transaction_no"])
+    dated = dated.with_columns((pl.col("_day") - pl.col("_made")).dt.total_days().alias("_off"))
+    old_weeks = pl.col("_day").dt.truncate("1w").n_unique().over(pl.col("_made").dt.truncate("1w"))
+    late = dated.filter(pl.col("_off") < -DAYS_BEFORE).filter(old_weeks < _HISTORY_WEEKS)
+    ahead = dated.filter((pl.col("_day") > today) | (pl.col("_off") > DAYS_AFTER))
+    wrong = pl.concat([late, ahead]).select("file_id", "transaction_no", pl.lit(True).alias("_is_wrong")).unique()
+    joined = remits.join(wrong, on=["file_id", "transaction_no"], how="left", validate="m:1", maintain_order="left")
+    return joined.with_columns(pl.when(pl.col("_is_wrong").is_null()).then("week").alias("week")).drop("_is_wrong")
 
 
 def with_balance(remits: pl.DataFrame, adjustments: pl.DataFrame, out_of_balance: pl.DataFrame) -> pl.DataFrame:

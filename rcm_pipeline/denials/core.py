@@ -24,7 +24,7 @@ from rcm_pipeline.claims.redeliveries import (
     paid_again,
     sent_again,
 )
-from rcm_pipeline.claims.remits import KEYS, LINE
+from rcm_pipeline.claims.remits import KEYS, LINE, within_weeks
 from rcm_pipeline.claims.reversals import pair_reversals, recoupments, with_own_voids
 from rcm_pipeline.claims.sheet_copies import claim_payments_of_sheets, sent_claims_of_sheets, undated_claim_payments
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
@@ -276,6 +276,7 @@ def _linked(raw: RawTables, payments: pl.DataFrame, settings: ClientSettings, to
     claims = SentTables(early["raw_claims"], raw["raw_claim_lines"], batches, early["raw_claim_statuses"], answers)
     remittances = RemittanceTables(early["raw_remits"], raw["raw_remit_lines"], raw["raw_adjustments"], payments, raw.out_of_balance())
     versions, remits = linked_claims(claims, remittances, submissions, settings.payer_aliases)
+    remits = within_weeks(remits, payments, raw.envelopes, today)
     codes = claims.statuses.select("file_id", "status_no", "category_code", "status_code")
     versions = versions.join(raw.batches.counted.select(*KEYS, "submission_id", "version_id"), on=KEYS, how="left", maintain_order="left")
     remits = remits.join(raw.payments.counted.select(*KEYS, "payment_id", "answer_id"), on=KEYS, how="left", maintain_order="left")

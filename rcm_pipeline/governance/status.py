@@ -12,7 +12,7 @@ from rcm_pipeline.code_sets.systems import SYSTEMS
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import BusyError, StorageError
 from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, latest_run
-from rcm_pipeline.quality.checks import UNMET_SHEETS
+from rcm_pipeline.quality.checks import UNMET_SHEETS, warning
 from rcm_pipeline.settings import Home
 from schemas.vocabulary.claims import COUNTED, PART, REDELIVERY, REPLACED
 
@@ -24,7 +24,7 @@ FROM mart_denial_trends WHERE root_cause = 'all'"""  # M08 over all weeks, from 
 class Summary:
     """Counts of one client's warehouse and the state of its pack. `trouble` says why a person is needed; empty when none is.
 
-    `notes` say what is worth doing although everything was published.
+    `notes` say what is worth doing although everything was published; `warnings` what is unusual about the last batch.
     """
 
     client: str
@@ -43,6 +43,7 @@ class Summary:
     trouble: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     delivery_notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def sentence(self) -> str:
@@ -64,6 +65,7 @@ class Summary:
             f"{self.client}: last run {self.last_run}; pack of week {self.week or '–'}; {self.file_count} files, "
             f"{self.reject_count} not read, {self.quarantined_count} rows set aside",
             *(f"  needs a person: {trouble}" for trouble in self.trouble),
+            *(f"  unusual: {text}" for text in self.warnings),
             *(f"  worth doing: {note}" for note in self.notes),
             *(f"  deliveries: {note}" for note in self.delivery_notes),
         ]
@@ -116,7 +118,17 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         [*_unfinished(home, client), *_trouble(connection, pack, run.status if run else "never", unopened)],
         [*_notes(connection), *_sheet_notes(connection), *_ageing_notes(connection)],
         _delivery_notes(connection),
+        _warnings(connection, run.run_id if run else ""),
     )
+
+
+def _warnings(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[str]:
+    """Checks of the batch that failed in this run; nothing in a warehouse of an older version."""
+    if not connection.sql("SELECT 1 FROM duckdb_columns() WHERE table_name = 'ops_checks' AND column_name = 'detail'").fetchone():
+        return []
+    query = """SELECT check_name, detail, failed_count, checked_count FROM ops_checks
+      WHERE run_id = ? AND kind = 'batch' AND NOT is_passed ORDER BY severity, check_name"""
+    return [warning(*row) for row in connection.sql(query, params=[run_id]).fetchall()]
 
 
 _DELIVERIES = "SELECT fact_code, delivery_code, is_incomplete, count(*) FROM core_deliveries GROUP BY ALL"

@@ -31,7 +31,7 @@ class BatchCheck:
     allowed: float
     failed: Callable[[Batch], str]
     checked: str = "count(*)"
-    details: str = ""  # a query of sentences about what failed, most telling first
+    details: Callable[[Batch], str] | None = None  # a query of sentences about what failed, most telling first
 
     @property
     def sentence(self) -> str:
@@ -90,7 +90,7 @@ def _measured(name: str, sentence: str, where: str, severity: str = "warn") -> B
         0.0,
         lambda _: f"count(*) filter (not is_met and {where})",
         f"count(*) filter ({where})",
-        f"select detail from {_MEASURES} where not is_met and {where} order by observed, subject",
+        lambda _: f"select detail from {_MEASURES} where not is_met and {where} order by observed, subject",
     )
 
 
@@ -102,6 +102,12 @@ def _incomplete(batch: Batch) -> str:
     if batch.week is None:
         return "0"
     return f"count(*) filter (week > DATE '{batch.week}' and {_OVER.format(today=batch.today)})"
+
+
+def _incomplete_weeks(batch: Batch) -> str:
+    said = f"'the week of ' || week || ' is incomplete: ' || count(*) || ' claim payments came; the answer is of the week of {batch.week}'"
+    over = f"week > DATE '{batch.week}' and {_OVER.format(today=batch.today)}"
+    return f"select {said} from core_adjudications where {over} group by week order by week"
 
 
 def _recent(batch: Batch) -> str:
@@ -134,6 +140,7 @@ CHECKS = (
         "No week that is over holds less than a quarter of a usual week, or lacks its usual days; else the pack is of the week before.",
         0.0,
         _incomplete,
+        details=_incomplete_weeks,
     ),
     BatchCheck(
         "met_identifiers",
@@ -233,6 +240,14 @@ CHECKS = (
         "(select count(distinct review_token) from raw_qa_reviews)",
     ),
 )
+
+
+_BY_NAME = {check.name: check for check in CHECKS}
+
+
+def warning(check_name: str, detail: str | None, failed: int, checked: int) -> str:
+    """What a person is told of a check of the batch that failed: figures where they are known, else the rule and how many broke it."""
+    return detail or f"{failed:,} of {checked:,} fail: {_BY_NAME[check_name].sentence if check_name in _BY_NAME else check_name}"
 
 
 def checks_of(table_name: str) -> tuple[BatchCheck, ...]:

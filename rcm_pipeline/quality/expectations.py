@@ -32,15 +32,15 @@ def judge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch, checks: Seq
 
 def _outcome(connection: duckdb.DuckDBPyConnection, batch: Batch, check: BatchCheck, is_passed: bool) -> Outcome:
     failed, checked = connection.sql(check.counts(batch, f'"{check.table_name}"')).fetchone() or (0, 0)
-    detail = None if is_passed else _detail(connection, check)
+    detail = None if is_passed else _detail(connection, batch, check)
     return Outcome(check.table_name, check.name, "batch", check.severity, is_passed, failed, checked, detail)
 
 
-def _detail(connection: duckdb.DuckDBPyConnection, check: BatchCheck) -> str | None:
+def _detail(connection: duckdb.DuckDBPyConnection, batch: Batch, check: BatchCheck) -> str | None:
     """What failed and by how much: the first few, and how many more."""
-    if not check.details:
+    if check.details is None:
         return None
-    found = [row[0] for row in connection.sql(check.details).fetchall()]
+    found = [row[0] for row in connection.sql(check.details(batch)).fetchall()]
     return "; ".join(found[:_SHOWN] + [f"and {len(found) - _SHOWN} more"] * (len(found) > _SHOWN))
 
 

@@ -91,7 +91,7 @@ def _findings(rows: pl.DataFrame, place: str, rule: str, detail: str | pl.Expr) 
     return rows.select("file", pl.col("transaction_no").replace(0, None), segment_no=pl.col(place), rule=pl.lit(rule), detail=text)
 
 
-_BEFORE, _AFTER = 365, 31  # days a payment or batch may be dated before its file, and after it (payments are announced)
+DAYS_BEFORE, DAYS_AFTER = 300, 31  # a payment or batch may be dated before its file, and after it (payments are announced)
 
 
 def far_dates(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -107,5 +107,5 @@ def far_dates(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         ]
     )
     days = (pl.col("_day") - pl.col("_made")).dt.total_days()
-    far = dated.filter(~days.is_between(-_BEFORE, _AFTER).fill_null(True)).unique(["file", "transaction_no"], maintain_order=True)
-    return _findings(far, "segment_no", "date_implausible", "its date is more than a year before its file was made, or a month after")
+    far = dated.filter(~days.is_between(-DAYS_BEFORE, DAYS_AFTER).fill_null(True)).unique(["file", "transaction_no"], maintain_order=True)
+    return _findings(far, "segment_no", "date_implausible", "its date is more than ten months before its file was made, or a month after")

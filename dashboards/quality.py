@@ -104,7 +104,7 @@ def note_rows(rejects: pl.DataFrame, findings: pl.DataFrame) -> list[dict[str, A
 
 def warnings(checks: pl.DataFrame) -> list[str]:
     """What is unusual about the week's batch, as the first thing on the page."""
-    failed = checks.filter((pl.col("kind") == "batch") & ~pl.col("is_passed")).sort("severity", "check_name")
+    failed = checks.filter((pl.col("kind") == "batch") & ~pl.col("is_passed")).sort("severity", pl.col("detail").is_null(), "check_name")
     return [warning(*row) for row in failed.select("check_name", "detail", "failed_count", "checked_count").iter_rows()]
 
 

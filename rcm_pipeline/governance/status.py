@@ -127,7 +127,7 @@ def _warnings(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[str]:
     if not connection.sql("SELECT 1 FROM duckdb_columns() WHERE table_name = 'ops_checks' AND column_name = 'detail'").fetchone():
         return []
     query = """SELECT check_name, detail, failed_count, checked_count FROM ops_checks
-      WHERE run_id = ? AND kind = 'batch' AND NOT is_passed ORDER BY severity, check_name"""
+      WHERE run_id = ? AND kind = 'batch' AND NOT is_passed ORDER BY severity, detail IS NULL, check_name"""
     return [warning(*row) for row in connection.sql(query, params=[run_id]).fetchall()]
 
 

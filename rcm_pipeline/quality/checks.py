@@ -247,7 +247,7 @@ _BY_NAME = {check.name: check for check in CHECKS}
 
 def warning(check_name: str, detail: str | None, failed: int, checked: int) -> str:
     """What a person is told of a check of the batch that failed: figures where they are known, else the rule and how many broke it."""
-    return detail or f"{failed:,} of {checked:,} fail: {_BY_NAME[check_name].sentence if check_name in _BY_NAME else check_name}"
+    return detail or f"{failed:,} of {checked:,} break this rule: {_BY_NAME[check_name].sentence if check_name in _BY_NAME else check_name}"
 
 
 def checks_of(table_name: str) -> tuple[BatchCheck, ...]:

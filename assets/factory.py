@@ -56,7 +56,7 @@ def table_step(name: str, sources: Mapping[str, Iterable[str]], make: Make, desc
         wanted = frozenset(key.to_user_string() for key in context.selected_asset_keys)
         checked = {key.asset_key.to_user_string() for key in context.selected_asset_check_keys}
         workplace.stage(name.replace("_", " "))
-        made = safely(lambda: _run(workplace, context.partition_key, context.run.run_id, wanted, make))
+        made = safely(workplace, lambda: _run(workplace, context.partition_key, context.run.run_id, wanted, make))
         yield from (materialized(table, rows) for table, rows, _ in made)  # before the checks, which ask for them all
         yield from (check_result(table, outcomes) for table, _, outcomes in made if table in checked)
 

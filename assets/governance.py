@@ -14,7 +14,7 @@ from rcm_pipeline.weeks import anchor_stored
 def governance_pack(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """The client's weekly governance pack: page, workbook and manifest, put in place at once."""
     workplace.stage("governance pack")
-    published = safely(lambda: _publish(workplace, context.partition_key, context.run.run_id))
+    published = safely(workplace, lambda: _publish(workplace, context.partition_key, context.run.run_id))
     return dg.MaterializeResult(metadata={"week": str(published.week), "page_sha256": published.page_hash})
 
 

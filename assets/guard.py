@@ -6,18 +6,21 @@ from typing import TypeVar
 
 import dagster as dg
 
-from assets.resources import now
+from assets.resources import Workplace, now
 from dashboards.publish import mark_stale
 from rcm_pipeline.connection import open_warehouse
-from rcm_pipeline.errors import ExitCode, RcmError
+from rcm_pipeline.errors import ExitCode, RcmError, recorded
 from rcm_pipeline.settings import Home
 from rcm_pipeline.warehouse import publish_warehouse
 
 Result = TypeVar("Result")
 
 
-def safely(work: Callable[[], Result]) -> Result:
-    """Run the body of an asset. Raises dg.Failure outside any except block, so no cause chain goes with it."""
+def safely(workplace: Workplace, work: Callable[[], Result]) -> Result:
+    """Run the body of an asset. Raises dg.Failure outside any except block, so no cause chain goes with it.
+
+    The whole message goes to who runs it; an event is kept for longer and read by more.
+    """
     try:
         return work()
     except RcmError as error:
@@ -26,7 +29,8 @@ def safely(work: Callable[[], Result]) -> Result:
         place = traceback.extract_tb(error.__traceback__)[-1]
         name = place.filename.rsplit("/", 1)[-1]
         text, code = f"{type(error).__name__} in {name}:{place.lineno} ({place.name}); please report this line", ExitCode.INTERNAL
-    raise dg.Failure(description=text, metadata={"exit_code": int(code)}, allow_retries=False)
+    workplace.fault(text)
+    raise dg.Failure(description=recorded(code, text), metadata={"exit_code": int(code)}, allow_retries=False)
 
 
 def note_failure(home: Home, client: str, run_id: str, status: str, message: str, *, only_once: bool = False) -> None:

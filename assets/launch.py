@@ -15,8 +15,8 @@ from assets.build import build_defs
 from assets.guard import note_failure
 from assets.resources import Workplace
 from rcm_pipeline.connection import kept_open
-from rcm_pipeline.errors import BusyError, ExitCode
-from rcm_pipeline.publishing import write_in_place
+from rcm_pipeline.errors import BusyError, ExitCode, recorded
+from rcm_pipeline.publishing import sweep, write_in_place
 from rcm_pipeline.quality.contracts import QUARANTINE
 from rcm_pipeline.settings import Home
 from rcm_pipeline.warehouse import adopt_older, make_warehouse
@@ -64,7 +64,8 @@ class Session:
         self._home, self._today, self._instance, self._is_stopped = home, today, instance, is_stopped
         self._progress: Callable[[int], None] = lambda _: None
         self._stage: Callable[[str], None] = lambda _: None
-        workplace = Workplace(home, today, self._advance, self._enter)
+        self._fault = ""
+        workplace = Workplace(home, today, self._advance, self._enter, self._stop)
         self._definitions = build_defs(resource_overrides={"workplace": workplace})
 
     def _advance(self, amount: int) -> None:
@@ -72,6 +73,9 @@ class Session:
 
     def _enter(self, stage: str) -> None:
         self._stage(stage)
+
+    def _stop(self, message: str) -> None:
+        self._fault = self._fault or message
 
     def register(self, clients: Sequence[str]) -> None:
         """Make every client a partition."""
@@ -93,23 +97,26 @@ class Session:
         self.register([client])
         warehouse, self._progress, self._stage = self._home.warehouse(client), progress, stage
         with _alone(self._home, client):
+            for folder in (warehouse.parent, self._home.reports(client)):
+                sweep(folder)
             make_warehouse(warehouse)
             with kept_open(warehouse) if is_small else nullcontext():
                 result = self._execute("weekly_pack", client)
             if self._is_stopped():  # Dagster ended the run it was in, which is no fault of the client's
                 raise KeyboardInterrupt
-            outcome = _outcome(result)
+            outcome = _outcome(result, self._fault)
         if outcome.exit_code != ExitCode.OK:
             status = "blocked" if outcome.exit_code == ExitCode.QUALITY else "failed"
-            note_failure(self._home, client, result.run_id, status, outcome.message)
+            note_failure(self._home, client, result.run_id, status, recorded(outcome.exit_code, outcome.message))
         return outcome
 
     def run_portfolio(self) -> RunOutcome:
         """Make the portfolio's reference anew from the clients that take part; they read it in their next run."""
-        return _outcome(self._execute("portfolio_job"))
+        return _outcome(self._execute("portfolio_job"), self._fault)
 
     def _execute(self, job: str, client: str | None = None) -> dg.ExecuteInProcessResult:
         """Run a job in this process, and say nothing: a log line could hold a value."""
+        self._fault = ""
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         return self._definitions.resolve_job_def(job).execute_in_process(
             instance=self._instance, partition_key=client, raise_on_error=False, run_config=quiet
@@ -126,13 +133,13 @@ def session(home: Home, today: dt.date, is_stopped: Callable[[], bool] = lambda:
         yield Session(home, today, instance, is_stopped)
 
 
-def _outcome(result: Any) -> RunOutcome:
+def _outcome(result: Any, fault: str) -> RunOutcome:
     if result.success:
         return RunOutcome(ExitCode.OK)
     for event in result.all_events:
         if event.is_step_failure and event.step_failure_data.user_failure_data:
             failure = event.step_failure_data.user_failure_data
-            return RunOutcome(ExitCode(int(failure.metadata["exit_code"].value)), failure.description)
+            return RunOutcome(ExitCode(int(failure.metadata["exit_code"].value)), fault or failure.description)
     failed = [e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
     if failed:
         return RunOutcome(ExitCode.QUALITY, "; ".join(_blocked(e) for e in failed))

@@ -28,7 +28,7 @@ def portfolio(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[No
 
     It reads mart_denial_rates of each client's own file, one after the other, and writes one file beside them.
     """
-    clients, rows = safely(lambda: _make(workplace))
+    clients, rows = safely(workplace, lambda: _make(workplace))
     return dg.MaterializeResult(metadata={"clients": clients, "rows": rows})
 
 

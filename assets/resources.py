@@ -11,12 +11,13 @@ from rcm_pipeline.settings import Home
 
 @dataclass(frozen=True)
 class Workplace:
-    """Folders, date and progress of a run. `rcm run` passes its own; the Dagster UI takes the environment's."""
+    """Folders, date, progress and what stopped it of a run. `rcm run` passes its own; the Dagster UI takes the environment's."""
 
     home: Home = field(default_factory=Home.from_environment)
     fixed_today: dt.date | None = None
     progress: Callable[[int], None] = lambda _: None
     stage: Callable[[str], None] = lambda _: None
+    fault: Callable[[str], None] = lambda _: None
 
     @property
     def today(self) -> dt.date:

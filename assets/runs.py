@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assets.workers import Outcome, Watch, default_jobs, run_one, side_by_side, threads_for
-from rcm_pipeline.errors import ExitCode, RcmError, shown
+from rcm_pipeline.errors import ExitCode, RcmError, recorded, shown
 from rcm_pipeline.governance.publications import is_current
 from rcm_pipeline.governance.status import Summary, summarise
 from rcm_pipeline.intake.inbox import Delivery, KnownContents, deliveries, places_of
@@ -115,7 +115,7 @@ def _failed(home: Home, client: str, deliveries: Sequence[Delivery], code: ExitC
     from dashboards.publish import mark_stale
 
     said = message.removeprefix("rcm: ")
-    mark_stale(home, client, said, now(), only_once=True)
+    mark_stale(home, client, recorded(code, said), now(), only_once=True)
     return _ended(home, client, deliveries, code, said)
 
 

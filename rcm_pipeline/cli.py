@@ -1,9 +1,9 @@
 """The `rcm` command. It parses, calls and prints; data goes to stdout, narration to stderr. It owns no logic."""
 
 import json
+import os
 import sys
 from dataclasses import asdict
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +20,7 @@ from rcm_pipeline.options import (
     TodayOption,
     day_of,
     home_of,
+    keep_to_oneself,
     only_client,
     require_clients,
     require_warehouse,
@@ -148,8 +149,6 @@ def ui(
     token_file: Annotated[Path | None, typer.Option("--token-file", help="File with the token the proxy sends, for you alone.")] = None,
 ) -> None:
     """Open Dagster on localhost, with the inbox sensor and the Monday schedule switched on."""
-    import os
-
     from assets.launch import session
     from rcm_pipeline.intake.inbox import clients_of
     from rcm_pipeline.privacy.keys import secret_of
@@ -357,9 +356,7 @@ def sample(
 
 def main() -> None:
     """Entry point: an error becomes a message and an exit code, and never shows a value."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a folder may be named with any bytes
+    keep_to_oneself()
     try:
         app()
     except Exception as error:  # noqa: BLE001 - the message of an unknown error may quote a file

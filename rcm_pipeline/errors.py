@@ -65,6 +65,19 @@ class BusyError(RcmError):
     exit_code = ExitCode.BUSY
 
 
+_KEPT_OUT = {  # messages of these name folders of the machine, or lines of a settings or key file
+    ExitCode.USAGE: "the command line was wrong",
+    ExitCode.INPUT: "something in the inbox cannot be read",
+    ExitCode.SETTINGS: "a settings, key or code table file is wrong or unsafe",
+    ExitCode.STORAGE: "the warehouse or a report could not be read or written",
+}
+
+
+def recorded(code: ExitCode, message: str) -> str:
+    """What a pack, an event or a stale mark may hold of a failure; who ran it saw the whole."""
+    return f"{_KEPT_OUT[code]}; rcm run says which and what to do" if code in _KEPT_OUT else message
+
+
 def shown(error: Exception) -> tuple[str, ExitCode]:
     """What a person is told of an error, and the exit code: one of ours in its own words, any other by kind and place."""
     if isinstance(error, RcmError):

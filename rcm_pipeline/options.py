@@ -1,8 +1,12 @@
 """What commands have in common: their shared options, and how a folder, a day or a client on the command line is understood."""
 
 import datetime as dt
+import os
+import resource
+import sys
 from collections.abc import Collection
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +40,15 @@ class Format(StrEnum):
 def say(text: str) -> None:
     """Narration goes to stderr, so that stdout holds data alone."""
     typer.echo(text, err=True)
+
+
+def keep_to_oneself() -> None:
+    """What this process writes is its owner's alone, it leaves no core dump, and it can print the name of any folder."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds what is never to be written
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def home_of(home: Path, inbox: Path | None = None, settings: Path | None = None) -> Home:

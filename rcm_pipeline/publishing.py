@@ -1,6 +1,7 @@
 """Write beside, then rename: a reader sees what was there before or the whole of what is new, never half."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,24 @@ def beside(path: Path) -> Iterator[Path]:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that are gone were writing under this folder when they ended; called by who holds the folder's lock."""
+    for left in folder.rglob(".*-*"):
+        number = left.name.rpartition("-")[2]
+        if number.isdigit() and not _is_alive(int(number)):
+            shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def write_in_place(path: Path, content: bytes) -> None:

@@ -221,9 +221,12 @@ def _balance(answers: pl.DataFrame, deliveries: pl.LazyFrame, findings: pl.LazyF
 
     for rule in _BALANCE:
         count, amount = found.get(rule, (0, Decimal(0)))
-        what = rule.removesuffix("_out_of_balance") + "s"
-        detail = f"{count:,} {what} are out of balance by ${amount:,} together, of ${charges:,} charged in the week"
-        yield _Measure(OUT_OF_BALANCE, what, share(amount), None, 0.0, detail, 0, amount)
+        what = rule.removesuffix("_out_of_balance")
+        whose = f"1 {what} is" if count == 1 else f"{count:,} {what}s are"
+        detail = f"{whose} out of balance by ${amount:,} together, of ${charges:,} charged in the week"
+        yield _Measure(OUT_OF_BALANCE, f"{what}s", share(amount), None, 0.0, detail, 0, amount)
+    if own.height < _ENOUGH:  # one claim of a few is no share to stop a client for
+        return
     whole = max((amount for _, amount in found.values()), default=Decimal(0))
     detail = f"${whole:,} out of balance are {share(whole):.1%} of what was charged in the week; {most:.0%} are allowed"
     yield _Measure(OUT_OF_BALANCE, "share", share(whole), None, most, detail.replace("%", " %"), 0, whole)

@@ -1,5 +1,6 @@
 """The portfolio over clients' own files: only those that allow it give and receive, and no name is in it."""
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -179,7 +180,9 @@ def test_the_job_makes_the_same_file(place: Workplace, monkeypatch: pytest.Monke
 
 def test_a_damaged_file_is_named_by_nothing_of_a_client(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     place.home.published("beta").write_bytes(b"damaged")
-    with pytest.raises(dg.Failure, match="cannot be opened"):
-        asset.portfolio(place)
+    told: list[str] = []
+    with pytest.raises(dg.Failure, match="could not be read or written"):
+        asset.portfolio(dataclasses.replace(place, fault=told.append))
+    assert "cannot be opened" in told[0]
     assert not place.home.portfolio.exists()
     assert load_client_settings(place.home.settings, "beta").data_aggregation

@@ -12,6 +12,12 @@ from tests.conftest import rcm
 MARK = "ZZPHI"
 
 
+def test_what_is_written_is_its_owners_alone(published: Path, tmp_path: Path) -> None:
+    rcm("worklist", tmp_path / "w.xlsx", "--client", "stonebridge-regional", home=published)
+    every = [tmp_path / "w.xlsx", *(path for path in published.rglob("*") if not path.is_symlink())]
+    assert [path for path in every if path.stat().st_mode & 0o077] == []
+
+
 class Canaries:
     """Hands out a fresh identifier each time, so a leak can be traced to its place."""
 

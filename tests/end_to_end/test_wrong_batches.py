@@ -177,7 +177,10 @@ CASES: dict[str, tuple[Callable[[Files], Files], dict[str, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES)
+_SLOW = ("doubled", "a year ahead", "CLP04", "SVC02", "codes renamed")
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, marks=[pytest.mark.slow] * (case in _SLOW)) for case in CASES])
 def test_a_wrong_batch_is_noticed(case: str, files: Files, tmp_path: Path) -> None:
     make, wanted = CASES[case]
     found = failing(judged(make(files), tmp_path))

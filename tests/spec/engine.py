@@ -1,6 +1,7 @@
 """Run an 835 snippet through the real reader and the real rules."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -15,16 +16,18 @@ from tests.tables import core_of
 DAY = dt.date(2026, 11, 23)
 _HEAD = (
     "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         *261116*1200*^*00501*000000001*0*P*:~"
-    "GS*HP*PAYER*CLINIC*20261116*1200*1*X*005010X221A1~ST*835*0001~BPR*I*0*C*ACH************{day}~TRN*1*T1*1~"
+    "GS*HP*PAYER*CLINIC*20261116*1200*1*X*005010X221A1~ST*835*0001~BPR*I*{paid}*C*ACH************{day}~TRN*1*T1*1~"
     "N1*PR*PAYER*XV*{payer}~N1*PE*CLINIC*XX*1234567893~LX*1~"
 )
 _TAIL = "SE*99*0001~GE*1*1~IEA*1*000000001~"
 
 
 def remittance(segments: str, payer: str = "PAYERX", day: str = "20261116") -> bytes:
-    """A whole 835 around some claim segments written one per line."""
-    body = "".join(line + "~" for line in segments.strip().split("\n"))
-    return (_HEAD.format(payer=payer, day=day) + body + _TAIL).encode()
+    """A whole 835 around some claim segments written one per line, which says that it pays what they do."""
+    lines = segments.strip().split("\n")
+    body = "".join(line + "~" for line in lines)
+    paid = sum((Decimal(line.split("*")[4]) for line in lines if line.startswith("CLP*")), Decimal(0))
+    return (_HEAD.format(payer=payer, day=day, paid=paid) + body + _TAIL).encode()
 
 
 def core_tables(*files: bytes) -> dict[str, pl.DataFrame]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import dashboards.publish as module
 from dashboards.publish import PAGE, STALE, is_stale, mark_stale
 from rcm_pipeline.errors import StorageError
+from rcm_pipeline.publishing import sweep
 from rcm_pipeline.settings import Home
 
 AT = dt.datetime(2026, 11, 23, 6, 0)
@@ -58,3 +60,18 @@ def test_staleness_stands_beside_the_pack_and_changes_none_of_its_bytes(tmp_path
     assert json.loads((folder / STALE).read_text()) == {"since": "2026-11-23 06:00 UTC", "reason": "blocked: 4 < 5"}
     put(home.reports("acme"), "<body><p>renewed</p></body>")
     assert not is_stale(home, "acme")
+
+
+def test_what_a_killed_process_was_writing_is_swept_up(tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    folder = put(reports, "good")
+    dead, alive = 2**22 + 1, os.getpid()  # no process has a number above the kernel's limit
+    (reports / f".latest-{dead}").symlink_to("nowhere")
+    (reports / f".governance_pack.html-{alive}").write_text("being written")
+    half = reports / ".packs" / f".half-{dead}"
+    half.mkdir()
+    (half / PAGE).write_text("half")
+    sweep(reports)
+    assert (folder / PAGE).read_text() == "good"
+    assert sorted(path.name for path in reports.iterdir()) == sorted([".packs", "2026-11-16", "latest", f".governance_pack.html-{alive}"])
+    assert not half.exists()

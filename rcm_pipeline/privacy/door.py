@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import polars as pl
 
-from rcm_pipeline.privacy.shapes import CLINICAL, CODE, KEEP, NAME, NPI, SAMPLE_NUMBER, SHORT, Shape
+from rcm_pipeline.privacy.shapes import CLINICAL, CODE, KEEP, NAME, NPI, SAMPLE_NUMBER, SHORT, X12_CODES, Shape
 from rcm_pipeline.privacy.tokens import Pseudonyms
 
 _CLINICAL = r"^(?:[A-Z]?\d[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?(?:-[A-Z0-9]{2}){0,4}|[A-Z0-9]{2})$"
@@ -17,7 +17,7 @@ _LABEL = r"^[A-Za-z][A-Za-z &/-]{0,39}$"
 _COMMON = 5
 _BY_VALUE = ("label", "token", "staff")  # treatments that look at all values of a column, or make new ones
 _STAFF = r"^(?:[A-Za-z]{0,3}[-_ ]?\d{1,6}|KEY)$"  # KEY is our word for the answer to a calibration chart, and nobody
-_SHAPES = {"keep": KEEP, "flag": KEEP, "token": KEEP, "code": CODE, "short": SHORT, "npi": NPI, "name": NAME}
+_SHAPES = {"keep": KEEP, "flag": KEEP, "token": KEEP, "code": CODE, "short": SHORT, "npi": NPI, "name": NAME, **X12_CODES}
 
 
 @cache

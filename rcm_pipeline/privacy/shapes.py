@@ -14,12 +14,13 @@ class Alphabet(Enum):
 
 @dataclass(frozen=True)
 class Shape:
-    """An alphabet, a length in characters, and whether the first one must be a letter or digit."""
+    """An alphabet, a length in characters, whether the first one must be a letter or digit, and patterns it must all have besides."""
 
     alphabet: Alphabet = Alphabet.ANY
     shortest: int = 1
     longest: int | None = None
     starts_alnum: bool = False
+    forms: tuple[str, ...] = ()
 
     @property
     def pattern(self) -> str:
@@ -34,7 +35,24 @@ KEEP = Shape()
 CODE = Shape(Alphabet.CODE, 1, 30, starts_alnum=True)
 SHORT = Shape(Alphabet.CODE, 1, 5, starts_alnum=True)
 NPI = Shape(Alphabet.DIGITS, 10, 10)
-NAME = Shape(Alphabet.ANY, 1, 80)
+
+# Codes are codes: a name or a number of a person that stands where a code belongs does not have the code's form.
+_LETTER_DIGITS = r"^[A-Za-z]{0,2}[0-9]{1,4}$"  # CARC 45, B7, P12; RARC M15, MA130, N290
+_SERVICE = r"^(?:[A-Za-z0-9]{1,5}|[0-9]{6,13}|[0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2})$"  # CPT, HCPCS, CDT, HIPPS, a revenue code, an NDC
+_CLINICAL_CODE = r"^(?:[A-Za-z0-9]{1,2}|[A-Za-z]?[0-9][A-Za-z0-9.]{1,6}|[BCDFGHXbcdfghx][A-Za-z0-9]{6})$"  # ICD, PCS, NUBC codes
+X12_CODES = {
+    "group": Shape(Alphabet.CODE, 1, 2, starts_alnum=True, forms=(r"^[A-Za-z]{2}$",)),
+    "reason": Shape(Alphabet.CODE, 1, 6, starts_alnum=True, forms=(_LETTER_DIGITS,)),
+    "two": Shape(Alphabet.CODE, 1, 2, starts_alnum=True),
+    "three": Shape(Alphabet.CODE, 1, 3, starts_alnum=True),
+    "number": Shape(Alphabet.DIGITS, 1, 9),
+    "pointer": Shape(Alphabet.DIGITS, 1, 2),
+    "payer": Shape(Alphabet.CODE, 1, 30, starts_alnum=True, forms=(r"[A-Za-z]|^[^-]*-?[^-]*$",)),
+    "revenue": Shape(Alphabet.DIGITS, 3, 4),
+    "service": Shape(Alphabet.CODE, 1, 13, starts_alnum=True, forms=(_SERVICE, r"[0-9]")),
+    "medical": Shape(Alphabet.CODE, 1, 8, starts_alnum=True, forms=(_CLINICAL_CODE, r"[0-9]|^..?$")),
+}
+NAME = Shape(Alphabet.ANY, 1, 80, forms=(r"[A-Za-z]{2}",))
 
 
 # One code of a QA sheet, in upper case. CPT and HCPCS are five characters, ICD-10-CM three to seven with or without its dot,

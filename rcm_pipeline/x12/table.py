@@ -201,7 +201,19 @@ class Table:
                 rest = cells.at(longer)
                 fits[longer] &= bytewise.is_within(self._segments.source.words(rest.start + offset, rest.length - offset), alphabet)
         fits &= (cells.length >= shape.shortest) | ~cells.is_filled
-        return fits if shape.longest is None else fits & (cells.length <= shape.longest)
+        if shape.longest is not None:
+            fits &= cells.length <= shape.longest
+        return self._with_forms(cells, fits, shape.forms) if shape.forms else fits
+
+    def _with_forms(self, cells: Cells, fits: Mask, forms: tuple[str, ...]) -> Mask:
+        """Those of the cells that have all of these forms; each of the few different codes is looked at once."""
+        todo = np.flatnonzero(fits & cells.is_filled)
+        codes = cells.at(todo).series()
+        different = codes.unique().drop_nulls()
+        wrong = pl.DataFrame({"code": different}).filter(~pl.all_horizontal(pl.col("code").str.contains(form) for form in forms))
+        if wrong.height:
+            fits[todo[codes.is_in(wrong["code"].implode()).to_numpy()]] = False
+        return fits
 
     def _fits_any(self, cells: Cells, shape: Shape) -> Mask | None:
         """Any characters, but not too many of them and none of the separators; only long or compound cells need a look."""
@@ -213,7 +225,7 @@ class Table:
         todo = np.flatnonzero((cells.length > shape.longest) | (is_compound & cells.is_filled))
         if len(todo):
             fits[todo] = cells.at(todo).series().str.contains(shape.pattern).to_numpy()
-        return fits
+        return self._with_forms(cells, fits, shape.forms) if shape.forms else fits
 
     def _decimal(
         self,

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,8 @@ from rcm_pipeline.errors import SettingsError
 from rcm_pipeline.privacy.door import AllowListDoor, allow_list
 from rcm_pipeline.privacy.keys import client_key
 from rcm_pipeline.privacy.tokens import Tokens
+from rcm_pipeline.sample.generate import generate
+from rcm_pipeline.x12.read import read_x12
 from rcm_pipeline.x12.table import parse_reference
 
 
@@ -98,3 +101,38 @@ def test_unsafe_or_damaged_keys_are_refused_with_the_fix(tmp_path: Path, spoil) 
         client_key(tmp_path, "acme")
     assert "acme.key" in str(caught.value)
     assert caught.value.fix
+
+
+NAME = "SMITH"
+PAYER_PLACES = {("N1", "PR", 2), ("N1", "PR", 4), ("NM1", "PR", 3), ("NM1", "PR", 9)}  # an organisation's name and number
+QUALIFIED = ("N1", "NM1", "REF", "DTP", "DTM", "AMT", "QTY", "TRN")
+
+
+def places_of(segments: list[str]) -> Iterator[tuple[tuple[str, str, int], str]]:
+    """Every component of every kind of segment, with the message that has a name in its place."""
+    seen = set()
+    for at, segment in enumerate(segments):
+        elements = segment.split("*")
+        qualifier = elements[1] if elements[0] in QUALIFIED else ""
+        for number in range(1, len(elements) if elements[0] != "ISA" else 0):
+            for part, _ in enumerate(parts := elements[number].split(":")):
+                if (place := (elements[0], qualifier, number, part)) not in seen:
+                    seen.add(place)
+                    planted = [*elements[:number], ":".join([*parts[:part], NAME, *parts[part + 1 :]]), *elements[number + 1 :]]
+                    yield place[:3], "~\n".join([*segments[:at], "*".join(planted), *segments[at + 1 :]])
+
+
+@pytest.mark.parametrize("kind", ["835_*", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("837I_*", "837P_*", "ACK_*"))])
+def test_a_name_where_a_code_belongs_comes_through_nowhere(kind: str, tmp_path: Path) -> None:
+    generate(tmp_path, weeks=1, scale=0.02, progress=lambda _: None)
+    inbox = tmp_path / "inbox" / "stonebridge-regional"
+    text = max(inbox.glob(kind), key=lambda path: path.stat().st_size).read_bytes().decode()
+    tried, through = 0, set()
+    for place, planted in places_of(text.split("~\n")[:60]):
+        tried += 1
+        tables = read_x12([planted.encode()], AllowListDoor(allow_list()["x12"], Tokens(bytes(32)))).tables
+        texts = (frame[name] for frame in tables.values() for name, kind_of in frame.schema.items() if kind_of == pl.String)
+        if any(text.str.contains(NAME, literal=True).any() for text in texts):
+            through.add(place)
+    assert tried > 50
+    assert through <= PAYER_PLACES

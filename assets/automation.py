@@ -8,11 +8,14 @@ import dagster as dg
 
 from assets.guard import note_failure
 from assets.resources import CLIENTS
+from rcm_pipeline.governance.publications import PAGE
 from rcm_pipeline.intake.inbox import clients_of, files_under
 from rcm_pipeline.settings import Home
 
 _IS_ON = os.environ.get("RCM_AUTOMATION") == "on"  # set by `rcm ui`
 
+_TRIES = 3  # of a run for one state of the inbox
+_RUN_KEY = "dagster/run_key"
 _PORTFOLIO = dg.AssetSelection.assets("portfolio")
 weekly_pack = dg.define_asset_job("weekly_pack", selection=dg.AssetSelection.all() - _PORTFOLIO)
 portfolio_job = dg.define_asset_job("portfolio_job", selection=_PORTFOLIO)
@@ -23,14 +26,19 @@ portfolio_job = dg.define_asset_job("portfolio_job", selection=_PORTFOLIO)
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING if _IS_ON else dg.DefaultSensorStatus.STOPPED,
 )
-def inbox_sensor(_context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """One run per client whose inbox changed, told by sizes and times of its files; the ledger decides what is new."""
+def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """One run per client whose inbox changed, told by sizes and times of its files; the ledger decides what is new.
+
+    A run that failed is tried again at the next look, three times in all, for a full disk may be cleared.
+    """
     home = Home.from_environment()
     if not home.inbox.is_dir():
         return dg.SkipReason("there is no inbox folder yet")
     found = clients_of(home.inbox)
     seen = {client: _state(places) for client, places in found.items()}
-    requests = [dg.RunRequest(partition_key=client, run_key=f"{client}:{state}") for client, state in seen.items()]
+    requests = [
+        dg.RunRequest(partition_key=client, run_key=_run_key(context.instance, f"{client}:{state}")) for client, state in seen.items()
+    ]
     return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=[CLIENTS.build_add_request(sorted(seen))])
 
 
@@ -60,9 +68,28 @@ def portfolio_schedule(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 def stale_pack_sensor(context: dg.RunFailureSensorContext) -> None:
     """A run that failed in the UI leaves the last good pack marked stale, as `rcm run` does by itself."""
     client = context.dagster_run.tags.get("dagster/partition")
-    if client:
+    if client and not _is_renewed_since(context.instance, context.dagster_run.run_id, client):
         reason = "the last run did not finish; see its record in Dagster"
         note_failure(Home.from_environment(), client, context.dagster_run.run_id, "failed", reason, only_once=True)
+
+
+def _run_key(instance: dg.DagsterInstance, key: str) -> str:
+    """The key of a state of the inbox, with the number of the try where those before it failed; Dagster runs each key once."""
+    tried = key
+    for again in range(_TRIES):
+        tried = f"{key}:{again}" if again else key
+        runs = instance.get_runs(filters=dg.RunsFilter(tags={_RUN_KEY: tried}), limit=1)
+        if not runs or runs[0].status != dg.DagsterRunStatus.FAILURE:
+            break
+    return tried
+
+
+def _is_renewed_since(instance: dg.DagsterInstance, run_id: str, client: str) -> bool:
+    """Whether a pack was put in place after this run ended: then its failure says nothing of the pack."""
+    page = Home.from_environment().reports(client) / "latest" / PAGE
+    record = instance.get_run_record_by_id(run_id)
+    ended = record.end_time if record else None
+    return ended is not None and page.exists() and page.stat().st_mtime > ended
 
 
 def _state(places: list[Path]) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -79,3 +80,38 @@ def test_the_sensor_asks_for_one_run_per_client_and_names_no_file(tmp_path: Path
     result = inbox_sensor(dg.build_sensor_context(instance=dg.DagsterInstance.ephemeral()))
     assert [request.partition_key for request in result.run_requests] == ["acme", "beta"]
     assert "DOE" not in str(result)
+
+
+def test_a_failed_run_is_tried_again_three_times_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assets.automation import inbox_sensor
+
+    (tmp_path / "Acme").mkdir()
+    monkeypatch.setenv("RCM_INBOX", str(tmp_path))
+    monkeypatch.setenv("RCM_HOME", str(tmp_path))
+    keys = []
+    with dg.DagsterInstance.ephemeral() as instance:
+        for status in (dg.DagsterRunStatus.FAILURE,) * 3 + (dg.DagsterRunStatus.SUCCESS,):
+            [request] = inbox_sensor(dg.build_sensor_context(instance=instance)).run_requests
+            keys.append(request.run_key)
+            instance.add_run(
+                dg.DagsterRun(job_name="weekly_pack", run_id=f"run{len(keys)}", status=status, tags={"dagster/run_key": request.run_key})
+            )
+    assert len(set(keys)) == 3
+    assert keys[2] == keys[3], "a state that failed three times waits for the inbox to change"
+
+
+def test_an_old_failure_says_nothing_of_a_newer_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assets import automation
+
+    monkeypatch.setenv("RCM_HOME", str(tmp_path))
+    page = tmp_path / "reports" / "acme" / "latest" / "governance_pack.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("new")
+
+    class Instance:
+        def get_run_record_by_id(self, run_id: str) -> SimpleNamespace:
+            return SimpleNamespace(end_time=page.stat().st_mtime + (60 if run_id == "later" else -60))
+
+    assert automation._is_renewed_since(Instance(), "earlier", "acme")
+    assert not automation._is_renewed_since(Instance(), "later", "acme")
+    assert not automation._is_renewed_since(Instance(), "earlier", "nobody")

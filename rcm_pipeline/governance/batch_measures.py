@@ -15,7 +15,7 @@ from rcm_pipeline.weeks import Week
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 from schemas.vocabulary.batches import DELAY, EMPTY, NEW, OUT_OF_BALANCE, PAYER_VOLUME, VOLUME
-from schemas.vocabulary.claims import COUNTED
+from schemas.vocabulary.claims import COUNTED, PIECE
 
 _PAST, _KNOWN = 13, 4  # weeks before the anchor week that say what is usual: at most, and at least
 _SPREAD, _LEAST_SPREAD = 3.5, 0.1  # robust standard deviations of the logarithm: one week in two thousand; weeks differ by a tenth at least
@@ -207,12 +207,18 @@ def _delay(answers: pl.DataFrame, versions: pl.LazyFrame, week: Week) -> Iterato
 
 
 def _balance(answers: pl.DataFrame, deliveries: pl.LazyFrame, findings: pl.LazyFrame, week: Week, most: float) -> Iterator[_Measure]:
-    """Dollars by which lines, claims and payments of the week's files are out of balance, as a share of the week's charges."""
+    """Dollars by which lines, claims and payments of the week's files are out of balance, as a share of the week's charges.
+
+    A payment that came in pieces is not judged by each of them.
+    """
     own = answers.filter(pl.col("week") == week.monday)
     charges = _dollars(own["charge_amount"].sum())
     counted = deliveries.filter((pl.col("fact_code") == "answer") & (pl.col("delivery_code") == COUNTED))
     files = counted.join(own.lazy(), left_on="fact_id", right_on="answer_id", how="semi").select("file_id").unique()
-    wrong = findings.filter(pl.col("rule").is_in(_BALANCE)).join(files, on="file_id", how="semi")
+    pieces = deliveries.filter((pl.col("fact_code") == "payment") & (pl.col("delivery_code") == PIECE)).select("file_id", "transaction_no")
+    of_pieces = findings.filter(pl.col("rule") == _BALANCE[-1]).join(pieces, on=["file_id", "transaction_no"], how="semi")
+    whole = findings.join(of_pieces.select("file_id", "finding_no"), on=["file_id", "finding_no"], how="anti")
+    wrong = whole.filter(pl.col("rule").is_in(_BALANCE)).join(files, on="file_id", how="semi")
     sums = wrong.group_by("rule").agg(pl.len(), pl.col("difference_amount").abs().sum()).collect()
     found = {rule: (count, _dollars(amount)) for rule, count, amount in sums.iter_rows()}
 
@@ -227,9 +233,9 @@ def _balance(answers: pl.DataFrame, deliveries: pl.LazyFrame, findings: pl.LazyF
         yield _Measure(OUT_OF_BALANCE, f"{what}s", share(amount), None, 0.0, detail, 0, amount)
     if own.height < _ENOUGH:  # one claim of a few is no share to stop a client for
         return
-    whole = max((amount for _, amount in found.values()), default=Decimal(0))
-    detail = f"${whole:,} out of balance are {share(whole):.1%} of what was charged in the week; {most:.0%} are allowed"
-    yield _Measure(OUT_OF_BALANCE, "share", share(whole), None, most, detail.replace("%", " %"), 0, whole)
+    most_of = max((amount for _, amount in found.values()), default=Decimal(0))
+    detail = f"${most_of:,} out of balance are {share(most_of):.1%} of what was charged in the week; {most:.0%} are allowed"
+    yield _Measure(OUT_OF_BALANCE, "share", share(most_of), None, most, detail.replace("%", " %"), 0, most_of)
 
 
 def _dollars(amount: object) -> Decimal:

@@ -213,7 +213,7 @@ def test_a_full_disk_loses_nothing_and_leaves_nothing_half(own_home: Path, sampl
     """A limit on file size stands in for a full disk: every write past it fails, in DuckDB, SQLite and our own files."""
     inbox = tmp_path / "inbox" / CLIENT
     shutil.copytree(sample / "inbox" / CLIENT, inbox)
-    (inbox / "new.835").write_bytes(remittance("\n".join(CLAIM.replace("A1", f"A{n}") for n in range(60000))))
+    (inbox / "new.835").write_bytes(remittance("\n".join(CLAIM.replace("A1", f"A{n}") for n in range(60000)), is_balanced=True))
     warehouse = own_home / "warehouse" / CLIENT / "published.duckdb"
     before, packs = table_hashes(warehouse), file_hashes(own_home / "reports")
     limit = warehouse.stat().st_size + 200_000

@@ -22,11 +22,11 @@ _HEAD = (
 _TAIL = "SE*99*0001~GE*1*1~IEA*1*000000001~"
 
 
-def remittance(segments: str, payer: str = "PAYERX", day: str = "20261116") -> bytes:
-    """A whole 835 around some claim segments written one per line, which says that it pays what they do."""
+def remittance(segments: str, payer: str = "PAYERX", day: str = "20261116", *, is_balanced: bool = False) -> bytes:
+    """A whole 835 around some claim segments written one per line; it says that it pays nothing, or what they do."""
     lines = segments.strip().split("\n")
     body = "".join(line + "~" for line in lines)
-    paid = sum((Decimal(line.split("*")[4]) for line in lines if line.startswith("CLP*")), Decimal(0))
+    paid = sum(Decimal(line.split("*")[4]) for line in lines if line.startswith("CLP*")) if is_balanced else 0
     return (_HEAD.format(payer=payer, day=day, paid=paid) + body + _TAIL).encode()
 
 

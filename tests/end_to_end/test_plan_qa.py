@@ -36,7 +36,7 @@ def coded(shared_folder: Path) -> Path:
         rows = [f"{account},C{n % 2},{WEEK + dt.timedelta(days=n % 5)},Surgery" for n, account in enumerate(ACCOUNTS)]
         (inbox / "log.csv").write_text("\n".join(["Account Number,Coder,Coded Date,Specialty", *old, *rows]) + "\n")
         said = "\n".join(f"CLP*{account}*1*100*100*0*CI*I{account}\nSVC*HC:99213*100*100" for account in ACCOUNTS)
-        (inbox / "r.835").write_bytes(remittance(said).replace(b"20261116~TRN", b"20261120~TRN"))
+        (inbox / "r.835").write_bytes(remittance(said, is_balanced=True).replace(b"20261116~TRN", b"20261120~TRN"))
         rcm("run", "--inbox", root / "inbox", *TODAY, home=root / "home")
 
     once(shared_folder / "coded.done", make)

@@ -112,6 +112,7 @@ def test_one_clients_fault_stops_that_client_alone(two_clients: Path, tmp_path: 
     assert len(listed.splitlines()) == 3
 
 
+@pytest.mark.slow  # a signal is not timed to the microsecond
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_who_asks_to_stop_stops_the_whole_run(two_clients: Path, tmp_path: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "rcm_pipeline", "run", "--inbox", two_clients / "inbox", "--home", tmp_path, "--jobs", "1"]

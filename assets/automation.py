@@ -75,13 +75,13 @@ def stale_pack_sensor(context: dg.RunFailureSensorContext) -> None:
 
 def _run_key(instance: dg.DagsterInstance, key: str) -> str:
     """The key of a state of the inbox, with the number of the try where those before it failed; Dagster runs each key once."""
-    tried = key
-    for again in range(_TRIES):
-        tried = f"{key}:{again}" if again else key
-        runs = instance.get_runs(filters=dg.RunsFilter(tags={_RUN_KEY: tried}), limit=1)
-        if not runs or runs[0].status != dg.DagsterRunStatus.FAILURE:
-            break
-    return tried
+    tries = [key, *(f"{key}:{again}" for again in range(1, _TRIES))]
+    return next((tried for tried in tries if not _has_failed(instance, tried)), tries[-1])
+
+
+def _has_failed(instance: dg.DagsterInstance, run_key: str) -> bool:
+    runs = instance.get_runs(filters=dg.RunsFilter(tags={_RUN_KEY: run_key}), limit=1)
+    return bool(runs) and runs[0].status == dg.DagsterRunStatus.FAILURE
 
 
 def _is_renewed_since(instance: dg.DagsterInstance, run_id: str, client: str) -> bool:

@@ -8,13 +8,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.workers import Outcome, Watch, default_jobs, run_one, side_by_side, threads_for
 from rcm_pipeline.errors import ExitCode, RcmError, recorded, shown
 from rcm_pipeline.governance.publications import is_current
 from rcm_pipeline.governance.status import Summary, summarise
-from rcm_pipeline.intake.inbox import Delivery, KnownContents, deliveries, places_of
+from rcm_pipeline.intake.inbox import Delivery, KnownContents, deliveries, one_client
 from rcm_pipeline.privacy.suppression import MINIMUM_CLIENTS
 from rcm_pipeline.settings import Home, consenting
 
@@ -64,7 +65,7 @@ class ClientRun:
 
 def run_clients(
     home: Home,
-    clients: Sequence[str],
+    clients: Mapping[str, list[Path]],
     today: dt.date,
     *,
     is_forced: bool,
@@ -72,15 +73,15 @@ def run_clients(
     progress: Progress,
     is_stopped: Callable[[], bool],
 ) -> Iterator[ClientRun]:
-    """Run every client with something new, or all where it is forced. A file that cannot be opened asks for a person.
+    """Run every client with something new in its places, or all where it is forced. A file that cannot be opened asks for a person.
 
     A client whose inbox or settings cannot be read fails alone; the others are run. Raises KeyboardInterrupt when asked to stop.
     """
     delivered: dict[str, list[Delivery]] = {}
     due: dict[str, int] = {}
-    for client in clients:
+    for client, places in clients.items():
         try:
-            delivered[client] = _delivered(home, client)
+            delivered[client] = _delivered(home, client, places)
             is_due = is_forced or not is_current(home, client, delivered[client], today)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other clients go on
             text, code = shown(error)
@@ -101,10 +102,10 @@ def run_clients(
             yield ended(home, client, delivered[client], code, message)
 
 
-def _delivered(home: Home, client: str) -> list[Delivery]:
+def _delivered(home: Home, client: str, places: list[Path]) -> list[Delivery]:
     """What lies in a client's inbox. Files that have not changed since they were last read are not read again."""
     known = KnownContents(home.known_contents(client))
-    found = list(deliveries(places_of(home.inbox, client), known))
+    found = list(deliveries(one_client(client, places), known))
     known.save()
     return found
 

@@ -14,6 +14,7 @@ from dagster._core.workspace.load_target import ModuleTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
 
 from rcm_pipeline import __version__
+from rcm_pipeline.options import say
 from rcm_pipeline.web_guard import PARAMETER, WebGuard
 
 _MODULE = "rcm_pipeline.definitions"
@@ -33,7 +34,7 @@ def serve(port: int, *, origins: Sequence[str], token: str, is_read_only: bool) 
     ):
         app = WebGuard(create_app_from_workspace_process_context(context), token=secret, origins=[*own, *origins])
         where = f"{own[0]}/" if token else f"{own[0]}/?{PARAMETER}={secret}"
-        print(f"Dagster is at {where}\nThis address is for you alone. Stop it with Ctrl-C.", file=sys.stderr, flush=True)  # noqa: T201
+        say(f"Dagster is at {where}\nThis address is for you alone. Stop it with Ctrl-C.")
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the daemon ends with it
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", server_header=False)
 

@@ -7,7 +7,7 @@ import polars as pl
 from dashboards import texts
 from dashboards.facts import PackFacts
 from rcm_pipeline.governance.status import delivery_notes
-from rcm_pipeline.quality.checks import CHECKS, warning
+from rcm_pipeline.quality.checks import CHECKS, batch_warnings
 from schemas.vocabulary.claims import SUBMISSION_STATUSES
 
 SHEETS = {"Sent batches": "core_submissions", "Not read": "raw_rejects"}
@@ -104,8 +104,8 @@ def note_rows(rejects: pl.DataFrame, findings: pl.DataFrame) -> list[dict[str, A
 
 def warnings(checks: pl.DataFrame) -> list[str]:
     """What is unusual about the week's batch, as the first thing on the page."""
-    failed = checks.filter((pl.col("kind") == "batch") & ~pl.col("is_passed")).sort("severity", pl.col("detail").is_null(), "check_name")
-    return [warning(*row) for row in failed.select("check_name", "detail", "failed_count", "checked_count").iter_rows()]
+    failed = checks.filter((pl.col("kind") == "batch") & ~pl.col("is_passed"))
+    return batch_warnings(failed.select("severity", "check_name", "detail", "failed_count", "checked_count").iter_rows())
 
 
 def check_rows(checks: pl.DataFrame) -> list[dict[str, Any]]:

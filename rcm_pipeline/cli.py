@@ -59,7 +59,7 @@ def run(
     from rcm_pipeline.stopping import stoppable
 
     folders, day = home_of(home, inbox, settings), day_of(today)
-    found = [name for name in clients_of(folders.inbox) if not client or name in client]
+    found = {name: places for name, places in clients_of(folders.inbox).items() if not client or name in client}
     require_clients(folders.inbox, found, client or ())
     runs: list[ClientRun] = []
     try:

@@ -64,12 +64,12 @@ def anchor_week(counts: Mapping[dt.date, int], today: dt.date) -> Week | None:
     for at in range(len(weeks) - 1, -1, -1):
         week, days = weeks[at]
         past = [earlier for _, earlier in weeks[max(at - _USUAL_WEEKS, 0) : at]]
-        if today > week.sunday and sum(days) >= least_of(past) and (at < len(weeks) - 1 or _has_come(days, past)):
+        if today > week.sunday and sum(days) >= _least_of(past) and (at < len(weeks) - 1 or _has_come(days, past)):
             return week
     return None
 
 
-def least_of(past: Sequence[Sequence[int]]) -> float:
+def _least_of(past: Sequence[Sequence[int]]) -> float:
     """Claim payments below which a week is incomplete, from those of the weeks before it by day; 0 where too little is known."""
     usual = median(sum(days) for days in past) if len(past) >= _KNOWN_WEEKS else 0.0
     return INCOMPLETE_SHARE * usual if usual >= _WORTH_COUNTING else 0.0

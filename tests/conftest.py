@@ -58,6 +58,15 @@ def rcm(
     return done
 
 
+def is_group_there(leader: int) -> bool:
+    """Whether any process of the group lives."""
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """One folder for all test processes of this session."""

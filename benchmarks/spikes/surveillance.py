@@ -16,7 +16,6 @@ import polars as pl
 from benchmarks.spikes import nowcasts, rivals
 from benchmarks.spikes.simulate import MAIN, Floats, Ints, World
 from benchmarks.tables import markdown, share, times
-from rcm_pipeline.denials.nowcast.nowcast import nowcast
 from rcm_pipeline.denials.spikes import detect
 
 DISEASES = {
@@ -40,7 +39,7 @@ DECIDED = 10_000
 FIRST = 13  # weeks before the first judged one: the detector's eight, what it leaves out, and a week or two to spare
 EARS_LIMIT = 3.0  # standard deviations, as it is used
 SINCE = 104  # weeks of reports before the first nowcast, and every `EVERY`th week after it
-EVERY, AGES = 2, 5
+EVERY = 2
 _SERIES = """
 suppressMessages(library(surveillance))
 for (name in strsplit("{names}", " ")[[1]]) {{
@@ -178,14 +177,14 @@ class _DataSet:
 def _nowcasts(triangle: Ints) -> str:
     """Every second week as it was known then: a constant stream of paid claims at the average delay, the cases denied among them."""
     usual = triangle.sum(axis=0) / triangle.sum()
-    errors: dict[str, list[Floats]] = {name: [] for name in ("naive", "chain ladder", "nowcast")}
+    errors: dict[str, list[Floats]] = {name: [] for name in nowcasts.METHODS}
     inside: dict[str, list[Floats]] = {name: [] for name in errors}
     for as_of in range(SINCE, len(triangle), EVERY):
         recent = triangle[as_of - nowcasts.WEEKS + 1 : as_of + 1][::-1]
         world = _world(recent, usual)
-        truth = recent[:AGES].sum(axis=1)
+        truth = recent[: nowcasts.AGES].sum(axis=1)
         for name, method in nowcasts.METHODS.items():
-            found = method(world) if name != "nowcast" else _ours(world)
+            found = method(world)
             errors[name].append(found.value[0] - truth)
             inside[name].append(((found.low[0] <= truth) & (truth <= found.high[0])).astype(np.float64))
     final = triangle[SINCE::EVERY].sum(axis=1).mean()
@@ -194,7 +193,7 @@ def _nowcasts(triangle: Ints) -> str:
         rmse = np.sqrt((np.array(off) ** 2).mean(axis=0)) / final
         covered = [share(value) if name != "naive" else "–" for value in np.array(inside[name]).mean(axis=0)]
         rows.append([name, *map(times, rmse[1:]), *covered[1:]])
-    head = ["method", *(f"{what}, age {age}" for what in ("RMSE / mean", "covered") for age in range(1, AGES))]
+    head = ["method", *(f"{what}, age {age}" for what in ("RMSE / mean", "covered") for age in range(1, nowcasts.AGES))]
     return markdown(f"Salmonella by week of onset, {len(errors['naive'])} nowcasts, 90 % limits", head, rows)
 
 
@@ -206,11 +205,6 @@ def _world(recent: Ints, usual: Floats) -> nowcasts.World:
     paid[0, :, : usual.size] = np.diff(np.round(rest[:, None] * np.cumsum(usual)), axis=1, prepend=0)
     nobody = np.zeros(1, dtype=bool)
     return nowcasts.World(np.full((1, len(recent)), DECIDED), denied, paid, nobody, nobody)
-
-
-def _ours(world: nowcasts.World) -> nowcasts.Estimate:
-    found = nowcast(nowcasts.cohorts_of(world), as_of=nowcasts.AS_OF).filter(pl.col("age_weeks") < AGES).sort("age_weeks")
-    return nowcasts.Estimate(*((found[name] * found["submitted"]).to_numpy()[None] for name in ("nowcast_rate", "low", "high")))
 
 
 def _run(script: str) -> str:

@@ -12,8 +12,6 @@ import polars as pl
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
-from schemas.contract import conform
-from schemas.registry import CONTRACTS
 from schemas.vocabulary.batches import DELAY, EMPTY, NEW, OUT_OF_BALANCE, PAYER_VOLUME, VOLUME
 from schemas.vocabulary.claims import COUNTED, PIECE
 
@@ -91,8 +89,7 @@ def mart_batch_measures(
         _balance(weeks["core_adjudications"], core_deliveries, raw_findings, week, settings.batch.max_out_of_balance),
     )
     rows = [{**vars(measure), "is_met": measure.is_met, "week": week.monday} for measure in found]
-    contract = CONTRACTS["mart_batch_measures"]
-    return conform(pl.DataFrame(rows, infer_schema_length=None), contract).sort("check_name", "subject") if rows else pl.DataFrame()
+    return pl.DataFrame(rows, infer_schema_length=None).sort("check_name", "subject")
 
 
 def _recent(table: pl.LazyFrame, week: Week) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from rcm_pipeline.code_sets.systems import SYSTEMS
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import BusyError, StorageError
 from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, latest_run
-from rcm_pipeline.quality.checks import UNMET_SHEETS, warning
+from rcm_pipeline.quality.checks import UNMET_SHEETS, batch_warnings
 from rcm_pipeline.settings import Home
 from schemas.vocabulary.claims import COUNTED, PART, REDELIVERY, REPLACED
 
@@ -126,9 +126,9 @@ def _warnings(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[str]:
     """Checks of the batch that failed in this run; nothing in a warehouse of an older version."""
     if not connection.sql("SELECT 1 FROM duckdb_columns() WHERE table_name = 'ops_checks' AND column_name = 'detail'").fetchone():
         return []
-    query = """SELECT check_name, detail, failed_count, checked_count FROM ops_checks
-      WHERE run_id = ? AND kind = 'batch' AND NOT is_passed ORDER BY severity, detail IS NULL, check_name"""
-    return [warning(*row) for row in connection.sql(query, params=[run_id]).fetchall()]
+    query = """SELECT severity, check_name, detail, failed_count, checked_count FROM ops_checks
+      WHERE run_id = ? AND kind = 'batch' AND NOT is_passed"""
+    return batch_warnings(connection.sql(query, params=[run_id]).fetchall())
 
 
 _DELIVERIES = "SELECT fact_code, delivery_code, is_incomplete, count(*) FROM core_deliveries GROUP BY ALL"

@@ -50,7 +50,7 @@ class GrowingError(OSError):
 def clients_of(inbox: Path) -> dict[str, list[Path]]:
     """Client → its folders and loose files. A file that lies outside any client's folder goes to the client `default`.
 
-    Of a client with more than one folder all are listed; `places_of` says what to do about it.
+    Of a client with more than one folder all are listed; `one_client` says what to do about it.
     """
     if not inbox.is_dir():
         raise InputError(f"{inbox}: this inbox folder does not exist", fix="make it, or name another with --inbox")
@@ -65,11 +65,16 @@ def clients_of(inbox: Path) -> dict[str, list[Path]]:
 
 
 def places_of(inbox: Path, client: str) -> list[Path]:
-    """The folder and loose files of one client; none where it has none. Raises SettingsError for folders that would be one client."""
-    places = clients_of(inbox).get(client, [])
-    folders = [place.name for place in places if place.is_dir() and not place.is_symlink()]
+    """The folder and loose files of one client; none where it has none. Raises SettingsError as `one_client` does."""
+    return one_client(client, clients_of(inbox).get(client, []))
+
+
+def one_client(client: str, places: list[Path]) -> list[Path]:
+    """The places of a client as they are. Raises SettingsError where more than one of them is a folder."""
+    folders = [place for place in places if place.is_dir() and not place.is_symlink()]
     if len(folders) > 1:
-        raise SettingsError(f"{inbox}: the folders {' and '.join(folders)} would be one client, {client}", fix="rename or merge them")
+        names = " and ".join(folder.name for folder in folders)
+        raise SettingsError(f"{folders[0].parent}: the folders {names} would be one client, {client}", fix="rename or merge them")
     return places
 
 
@@ -162,10 +167,11 @@ def open_file(path: Path) -> BufferedReader:
     if not stat.S_ISREG(status.st_mode):
         os.close(handle)
         raise OSError("not a regular file")
-    if status.st_size > _LARGE and os.lseek(handle, 0, os.SEEK_HOLE) < status.st_size:
-        os.close(handle)
-        raise OSError(errno.EFBIG, "a large file that is not written whole")
-    os.lseek(handle, 0, os.SEEK_SET)
+    if status.st_size > _LARGE:
+        if os.lseek(handle, 0, os.SEEK_HOLE) < status.st_size:
+            os.close(handle)
+            raise OSError(errno.EFBIG, "a large file that is not written whole")
+        os.lseek(handle, 0, os.SEEK_SET)
     return os.fdopen(handle, "rb")
 
 

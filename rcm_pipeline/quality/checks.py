@@ -1,7 +1,7 @@
 """Checks of a whole batch: each holds its sentence, its threshold and its query together. Great Expectations runs them."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rcm_pipeline.weeks import Week
@@ -94,20 +94,14 @@ def _measured(name: str, sentence: str, where: str, severity: str = "warn") -> B
     )
 
 
-_OVER = "week + 6 < DATE '{today}'"
+def _unreported(batch: Batch) -> str:
+    """Of claim payments: whether they are of a week that is over and not reported, for too few have come."""
+    return f"week > DATE '{batch.week}' and week + 6 < DATE '{batch.today}'" if batch.week else "false"
 
 
-def _incomplete(batch: Batch) -> str:
-    """Claim payments of weeks that are over and are not reported, for too few have come."""
-    if batch.week is None:
-        return "0"
-    return f"count(*) filter (week > DATE '{batch.week}' and {_OVER.format(today=batch.today)})"
-
-
-def _incomplete_weeks(batch: Batch) -> str:
+def _unreported_weeks(batch: Batch) -> str:
     said = f"'the week of ' || week || ' is incomplete: ' || count(*) || ' claim payments came; the answer is of the week of {batch.week}'"
-    over = f"week > DATE '{batch.week}' and {_OVER.format(today=batch.today)}"
-    return f"select {said} from core_adjudications where {over} group by week order by week"
+    return f"select {said} from core_adjudications where {_unreported(batch)} group by week order by week"
 
 
 def _recent(batch: Batch) -> str:
@@ -139,8 +133,8 @@ CHECKS = (
         "warn",
         "No week that is over holds less than a quarter of a usual week, or lacks its usual days; else the pack is of the week before.",
         0.0,
-        _incomplete,
-        details=_incomplete_weeks,
+        lambda batch: f"count(*) filter ({_unreported(batch)})",
+        details=_unreported_weeks,
     ),
     BatchCheck(
         "met_identifiers",
@@ -242,12 +236,18 @@ CHECKS = (
 )
 
 
-_BY_NAME = {check.name: check for check in CHECKS}
+def batch_warnings(failed: Iterable[tuple[str, str, str | None, int, int]]) -> list[str]:
+    """What a person is told of failed checks of a batch, given as severity, name, detail, rows that failed and rows checked.
+
+    Those that block come first, then those with figures; without any it is the rule, and how many broke it.
+    """
+    ordered = sorted(failed, key=lambda check: (check[0], check[2] is None, check[1]))
+    return [detail or f"{rows:,} of {of:,} break this rule: {_sentence_of(name)}" for _, name, detail, rows, of in ordered]
 
 
-def warning(check_name: str, detail: str | None, failed: int, checked: int) -> str:
-    """What a person is told of a check of the batch that failed: figures where they are known, else the rule and how many broke it."""
-    return detail or f"{failed:,} of {checked:,} break this rule: {_BY_NAME[check_name].sentence if check_name in _BY_NAME else check_name}"
+def _sentence_of(name: str) -> str:
+    """What must hold; the name alone of a check that a former version made."""
+    return next((check.sentence for check in CHECKS if check.name == name), name)
 
 
 def checks_of(table_name: str) -> tuple[BatchCheck, ...]:

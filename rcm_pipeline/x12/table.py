@@ -185,6 +185,8 @@ class Table:
     def _fits(self, cells: Cells, shape: Shape) -> Mask | None:
         """Which cells have their shape; None when all have."""
         fits = self._has_shape(cells, shape)
+        if fits is not None and shape.forms:
+            fits = self._with_forms(cells, fits, shape.forms)
         return None if fits is None or fits.all() else fits
 
     def _has_shape(self, cells: Cells, shape: Shape) -> Mask | None:
@@ -201,9 +203,7 @@ class Table:
                 rest = cells.at(longer)
                 fits[longer] &= bytewise.is_within(self._segments.source.words(rest.start + offset, rest.length - offset), alphabet)
         fits &= (cells.length >= shape.shortest) | ~cells.is_filled
-        if shape.longest is not None:
-            fits &= cells.length <= shape.longest
-        return self._with_forms(cells, fits, shape.forms) if shape.forms else fits
+        return fits if shape.longest is None else fits & (cells.length <= shape.longest)
 
     def _with_forms(self, cells: Cells, fits: Mask, forms: tuple[str, ...]) -> Mask:
         """Those of the cells that have all of these forms; each of the few different codes is looked at once."""
@@ -225,7 +225,7 @@ class Table:
         todo = np.flatnonzero((cells.length > shape.longest) | (is_compound & cells.is_filled))
         if len(todo):
             fits[todo] = cells.at(todo).series().str.contains(shape.pattern).to_numpy()
-        return self._with_forms(cells, fits, shape.forms) if shape.forms else fits
+        return fits
 
     def _decimal(
         self,

@@ -16,6 +16,7 @@ from assets import workers
 from assets.workers import SMALL_BYTES, default_jobs, side_by_side, threads_for
 from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.settings import Home
+from tests.conftest import is_group_there
 
 TODAY = dt.date(2026, 11, 23)
 TINY = ("anna", "bert", "cora")
@@ -102,18 +103,9 @@ def test_an_interrupt_ends_all_and_says_so(home: Home) -> None:
     assert "stopped: 0 of 3 clients were done" in err
     assert "Traceback" not in err
     until = time.monotonic() + 10
-    while time.monotonic() < until and _is_left(run.pid):
+    while time.monotonic() < until and is_group_there(run.pid):
         time.sleep(0.1)
-    assert not _is_left(run.pid), "no process is left"
-
-
-def _is_left(leader: int) -> bool:
-    """Whether any process of the group lives."""
-    try:
-        os.killpg(leader, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    assert not is_group_there(run.pid), "no process is left"
 
 
 def test_a_second_process_is_worth_its_start_from_four_clients_on() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, is_group_there
 from tests.end_to_end.hashes import table_hashes
 from tests.spec.engine import remittance
 
@@ -52,14 +52,6 @@ def wait_for(attempt, seconds: int):
     raise AssertionError("waited too long")
 
 
-def _is_there(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
     tmp_path = tmp_path_factory.mktemp("ui")
@@ -93,7 +85,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path
     finally:
         process.terminate()
         process.wait(30)
-        wait_for(lambda: not _is_there(process.pid), 30)  # its daemon and code servers end with it
+        wait_for(lambda: not is_group_there(process.pid), 30)  # its daemon and code servers end with it
 
 
 def test_a_launch_from_the_ui_materialises_the_same_assets(server: tuple[int, Path]) -> None:

@@ -47,18 +47,14 @@ def mart_coder_standing(
     )
     if charts.is_empty():
         return empty(CONTRACTS["mart_coder_standing"])
-    icc = {method: 0.0 if method == "A3" else pooled_icc(charts, "coder_id")}
-    counted = with_limits(charts, ["method_id", "coder_id"], icc).join(_specialty(charts), on="coder_id", how="left")
-    size = pl.col("effective_size")
-    sized = counted.with_columns((pl.col("accuracy_rate") * size).alias("right"), size.alias("total"))
-    standing = standings(sized.sort("coder_id"), pool=["specialty"], standard=standard)  # a pool is added up in one order
+    standing = standings(_sized(charts, method), pool=["specialty"], standard=standard)
     calibrated = _calibrated(mart_auditor_quality.collect(), method)
     below, above = audited_standards(standard, calibrated)
     taught = _educations(once(raw_qa_actions.collect()), reviews, week, settings.education_words)
     turns = coder_turns(_scores(charts), taught, below=below, above=above)
     last = known.group_by("coder_id").agg(pl.col("review_date").max().alias("last_review_date"))
     corrected = corrected_accuracy(standing.with_columns(pl.lit(count, pl.Int64).alias(name) for name, count in calibrated.items()))
-    named = (
+    return (
         corrected.join(turns, on="coder_id", how="left", validate="1:1")
         .join(last, on="coder_id", how="left")
         .with_columns(
@@ -71,8 +67,16 @@ def mart_coder_standing(
             pl.col("posterior_low").alias("shrunk_low"),
             pl.col("posterior_high").alias("shrunk_high"),
         )
+        .sort("coder_id")
     )
-    return named.sort("coder_id")
+
+
+def _sized(charts: pl.DataFrame, method: str) -> pl.DataFrame:
+    """One row per coder: right and all codes over their design effect, by coder, for a pool is added up in one order."""
+    icc = {method: 0.0 if method == "A3" else pooled_icc(charts, "coder_id")}
+    counted = with_limits(charts, ["method_id", "coder_id"], icc).join(_specialty(charts), on="coder_id", how="left")
+    size = pl.col("effective_size")
+    return counted.with_columns((pl.col("accuracy_rate") * size).alias("right"), size.alias("total")).sort("coder_id")
 
 
 def _group() -> pl.Expr:

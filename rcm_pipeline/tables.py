@@ -130,7 +130,7 @@ def compute(tables: Mapping[str, Frame], settings: ClientSettings, today: dt.dat
                 for made, frame in build(table, known, week, settings, today):
                     known[made] = frame
                     yield made, frame
-        week = anchor_of(_lazy(known["core_adjudications"]).select("adjudication_date").collect(), today)
+        week = anchor_of(_lazy(known["core_adjudications"]).select("adjudication_date", "week").collect(), today)
 
 
 def _tables_of(build: Callable[..., Any]) -> tuple[str, ...]:

@@ -92,12 +92,13 @@ def _has_come(days: Sequence[int], past: Sequence[Sequence[int]]) -> bool:
 
 
 def anchor_of(adjudications: "pl.DataFrame", today: dt.date) -> Week | None:
-    """The anchor week of core_adjudications."""
-    counted = adjudications["adjudication_date"].drop_nulls().value_counts()
+    """The anchor week of core_adjudications, of the claim payments that count in a week."""
+    dated = adjudications.filter(adjudications["week"].is_not_null())
+    counted = dated["adjudication_date"].value_counts()
     return anchor_week(dict(counted.iter_rows()), today)
 
 
 def anchor_stored(connection: "duckdb.DuckDBPyConnection", today: dt.date) -> Week | None:
     """The anchor week of the core_adjudications in a warehouse."""
-    query = "SELECT adjudication_date, count(*) FROM core_adjudications WHERE adjudication_date IS NOT NULL GROUP BY 1"
+    query = "SELECT adjudication_date, count(*) FROM core_adjudications WHERE week IS NOT NULL GROUP BY 1"
     return anchor_week(dict(connection.sql(query).fetchall()), today)

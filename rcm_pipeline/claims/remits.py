@@ -7,6 +7,7 @@ import polars as pl
 
 from rcm_pipeline.claims.payers import identify_payers
 from rcm_pipeline.x12.controls import DAYS_AFTER, DAYS_BEFORE
+from rcm_pipeline.x12.sets import balance
 
 KEYS = ["claim_key"]  # a claim or claim payment while the core is built: its ordinal by day and identity, see identities.py
 LINE = [*KEYS, "line_no"]
@@ -77,6 +78,24 @@ def with_balance(remits: pl.DataFrame, adjustments: pl.DataFrame, out_of_balance
     is_other = joined["claim_key"].is_in(out_of_balance["claim_key"].implode())
     is_balanced = (is_silent.fill_null(False) | (difference == 0).fill_null(False)) & ~is_other
     return joined.with_columns(pl.col("adjusted_amount").fill_null(0), is_balanced.alias("is_balanced")).drop("is_untotalled")
+
+
+def imbalances(findings: pl.LazyFrame, remits: pl.LazyFrame, lines: pl.LazyFrame, counted: pl.LazyFrame) -> pl.LazyFrame:
+    """A row per finding of amounts that do not add up and claim payment it is about: rule, difference_amount, and the columns of `counted`.
+
+    `counted` are claim payments that count, with their place and payment_id. A payment that came in pieces is not judged by each.
+    """
+    found = findings.filter(pl.col("rule").is_in([balance.LINE, balance.CLAIM, balance.PAYMENT])).select(
+        "file_id", "finding_no", "transaction_no", "rule", "difference_amount", pl.coalesce("segment_no", "row_no").alias("segment_no")
+    )
+    placed = pl.concat(
+        found.filter(pl.col("rule") == rule).join(rows.select("file_id", "claim_no", "segment_no"), on=["file_id", "segment_no"])
+        for rule, rows in ((balance.LINE, lines), (balance.CLAIM, remits))
+    )
+    of_claims = placed.drop("transaction_no", "segment_no").join(counted, on=["file_id", "claim_no"])
+    whole = counted.filter(pl.struct("file_id", "transaction_no").n_unique().over("payment_id") == 1)
+    of_payments = found.filter(pl.col("rule") == balance.PAYMENT).drop("segment_no").join(whole, on=["file_id", "transaction_no"])
+    return pl.concat([of_claims, of_payments], how="diagonal")
 
 
 def with_service_dates(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,7 @@ from rcm_pipeline.claims.redeliveries import (
     paid_again,
     sent_again,
 )
-from rcm_pipeline.claims.remits import KEYS, LINE, within_weeks
+from rcm_pipeline.claims.remits import KEYS, LINE, imbalances, within_weeks
 from rcm_pipeline.claims.reversals import pair_reversals, recoupments, with_own_voids
 from rcm_pipeline.claims.sheet_copies import claim_payments_of_sheets, sent_claims_of_sheets, undated_claim_payments
 from rcm_pipeline.claims.submissions import core_submissions, sent_transactions
@@ -39,8 +39,7 @@ from rcm_pipeline.denials.classify.remit_quality import with_broken_rules
 from rcm_pipeline.reference import reference, reference_hash
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.tables import one_pass
-from rcm_pipeline.x12.sets.balance import LINE as LINE_BALANCE
-from rcm_pipeline.x12.sets.balance import PAYMENT as PAYMENT_BALANCE
+from rcm_pipeline.x12.sets.balance import CLAIM
 
 _TABLES = (
     "core_deliveries",
@@ -155,15 +154,11 @@ class RawTables:
         return dated.with_columns(known.alias("production_date")).drop("_file_date")
 
     def out_of_balance(self) -> pl.DataFrame:
-        """Claim payments of which a line does not balance, or the payment they are in; one that came in pieces is not judged by each."""
-        found = self._tables["raw_findings"].filter(pl.col("rule").is_in([LINE_BALANCE, PAYMENT_BALANCE]))
-        lines = self._tables["raw_remit_lines"].join(found.filter(pl.col("rule") == LINE_BALANCE), on=["file_id", "segment_no"], how="semi")
-        counted = self.payments.counted
-        is_whole = pl.struct(TRANSACTION).n_unique().over("payment_id") == 1
-        payments = found.filter(pl.col("rule") == PAYMENT_BALANCE).select(TRANSACTION).collect()
-        of_payments = counted.filter(is_whole).join(payments, on=TRANSACTION, how="semi")
-        of_lines = counted.join(lines.select(PLACE).collect(), on=PLACE, how="semi")
-        return pl.concat([of_lines, of_payments]).select("claim_key").unique()
+        """Claim payments of which a line does not balance, or the payment they are in; what a claim says is judged by `with_balance`."""
+        raw = self._tables
+        every = imbalances(raw["raw_findings"], raw["raw_remits"], raw["raw_remit_lines"], self.payments.counted.lazy())
+        found = every.filter(pl.col("rule") != CLAIM)
+        return found.select("claim_key").unique().collect()
 
     def _cut(self) -> pl.DataFrame:
         """Transactions whose file ends before they do."""

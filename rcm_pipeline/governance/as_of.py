@@ -72,7 +72,7 @@ def tables_as_of(connection: duckdb.DuckDBPyConnection, home: Home, client: str,
     settings = parse_client_settings(text, f"settings of {client} in the week of {week_of_day}")
     known = known_on(scan_all(connection), day) | _copies_of(connection, week_of_day)
     known |= {name: frame.lazy() for name, frame in compute(known, settings, day)}
-    week = anchor_of(known["core_adjudications"].select("adjudication_date").collect(), day)
+    week = anchor_of(known["core_adjudications"].select("adjudication_date", "week").collect(), day)
     return PastTables(day, week, settings, digest, known)
 
 
@@ -106,8 +106,7 @@ def _later_reviews(tables: Mapping[str, pl.LazyFrame], known: Mapping[str, pl.La
 
 def first_day_of(connection: duckdb.DuckDBPyConnection, week: Week) -> dt.date | None:
     """The first day on which a run had this week as its anchor week; None when none ever had."""
-    tables = scan_all(connection)
-    dated = _payment_dates(tables).filter(pl.col("adjudication_date").is_not_null()).collect()
+    dated = _answer_dates(scan_all(connection)).collect()
     over = week.sunday + dt.timedelta(days=1)
     days: list[dt.date] = sorted({over, *(day for day in dated["known_date"].drop_nulls() if day > over)})
     for day in days:
@@ -139,18 +138,20 @@ def keep_copies(connection: duckdb.DuckDBPyConnection, home: Home, client: str, 
 def _later_transactions(tables: Mapping[str, pl.LazyFrame], day: dt.date) -> pl.LazyFrame:
     """file_id and transaction_no of what was not known on the day; without any date it is taken as known."""
     envelopes = tables["raw_transactions"].select(*_TRANSACTION, pl.coalesce("interchange_date", "group_date").alias("known_date"))
-    payments = _payment_dates(tables).select(*_TRANSACTION, "known_date")
-    every = pl.concat([envelopes, payments])
+    payments = tables["raw_payments"].join(envelopes, on=_TRANSACTION, how="left")
+    dated = payments.select(*_TRANSACTION, pl.coalesce("known_date", "payment_date", "production_date").alias("known_date"))
+    every = pl.concat([envelopes, dated])
     return every.filter(pl.col("known_date") > day).select(_TRANSACTION).unique().collect().lazy()
 
 
-def _payment_dates(tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
-    """A row per claim payment with the date of its payment: adjudication_date, and the day it was known."""
-    envelopes = tables["raw_transactions"].select(*_TRANSACTION, pl.coalesce("interchange_date", "group_date").alias("_sent"))
-    dated = tables["raw_payments"].select(*_TRANSACTION, pl.coalesce("payment_date", "production_date").alias("adjudication_date"))
-    with_claims = dated.join(tables["raw_remits"].select(_TRANSACTION), on=_TRANSACTION, how="inner")
-    joined = with_claims.join(envelopes, on=_TRANSACTION, how="left")
-    return joined.with_columns(pl.coalesce("_sent", "adjudication_date").alias("known_date"))
+def _answer_dates(tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+    """A row per claim payment that counts in a week: adjudication_date, week, and the day it was known, that of its first copy."""
+    sent = pl.coalesce("interchange_date", "group_date").alias("_sent")
+    copies = tables["core_deliveries"].filter(pl.col("fact_code") == "answer")
+    first = copies.join(tables["raw_transactions"].select(*_TRANSACTION, sent), on=_TRANSACTION, how="left")
+    known = first.group_by(pl.col("fact_id").alias("answer_id")).agg(pl.col("_sent").min())
+    dated = tables["core_adjudications"].filter(pl.col("week").is_not_null()).join(known, on="answer_id", how="left")
+    return dated.select("adjudication_date", "week", pl.coalesce("_sent", "adjudication_date").alias("known_date"))
 
 
 def _files(tables: Mapping[str, pl.LazyFrame], known: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:

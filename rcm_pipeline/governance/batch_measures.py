@@ -9,19 +9,20 @@ from itertools import chain
 import numpy as np
 import polars as pl
 
+from rcm_pipeline.claims.remits import imbalances
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.tables import mart
 from rcm_pipeline.weeks import Week
+from rcm_pipeline.x12.sets import balance
 from schemas.vocabulary.batches import DELAY, EMPTY, NEW, OUT_OF_BALANCE, PAYER_VOLUME, VOLUME
-from schemas.vocabulary.claims import COUNTED, PIECE
+from schemas.vocabulary.claims import COUNTED
 
 _PAST, _KNOWN = 13, 4  # weeks before the anchor week that say what is usual: at most, and at least
 _SPREAD, _LEAST_SPREAD = 3.5, 0.1  # robust standard deviations of the logarithm: one week in two thousand; weeks differ by a tenth at least
-_REGULAR = 0.75  # of the past weeks with claim payments, for a payer to be missed
+_REGULAR = 0.75  # of the past weeks with any, for a kind or a payer to be missed
 _ENOUGH, _FEW = 20, 0.02  # rows of the week to speak of a share, and a share that is never much
 _SURE = 6.0  # standard deviations of counting, for rows of a file are alike
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
-_BALANCE = ("line_out_of_balance", "claim_out_of_balance", "payment_out_of_balance")
 _STREAMS = {"core_adjudications": "claim payments", "core_claim_versions": "claims sent", "core_qa_reviews": "QA reviews"}
 _CODES = {  # columns whose values are a closed world of a client's: what was never seen before is a change of its sender
     "core_adjudications": ("payer_id", "status_code"),
@@ -64,6 +65,8 @@ def mart_batch_measures(
     core_qa_reviews: pl.LazyFrame,
     core_deliveries: pl.LazyFrame,
     raw_findings: pl.LazyFrame,
+    raw_remits: pl.LazyFrame,
+    raw_remit_lines: pl.LazyFrame,
     *,
     week: Week,
     settings: ClientSettings,
@@ -81,12 +84,15 @@ def mart_batch_measures(
         "core_qa_reviews": core_qa_reviews,
     }
     weeks = {name: _recent(frame, week) for name, frame in tables.items()}
+    own = weeks["core_adjudications"].filter(pl.col("week") == week.monday)
     found = chain(
         chain.from_iterable(_volumes(weeks[name], what, week) for name, what in _STREAMS.items()),
         chain.from_iterable(_empty_cells(weeks[name], name, columns, week) for name, columns in _CELLS.items()),
         chain.from_iterable(_new_values(tables[name], name, columns, week) for name, columns in _CODES.items()),
         _delay(weeks["core_adjudications"], core_claim_versions, week),
-        _balance(weeks["core_adjudications"], core_deliveries, raw_findings, week, settings.batch.max_out_of_balance),
+        _balance(
+            own, imbalances(raw_findings, raw_remits, raw_remit_lines, _places(own, core_deliveries)), settings.batch.max_out_of_balance
+        ),
     )
     rows = [{**vars(measure), "is_met": measure.is_met, "week": week.monday} for measure in found]
     return pl.DataFrame(rows, infer_schema_length=None).sort("check_name", "subject")
@@ -117,17 +123,23 @@ def usual(past: Iterable[float], *, is_count: bool = True) -> tuple[float, float
 
 
 def _volumes(rows: pl.DataFrame, what: str, week: Week) -> Iterator[_Measure]:
-    """How much came of a kind, and of each payer that sends it in most weeks."""
+    """How much came of a kind that comes in most weeks, and of each payer that sends it in most weeks."""
     now, past = _by_week(rows.group_by("week").len(), week)
     if len(past) < _KNOWN:
         return
-    yield _volume(VOLUME, what, now, past, f"{now:,.0f} {what}")
+    if _is_weekly(past):
+        yield _volume(VOLUME, what, now, past, f"{now:,.0f} {what}")
     for (payer,), own in rows.group_by("payer_id", maintain_order=True) if "payer_id" in rows.columns else ():
         own_now, own_past = _by_week(own.group_by("week").len(), week)
         padded = [0.0] * (len(past) - len(own_past)) + own_past
-        if payer is not None and np.count_nonzero(padded) >= max(_REGULAR * len(past), _KNOWN):
+        if payer is not None and _is_weekly(padded):
             came = f"{own_now:,.0f} {what}" if own_now else f"no {what}"
             yield _volume(PAYER_VOLUME, f"{payer}: {what}", own_now, padded, f"{payer}: {came}", _usual_days(own))
+
+
+def _is_weekly(past: list[float]) -> bool:
+    """Something came in most weeks: what comes monthly is not missing in the weeks between."""
+    return np.count_nonzero(past) >= max(_REGULAR * len(past), _KNOWN)
 
 
 def _volume(check: str, subject: str, now: float, past: list[float], came: str, days: str = "") -> _Measure:
@@ -203,26 +215,27 @@ def _delay(answers: pl.DataFrame, versions: pl.LazyFrame, week: Week) -> Iterato
         yield _Measure(DELAY, "claim payments", now[0], low, high, detail, len(past))
 
 
-def _balance(answers: pl.DataFrame, deliveries: pl.LazyFrame, findings: pl.LazyFrame, week: Week, most: float) -> Iterator[_Measure]:
-    """Dollars by which lines, claims and payments of the week's files are out of balance, as a share of the week's charges.
-
-    A payment that came in pieces is not judged by each of them.
-    """
-    own = answers.filter(pl.col("week") == week.monday)
-    charges = _dollars(own["charge_amount"].sum())
+def _places(answers: pl.DataFrame, deliveries: pl.LazyFrame) -> pl.LazyFrame:
+    """Where these claim payments were read that count: file_id, transaction_no, claim_no, with answer_id and payment_id."""
     counted = deliveries.filter((pl.col("fact_code") == "answer") & (pl.col("delivery_code") == COUNTED))
-    files = counted.join(own.lazy(), left_on="fact_id", right_on="answer_id", how="semi").select("file_id").unique()
-    pieces = deliveries.filter((pl.col("fact_code") == "payment") & (pl.col("delivery_code") == PIECE)).select("file_id", "transaction_no")
-    of_pieces = findings.filter(pl.col("rule") == _BALANCE[-1]).join(pieces, on=["file_id", "transaction_no"], how="semi")
-    whole = findings.join(of_pieces.select("file_id", "finding_no"), on=["file_id", "finding_no"], how="anti")
-    wrong = whole.filter(pl.col("rule").is_in(_BALANCE)).join(files, on="file_id", how="semi")
-    sums = wrong.group_by("rule").agg(pl.len(), pl.col("difference_amount").abs().sum()).collect()
+    places = counted.select(pl.col("fact_id").alias("answer_id"), "file_id", "transaction_no", "claim_no")
+    return places.join(answers.lazy().select("answer_id", "payment_id"), on="answer_id")
+
+
+def _balance(own: pl.DataFrame, wrong: pl.LazyFrame, most: float) -> Iterator[_Measure]:
+    """Dollars by which the week's lines, claims and payments are out of balance, as a share of its charges.
+
+    `wrong` are the `imbalances` of the week's claim payments. A reversal's charge counts as its amount: it does not make the week small.
+    """
+    charges = _dollars(own["charge_amount"].abs().sum())
+    once = wrong.unique(["file_id", "finding_no"])
+    sums = once.group_by("rule").agg(pl.len(), pl.col("difference_amount").abs().sum()).collect()
     found = {rule: (count, _dollars(amount)) for rule, count, amount in sums.iter_rows()}
 
     def share(amount: Decimal) -> float:
         return float(amount / charges) if charges else float(amount > 0)
 
-    for rule in _BALANCE:
+    for rule in (balance.LINE, balance.CLAIM, balance.PAYMENT):
         count, amount = found.get(rule, (0, Decimal(0)))
         what = rule.removesuffix("_out_of_balance")
         whose = f"1 {what} is" if count == 1 else f"{count:,} {what}s are"

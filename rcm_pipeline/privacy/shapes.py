@@ -46,6 +46,7 @@ X12_CODES = {
     "two": Shape(Alphabet.CODE, 1, 2, starts_alnum=True),
     "three": Shape(Alphabet.CODE, 1, 3, starts_alnum=True),
     "number": Shape(Alphabet.DIGITS, 1, 9),
+    "control": Shape(Alphabet.CODE, 1, 9, starts_alnum=True, forms=(r"[0-9]",)),
     "pointer": Shape(Alphabet.DIGITS, 1, 2),
     "payer": Shape(Alphabet.CODE, 1, 30, starts_alnum=True, forms=(r"[A-Za-z]|^[^-]*-?[^-]*$",)),
     "revenue": Shape(Alphabet.DIGITS, 3, 4),

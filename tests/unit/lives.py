@@ -18,7 +18,7 @@ def interchange(
     body: Sequence[str], *, kind: str = "HP", day: str = "20261102", isa: str = "000000001", gs: str = "1", newline: str = ""
 ) -> bytes:
     """An interchange around segments; everything that is only envelope can be chosen."""
-    version = {"HP": "005010X221A1", "HC": "005010X222A1"}[kind]
+    version = {"HP": "005010X221A1", "HC": "005010X222A1", "FA": "005010X231A1"}[kind]
     head = f"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *{day[2:]}*1200*^*00501*{isa}*0*P*:"
     segments = [head, f"GS*{kind}*S*R*{day}*1200*{gs}*X*{version}", *body, f"SE*{len(body) + 1}*0001", f"GE*1*{gs}", f"IEA*1*{isa}"]
     return "".join(segment + "~" + newline for segment in segments).encode()
@@ -86,7 +86,8 @@ def tables_of(
     """Raw, core and mart tables of these files, identifiers left as they are; `names` are their file ids, `more` other raw tables."""
     reading = read_x12(list(files), OpenDoor())
     ids = pl.Series([*names] or [f"f{n}" for n in range(len(files))])
-    frames = reading.tables | {"raw_findings": reading.findings.with_columns(finding_no=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))}
+    findings = reading.findings.with_columns(finding_no=pl.int_range(1, pl.len() + 1, dtype=pl.Int64), row_no=pl.lit(None, pl.Int64))
+    frames = reading.tables | {"raw_findings": findings}
     raw = {name: table.with_columns(file_id=ids.gather(table["file"])).drop("file") for name, table in frames.items()}
     return OnDemand(raw | dict(more or {}), settings, TODAY)
 

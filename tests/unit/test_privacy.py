@@ -15,6 +15,7 @@ from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.sample.generate import generate
 from rcm_pipeline.x12.read import read_x12
 from rcm_pipeline.x12.table import parse_reference
+from tests.unit.lives import interchange
 
 
 def tokens(key: bytes, domain: str, *values: str | None) -> list[str | None]:
@@ -101,6 +102,25 @@ def test_unsafe_or_damaged_keys_are_refused_with_the_fix(tmp_path: Path, spoil) 
         client_key(tmp_path, "acme")
     assert "acme.key" in str(caught.value)
     assert caught.value.fix
+
+
+def admitted(*segments: str, kind: str) -> dict[str, pl.DataFrame]:
+    """The tables of one transaction, through the door of the shipped list."""
+    return read_x12([interchange(segments, kind=kind)], AllowListDoor(allow_list()["x12"], Tokens(bytes(32)))).tables
+
+
+def test_codes_as_long_as_the_guides_let_them_be_come_in() -> None:
+    """Element numbers of a 999 have four digits (IK402), control numbers may have letters (ST02), a DRG four characters (CLP11)."""
+    answer = admitted(
+        "ST*999*A00B1", "AK1*HC*7*005010X222A1", "AK2*837*0021X", "IK3*CLM*8*2300*8", "IK4*5*1331*7", "IK5*R*5", "AK9*R*1*1*0", kind="FA"
+    )
+    assert answer["raw_acknowledgement_errors"]["element_code"].drop_nulls().to_list() == ["1331"]
+    paid = admitted(
+        "ST*835*X001", "BPR*I*80*C*ACH************20261102", "TRN*1*T1*1", "N1*PR*PAYER P1*XV*P1", "LX*1",
+        "CLP*A1*1*100*80*0*12*I1*11*1**470A", "CAS*CO*45*20", kind="HP",
+    )  # fmt: skip
+    assert paid["raw_transactions"]["transaction_control_id"].to_list() == ["X001"]
+    assert paid["raw_remits"]["drg_code"].to_list() == ["470A"]
 
 
 NAME = "SMITH"

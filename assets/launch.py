@@ -102,8 +102,6 @@ class Session:
             make_warehouse(warehouse)
             with kept_open(warehouse) if is_small else nullcontext():
                 result = self._execute("weekly_pack", client)
-            if self._is_stopped():  # Dagster ended the run it was in, which is no fault of the client's
-                raise KeyboardInterrupt
             outcome = _outcome(result, self._fault)
         if outcome.exit_code != ExitCode.OK:
             status = "blocked" if outcome.exit_code == ExitCode.QUALITY else "failed"
@@ -111,16 +109,22 @@ class Session:
         return outcome
 
     def run_portfolio(self) -> RunOutcome:
-        """Make the portfolio's reference anew from the clients that take part; they read it in their next run."""
+        """Make the portfolio's reference anew from the clients that take part; they read it in their next run.
+
+        Raises KeyboardInterrupt when it was asked to stop.
+        """
         return _outcome(self._execute("portfolio_job"), self._fault)
 
     def _execute(self, job: str, client: str | None = None) -> dg.ExecuteInProcessResult:
-        """Run a job in this process, and say nothing: a log line could hold a value."""
+        """Run a job in this process, and say nothing: a log line could hold a value. Raises KeyboardInterrupt when asked to stop."""
         self._fault = ""
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        return self._definitions.resolve_job_def(job).execute_in_process(
+        result = self._definitions.resolve_job_def(job).execute_in_process(
             instance=self._instance, partition_key=client, raise_on_error=False, run_config=quiet
         )
+        if self._is_stopped():  # Dagster ended the run it was in, which is no fault of the client's
+            raise KeyboardInterrupt
+        return result
 
 
 @contextmanager

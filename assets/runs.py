@@ -97,6 +97,8 @@ def run_clients(
     with progress(due) as watch:
         run = side_by_side(home, today, due, processes, watch) if processes > 1 else _one_by_one(home, today, due, watch, is_stopped)
         for client, code, message in run:
+            if is_stopped():  # a library may have made another error of it, or a process ended by the same signal
+                raise KeyboardInterrupt
             watch.finish(client)
             ended = _failed if code not in (ExitCode.OK, ExitCode.BUSY) else _ended
             yield ended(home, client, delivered[client], code, message)
@@ -137,14 +139,14 @@ def _one_by_one(home: Home, today: dt.date, sizes: Mapping[str, int], watch: "Wa
 
     with session(home, today, is_stopped) as dagster:
         for client in sizes:
-            outcome = run_one(dagster, client, watch, is_small=bool(threads_for(sizes[client])))
-            if is_stopped():  # a library may have made another error of it
-                raise KeyboardInterrupt
-            yield outcome
+            yield run_one(dagster, client, watch, is_small=bool(threads_for(sizes[client])))
 
 
-def run_portfolio(home: Home, today: dt.date) -> tuple[ExitCode, str]:
-    """What the clients that allow it know together, after their runs. Nothing where fewer than three do and none ever did."""
+def run_portfolio(home: Home, today: dt.date, is_stopped: Callable[[], bool]) -> tuple[ExitCode, str]:
+    """What the clients that allow it know together, after their runs. Nothing where fewer than three do and none ever did.
+
+    Raises KeyboardInterrupt when asked to stop.
+    """
     try:
         clients = consenting(home)
     except RcmError as error:  # who takes part is not known, and one fewer would show what the absent client had
@@ -153,6 +155,6 @@ def run_portfolio(home: Home, today: dt.date) -> tuple[ExitCode, str]:
         return ExitCode.OK, ""
     from assets.launch import session
 
-    with session(home, today) as dagster:
+    with session(home, today, is_stopped) as dagster:
         outcome = dagster.run_portfolio()
     return ExitCode(outcome.exit_code), outcome.message or f"weekly counts of {len(clients)} clients, read by their next runs"

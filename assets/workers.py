@@ -10,6 +10,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rcm_pipeline.errors import ExitCode, shown
 from rcm_pipeline.settings import Home
+from rcm_pipeline.stopping import stoppable
 
 if TYPE_CHECKING:
     from assets.launch import Session
@@ -137,23 +139,35 @@ def _work(pipe: Connection, home: Home, today: dt.date, threads: int) -> None:
         os.environ["POLARS_MAX_THREADS"] = str(threads)
     from assets.launch import session
 
-    with session(home, today) as dagster:
+    teller = _Teller(pipe)
+    with (
+        suppress(KeyboardInterrupt, BrokenPipeError),
+        stoppable() as is_asked,
+        session(home, today, lambda: is_asked() or teller.is_unheard) as dagster,
+    ):
         while (client := _next(pipe)) is not None:
-            _, code, message = run_one(dagster, client, _Teller(pipe), is_small=bool(threads))
+            _, code, message = run_one(dagster, client, teller, is_small=bool(threads))
             pipe.send(("done", int(code), message))
 
 
 class _Teller:
-    """Tells the parent how far the client is."""
+    """Tells the parent how far the client is; where nobody hears it any more, the run is to stop, which is no fault of the client's."""
 
     def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+        self._pipe, self.is_unheard = pipe, False
 
     def stage(self, _client: str, name: str) -> None:
-        self._pipe.send(("stage", name))
+        self._say(("stage", name))
 
     def advance(self, _client: str, amount: int) -> None:
-        self._pipe.send(("bytes", amount))
+        self._say(("bytes", amount))
+
+    def _say(self, message: tuple[str, str | int]) -> None:
+        try:
+            self._pipe.send(message)
+        except OSError:
+            self.is_unheard = True
+            raise KeyboardInterrupt from None
 
 
 def run_one(dagster: "Session", client: str, watch: Watch, *, is_small: bool) -> Outcome:

@@ -68,11 +68,11 @@ def run(
                 runs.append(one)
                 if one.message:
                     say(f"rcm: {one.client}: {one.message}" if one.is_failed else f"{one.client}: {one.message}")
+            code, message = run_portfolio(folders, day, is_stopped)
     except KeyboardInterrupt:
         say(f"stopped: {len(runs)} of {len(found)} clients were done; the last good packs of the others stand. Run again for the rest.")
         raise typer.Exit(ExitCode.STOPPED) from None
     runs.sort(key=lambda one: one.client)
-    code, message = run_portfolio(folders, day)
     if message:
         say(f"portfolio: {message}")
     print_runs(runs, as_json)

@@ -139,7 +139,7 @@ def _volumes(rows: pl.DataFrame, what: str, week: Week) -> Iterator[_Measure]:
 
 def _is_weekly(past: list[float]) -> bool:
     """Something came in most weeks: what comes monthly is not missing in the weeks between."""
-    return np.count_nonzero(past) >= max(_REGULAR * len(past), _KNOWN)
+    return sum(map(bool, past)) >= max(_REGULAR * len(past), _KNOWN)
 
 
 def _volume(check: str, subject: str, now: float, past: list[float], came: str, days: str = "") -> _Measure:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import Pipe
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,7 @@ import pytest
 
 from assets import workers
 from assets.workers import SMALL_BYTES, default_jobs, side_by_side, threads_for
+from dashboards.publish import is_stale
 from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.settings import Home
 from tests.conftest import is_group_there
@@ -90,8 +92,38 @@ def test_a_process_that_dies_costs_its_client_alone(home: Home, monkeypatch: pyt
     assert list(side_by_side(home, TODAY, {"bert": 1}, 1, Quiet())) == [("bert", ExitCode.OK, "")], "it can be run again"
 
 
+def command_of(home: Home) -> list[str]:
+    return [sys.executable, "-m", "rcm_pipeline", "run", "--inbox", str(home.inbox), "--home", str(home.root), "--jobs", "2", "--again"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whole_group", [True, False])
+def test_packs_of_clients_that_were_stopped_are_not_stale(home: Home, whole_group: bool) -> None:
+    """A shell sends Ctrl-C to every process of the run, a service manager SIGTERM to all or to the first."""
+    subprocess.run(command_of(home), check=True, capture_output=True)
+    begun = time.time()
+    run = subprocess.Popen(command_of(home), stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while time.time() < begun + 60 and not any(path.stat().st_mtime > begun for path in home.root.rglob("run.lock")):
+        time.sleep(0.1)
+    time.sleep(1)  # into the run of a client
+    (os.killpg if whole_group else os.kill)(run.pid, signal.SIGTERM)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == ExitCode.STOPPED
+    assert "Traceback" not in err
+    assert not [client for client in TINY if is_stale(home, client)]
+
+
+def test_a_worker_that_nobody_hears_stops() -> None:
+    ours, theirs = Pipe()
+    ours.close()
+    teller = workers._Teller(theirs)
+    with pytest.raises(KeyboardInterrupt):
+        teller.stage("anna", "raw")
+    assert teller.is_unheard
+
+
 def test_an_interrupt_ends_all_and_says_so(home: Home) -> None:
-    command = [sys.executable, "-m", "rcm_pipeline", "run", "--inbox", str(home.inbox), "--home", str(home.root), "--jobs", "2"]
+    command = command_of(home)
     run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     locks = home.root / "warehouse"
     until = time.monotonic() + 60

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rcm_pipeline.errors import StorageError
 from rcm_pipeline.publishing import write_in_place
 
 _DATABASES = (Path("history/runs.db"), Path("history/runs/index.db"), Path("schedules/schedules.db"))
@@ -46,9 +47,15 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 
 
 def _is_whole(database: Path) -> bool:
-    """Dagster writes the version of its tables last."""
+    """Dagster writes the version of its tables last. Raises StorageError where it cannot be asked, such as for a lock."""
     if not database.exists():
         return False
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database)) as connection:
-        return bool(connection.execute("SELECT count(*) FROM alembic_version").fetchone()[0])
-    return False
+    failed = ""
+    try:
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            return bool(connection.execute("SELECT count(*) FROM alembic_version").fetchone()[0])
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB or "no such table" in str(error):
+            return False
+        failed = str(error)
+    raise StorageError(f"{database}: it could not be opened ({failed})", fix="close what has it open, check its permissions and run again")

@@ -1,19 +1,21 @@
 """Write beside, then rename: a reader sees what was there before or the whole of what is new, never half."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rcm_pipeline.errors import StorageError
 
+_WRITING = ".writing-"  # and the number of the process, of a hidden file beside the one it is to replace
+_LONGEST = 7  # digits of the largest number a process can have, 2^22
+
 
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
     """A name to write under, which takes the place of `path` at the end; what fails leaves what was there, and nothing beside it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{path.name}-{os.getpid()}")
+    fresh = _fresh(path)
     try:
         yield fresh
         fresh.replace(path)
@@ -22,12 +24,20 @@ def beside(path: Path) -> Iterator[Path]:
         raise
 
 
+def _fresh(path: Path) -> Path:
+    return path.with_name(f".{path.name}{_WRITING}{os.getpid()}")
+
+
 def sweep(folder: Path) -> None:
-    """Remove what processes that are gone were writing under this folder when they ended; called by who holds the folder's lock."""
-    for left in folder.rglob(".*-*"):
-        number = left.name.rpartition("-")[2]
-        if number.isdigit() and not _is_alive(int(number)):
-            shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink(missing_ok=True)
+    """Remove what processes that are gone were writing under this folder when they ended; called by who holds the folder's lock.
+
+    What bears the number of this process is left of another that had it before, as in a container that was started anew.
+    """
+    for left in folder.rglob(f".*{_WRITING}*"):
+        number = left.name.removesuffix(".wal").rpartition(_WRITING)[2]  # DuckDB writes a log beside a database
+        is_ours = number.isascii() and number.isdigit() and len(number) <= _LONGEST and (left.is_symlink() or left.is_file())
+        if is_ours and (int(number) == os.getpid() or not _is_alive(int(number))):
+            left.unlink(missing_ok=True)
 
 
 def _is_alive(process: int) -> bool:
@@ -56,7 +66,7 @@ def write_in_place(path: Path, content: bytes) -> None:
 
 def switch_link(link: Path, target: Path) -> None:
     """Point a link at another folder, in one step."""
-    fresh = link.with_name(f".{link.name}-{os.getpid()}")
+    fresh = _fresh(link)
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target.relative_to(link.parent))
     fresh.replace(link)

@@ -2,19 +2,22 @@
 
 A browser sends its requests to any port of this machine for any page that asks (cross-site requests), and a name server can make
 another page's name point here (DNS rebinding). So the name asked for must be one of ours, a page that asks must be our own, and
-whoever asks must hold the token that was printed when the server was started.
+whoever asks must hold the token that was printed when the server was started. No page may show ours in a frame.
+
+A browser sends a cookie to every port of a machine. A server of somebody else's on this machine that a person opens is thus sent
+the cookie; where a machine is shared, a reverse proxy with a sign-on of its own stands in front, see docs.
 """
 
 import hmac
 from collections.abc import Sequence
-from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COOKIE, PARAMETER = "rcm_token", "token"
+PARAMETER = "token"
 _READING = {"GET", "HEAD"}
 _POLICY_VIOLATION = 1008  # of a web socket
 
@@ -30,12 +33,13 @@ class WebGuard:
         self._app, self._token = app, token
         self._origins = {origin.lower() for origin in origins}
         self._hosts = {urlsplit(origin).netloc.lower() for origin in origins}
+        self._cookie = f"rcm_token_{urlsplit(origins[0]).port}"  # two servers of ours on one machine do not overwrite each other's
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, refuse, or let through."""
         refusal = None if scope["type"] == "lifespan" else self._refusal(scope)
         if refusal is None:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _unframed(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         else:
@@ -51,7 +55,9 @@ class WebGuard:
         given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get(PARAMETER, [""])[0]
         if scope["type"] == "http" and method == "GET" and given and self._is_token(given):
             return self._welcome(scope)
-        if not self._is_token(_cookie(headers)) and not self._is_token(headers.get("authorization", "").removeprefix("Bearer ")):
+        if not self._is_token(cookie_parser(headers.get("cookie", "")).get(self._cookie, "")) and not self._is_token(
+            headers.get("authorization", "").removeprefix("Bearer ")
+        ):
             return _refused(401, "open the address that rcm printed when it started this server; it holds a token")
         if scope["type"] == "http" and method in _READING and scope["path"].rstrip("/").endswith("/graphql"):
             return _refused(405, "queries are sent by POST")
@@ -62,15 +68,16 @@ class WebGuard:
         origin = headers.get("origin")
         if origin is not None:
             return origin.lower() in self._origins
-        if is_reading:  # a link from elsewhere may be followed to a page; nothing else of ours may be drawn into another
-            return headers.get("sec-fetch-site", "none") in ("none", "same-origin") or headers.get("sec-fetch-mode") == "navigate"
+        if is_reading:  # a link from elsewhere may be followed to a page; nothing of ours may be drawn into another
+            is_followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest", "document") == "document"
+            return is_followed or headers.get("sec-fetch-site", "none") in ("none", "same-origin")
         return headers.get("authorization", "").startswith("Bearer ")
 
     def _welcome(self, scope: Scope) -> Response:
         """The same address without the token, which goes on in a cookie that no page can read and no other page sends."""
         rest = {name: values for name, values in parse_qs(scope["query_string"].decode("latin-1")).items() if name != PARAMETER}
         answer = RedirectResponse(scope["path"].replace("//", "/") + ("?" + urlencode(rest, doseq=True) if rest else ""), 303)
-        answer.set_cookie(COOKIE, self._token, httponly=True, samesite="strict")
+        answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
         answer.headers["referrer-policy"] = "no-referrer"
         return answer
 
@@ -78,9 +85,17 @@ class WebGuard:
         return hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode())
 
 
-def _cookie(headers: Headers) -> str:
-    cookies: SimpleCookie = SimpleCookie(headers.get("cookie", ""))
-    return cookies[COOKIE].value if COOKIE in cookies else ""
+def _unframed(send: Send) -> Send:
+    """Every answer says that no page may show it in a frame."""
+
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["x-frame-options"] = "DENY"
+            headers.append("content-security-policy", "frame-ancestors 'none'")  # of several policies each is kept
+        await send(message)
+
+    return answer
 
 
 def _refused(status: int, why: str) -> Response:

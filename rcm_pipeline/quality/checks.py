@@ -78,6 +78,7 @@ _FAR_DATES = "(select count(*) from raw_findings where rule = 'date_implausible'
 
 
 _MEASURES = "mart_batch_measures"
+_BEYOND = "coalesce(greatest((low + 1e-9) / (observed + 1e-9), (observed + 1e-9) / (high + 1e-9)), 0)"  # times its bound, which may be 0
 
 
 def _measured(name: str, sentence: str, where: str, severity: str = "warn") -> BatchCheck:
@@ -90,7 +91,7 @@ def _measured(name: str, sentence: str, where: str, severity: str = "warn") -> B
         0.0,
         lambda _: f"count(*) filter (not is_met and {where})",
         f"count(*) filter ({where})",
-        lambda _: f"select detail from {_MEASURES} where not is_met and {where} order by observed, subject",
+        lambda _: f"select detail from {_MEASURES} where not is_met and {where} order by {_BEYOND} desc, subject",
     )
 
 

@@ -126,13 +126,14 @@ def test_a_launch_from_the_ui_materialises_the_same_assets(server: tuple[int, Pa
         ("POST", "/graphql", {"Authorization": "Bearer another"}, 401),
         ("GET", "/graphql?query=mutation%7BdeleteRun(runId%3A%22x%22)%7B__typename%7D%7D", {"Authorization": f"Bearer {TOKEN}"}, 405),
         ("POST", "/graphql", {"Authorization": f"Bearer {TOKEN}", "Origin": "https://evil.example"}, 403),
-        ("POST", "/graphql", {"Cookie": f"rcm_token={TOKEN}"}, 403),
+        ("POST", "/graphql", {"Cookie": f"rcm_token_PORT={TOKEN}"}, 403),
         ("GET", "/runs", {"Authorization": f"Bearer {TOKEN}", "Host": "evil.example:80"}, 400),
         ("GET", "/server_info", {"Authorization": f"Bearer {TOKEN}"}, 200),
     ],
 )
 def test_another_page_cannot_drive_it(server: tuple[int, Path], method: str, path: str, headers: dict[str, str], status: int) -> None:
     body = b'{"query": "{ version }"}' if method == "POST" else None
+    headers = {name: value.replace("PORT", str(server[0])) for name, value in headers.items()}
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server[0], timeout=30)) as connection:
         connection.request(method, path, body, {"Content-Type": "application/json", **headers})
         with connection.getresponse() as answer:

@@ -62,16 +62,26 @@ def test_staleness_stands_beside_the_pack_and_changes_none_of_its_bytes(tmp_path
     assert not is_stale(home, "acme")
 
 
-def test_what_a_killed_process_was_writing_is_swept_up(tmp_path: Path) -> None:
+def test_what_a_killed_process_was_writing_is_swept_up_and_nothing_else(tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     folder = put(reports, "good")
-    dead, alive = 2**22 + 1, os.getpid()  # no process has a number above the kernel's limit
-    (reports / f".latest-{dead}").symlink_to("nowhere")
-    (reports / f".governance_pack.html-{alive}").write_text("being written")
-    half = reports / ".packs" / f".half-{dead}"
-    half.mkdir()
-    (half / PAGE).write_text("half")
+    dead, alive = 2**22 + 1, os.getppid()  # no process has a number above the kernel's limit
+    (reports / f".latest.writing-{dead}").symlink_to("nowhere")
+    gone = (f".a.duckdb.writing-{dead}", f".a.duckdb.writing-{dead}.wal", f".pack.writing-{os.getpid()}")
+    others = (f".pack.writing-{alive}", ".backup-2024", f".notes-{dead}", ".a.writing-20261123060000", ".a.writing-²")
+    for name in (*gone, *others):
+        (reports / name).write_text("x")
+    (reports / f".folder.writing-{dead}").mkdir()
     sweep(reports)
     assert (folder / PAGE).read_text() == "good"
-    assert sorted(path.name for path in reports.iterdir()) == sorted([".packs", "2026-11-16", "latest", f".governance_pack.html-{alive}"])
+    left = {path.name for path in reports.iterdir()}
+    assert left == {".packs", "2026-11-16", "latest", f".folder.writing-{dead}", *others}
+
+
+def test_a_pack_half_written_by_a_killed_process_goes_with_the_next(tmp_path: Path) -> None:
+    put(tmp_path, "good")
+    half = tmp_path / ".packs" / ".new-2026-11-16-0123456789ab-17"
+    half.mkdir()
+    (half / PAGE).write_text("half")
+    put(tmp_path, "next")
     assert not half.exists()

@@ -8,7 +8,7 @@ from rcm_pipeline.web_guard import WebGuard
 
 OWN = "http://127.0.0.1:3000"
 TOKEN = "secret"
-COOKIE = {"cookie": f"rcm_token={TOKEN}"}
+COOKIE = {"cookie": f"rcm_token_3000={TOKEN}"}
 
 
 def answer(kind: str, method: str = "GET", path: str = "/runs", query: str = "", **headers: str) -> tuple[int, dict[str, str]]:
@@ -16,7 +16,7 @@ def answer(kind: str, method: str = "GET", path: str = "/runs", query: str = "",
     sent: list[dict] = []
 
     async def behind(_scope: object, _receive: object, send) -> None:
-        await send({"type": "reached", "status": 0, "headers": []})
+        await send({"type": "http.response.start" if kind == "http" else "reached", "status": 0, "headers": []})
 
     async def receive() -> dict:
         return {"type": "http.request"}
@@ -26,7 +26,7 @@ def answer(kind: str, method: str = "GET", path: str = "/runs", query: str = "",
 
     named = {"host": "127.0.0.1:3000"} | {name.replace("_", "-"): value for name, value in headers.items()}
     scope = {
-        "type": kind, "path": path, "query_string": query.encode(), "headers": [(n.encode(), v.encode()) for n, v in named.items()],
+        "type": kind, "path": path, "query_string": query.encode(), "headers": [(n.encode(), v.encode("latin-1")) for n, v in named.items()],
         **({"method": method} if kind == "http" else {}),
     }  # fmt: skip
     asyncio.run(WebGuard(behind, token=TOKEN, origins=[OWN, "https://rcm.example.org"])(scope, receive, send))
@@ -44,7 +44,9 @@ def status(kind: str, **given: str) -> int:
         (COOKIE, 0),
         ({"authorization": f"Bearer {TOKEN}"}, 0),
         ({}, 401),
-        ({"cookie": "rcm_token=other"}, 401),
+        ({"cookie": "rcm_token_3000=other"}, 401),
+        ({"cookie": f"rcm_token_3001={TOKEN}"}, 401),
+        ({"cookie": f"a[0]={{x}}; bad; =y; é=1; rcm_token_3000={TOKEN}"}, 0),
         ({"query": "token=other"}, 401),
         (COOKIE | {"host": "evil.example"}, 400),
         (COOKIE | {"host": "127.0.0.1:3001"}, 400),
@@ -53,6 +55,9 @@ def status(kind: str, **given: str) -> int:
         (COOKIE | {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors"}, 403),
         (COOKIE | {"sec_fetch_site": "same-site", "sec_fetch_mode": "cors"}, 403),
         (COOKIE | {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}, 0),
+        (COOKIE | {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}, 0),
+        (COOKIE | {"sec_fetch_site": "same-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "iframe"}, 403),
+        (COOKIE | {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "object"}, 403),
         (COOKIE | {"path": "/graphql", "query": "query=mutation{x}"}, 405),
         (COOKIE | {"path": "/graphql/"}, 405),
         (COOKIE | {"method": "POST", "path": "/graphql"}, 403),
@@ -70,6 +75,11 @@ def test_the_printed_address_sets_a_cookie_and_leaves_no_token_behind() -> None:
     assert (code, headers["location"]) == (303, "/runs?view=all")
     assert {"HttpOnly", "SameSite=strict"} <= set(headers["set-cookie"].split("; "))
     assert answer("http", path="//evil.example/", query="token=secret")[1]["location"] == "/evil.example/"
+
+
+def test_no_page_may_show_ours_in_a_frame() -> None:
+    _, headers = answer("http", **COOKIE)
+    assert (headers["x-frame-options"], headers["content-security-policy"]) == ("DENY", "frame-ancestors 'none'")
 
 
 def test_a_web_socket_is_opened_by_our_own_page_alone() -> None:

@@ -11,8 +11,9 @@ from rcm_pipeline.coding.people.auditors import ANY
 
 def parts(facts: PackFacts) -> dict[str, Any]:
     """What the coding section shows of auditors."""
-    agreed, quality = facts["mart_auditor_agreement"], facts["mart_auditor_quality"]
-    return {"agreement": agreement_rows(agreed), "auditors": auditor_rows(quality), "agreed": sentence(agreed)}
+    agreed = facts["mart_auditor_agreement"]
+    auditors = auditor_rows(facts["mart_auditor_quality"]) if facts.is_internal else []
+    return {"agreement": agreement_rows(agreed), "auditors": auditors, "agreed": sentence(agreed)}
 
 
 def sentence(agreed: pl.DataFrame) -> str:

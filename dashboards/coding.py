@@ -56,8 +56,8 @@ def section(facts: PackFacts) -> dict[str, Any]:
         "title": "Coding quality",
         "lead": headline(accuracy, standing),
         "figures": {
-            "coders": coder_chart(standing) if standing.height else None,
-            "funnel": funnel_chart(standing) if standing.height > 1 else None,
+            "coders": coder_chart(standing) if standing.height and facts.is_internal else None,
+            "funnel": funnel_chart(standing) if standing.height > 1 and facts.is_internal else None,
             "weeks": week_chart(accuracy) if _weeks(accuracy).height > 1 else None,
             "errors": error_chart(of_client) if of_client.height else None,
         },
@@ -65,7 +65,7 @@ def section(facts: PackFacts) -> dict[str, Any]:
         "method": f"{standing['method_id'][0]}, {METHODS[standing['method_id'][0]]}" if standing.height else "",
         "above": f"{EVIDENCE_ABOVE:g}",
         "alarm": f"{EVIDENCE_ALARM:g}",
-        "coders": coder_rows(standing),
+        "coders": coder_rows(standing) if facts.is_internal else [],
         "methods": (methods := method_rows(accuracy)),
         "has_weights": any(row["weighted"] for row in methods),
         "levels": level_rows(facts["mart_em_levels"]),
@@ -81,11 +81,16 @@ def headline(accuracy: pl.DataFrame, standing: pl.DataFrame) -> str:
         return "No QA reviews of random samples have come in yet."
     row = overall.row(0, named=True)
     seen = f"{texts.percent(row['accuracy_rate'])} of codes are right (95 % interval {texts.interval(row['low'], row['high'])})"
-    below = standing.filter(pl.col("group_code") == "below")["coder_id"].sort().to_list()
+    below = standing.filter(pl.col("group_code") == "below")
     if standing.filter(pl.col("group_code") == "withheld").height:
         return f"{seen}; coders are not compared, for the auditors do not agree enough."
     standard = texts.percent(standing["standard_rate"][0]) if standing.height else ""
-    return f"{seen}; " + (f"below the standard of {standard}: {', '.join(below)}." if below else f"no coder is clearly below {standard}.")
+    if below.is_empty():
+        return f"{seen}; no coder is clearly below {standard}."
+    if "coder_id" in below.columns:
+        return f"{seen}; below the standard of {standard}: {', '.join(below['coder_id'].sort())}."
+    is_are = "is" if below.height == 1 else "are"
+    return f"{seen}; {texts.count(below.height)} of {texts.count(standing.height)} coders {is_are} below {standard}."
 
 
 def coder_chart(standing: pl.DataFrame) -> Chart:

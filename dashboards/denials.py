@@ -147,7 +147,7 @@ def shift_rows(trends: pl.DataFrame, week: Week, names: Mapping[str, str]) -> li
     after = (week.first(RECENT_WEEKS), week.monday)
     known = dict(reference("code_families").select("family", "label").iter_rows()) | dict(names)
     rows = []
-    for by, label in _DIMENSIONS.items():
+    for by, label in ((by, label) for by, label in _DIMENSIONS.items() if by in trends.columns):  # coders are internal
         table = kitagawa(trends, before, after, by)
         if table.is_empty():
             continue

@@ -32,9 +32,13 @@ def section(facts: PackFacts) -> dict[str, Any]:
         "lead": headline(aging, days),
         "days": days,
         "rows": escalation_rows(aging),
-        "has_matrix": bool(settings.authority),
-        "authority": authority_rows(decisions_by_authority(facts["raw_decisions"], settings.authority, facts.week)),
+        "has_matrix": bool(settings.authority) or not facts.is_internal,
+        "authority": _authority(facts) if facts.is_internal else [],
     }
+
+
+def _authority(facts: PackFacts) -> list[dict[str, Any]]:
+    return authority_rows(decisions_by_authority(facts["raw_decisions"], facts.settings.authority, facts.week))
 
 
 def headline(aging: pl.DataFrame, days: int) -> str:

@@ -11,10 +11,12 @@ from dashboards import texts
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.weeks import Week
 
+INTERNAL, CLIENT = "internal", "client"  # editions of a pack, and the folders they lie in
+
 
 @dataclass(frozen=True)
 class PackFacts:
-    """Everything a pack is made of. `tables` are lazy; `checks` are those of the run that publishes."""
+    """Everything a pack is made of. `tables` are lazy, those of the edition; `checks` are those of the run that publishes."""
 
     client: str
     settings: ClientSettings
@@ -22,6 +24,7 @@ class PackFacts:
     tables: Mapping[str, pl.LazyFrame]
     checks: pl.DataFrame = field(default_factory=pl.DataFrame)
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    edition: str = INTERNAL
     _read: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> pl.DataFrame:
@@ -29,6 +32,11 @@ class PackFacts:
         if name not in self._read:
             self._read[name] = self.tables[name].collect()
         return self._read[name]
+
+    @property
+    def is_internal(self) -> bool:
+        """Claims, coders, auditors, other clients and what work costs may be shown."""
+        return self.edition == INTERNAL
 
     def some(self, name: str, *columns: str) -> pl.DataFrame:
         """Only these columns of a wide table."""

@@ -20,9 +20,9 @@ from dashboards import (
     spikes,
     texts,
 )
+from dashboards.editions import client_edition, shown_definitions
 from dashboards.facts import PackFacts
 from dashboards.page import render
-from rcm_pipeline.metrics.definitions import definitions
 
 SECTIONS = (
     scorecard,
@@ -41,13 +41,15 @@ SECTIONS = (
 )
 
 
-def sheets() -> dict[str, str]:
-    """Sheet → table of the workbook: those of every section, in the order of the page."""
-    return {sheet: table for section in SECTIONS for sheet, table in section.SHEETS.items()}
+def sheets(facts: PackFacts) -> dict[str, str]:
+    """Sheet → table of the edition's workbook: those of every section, in the order of the page."""
+    every = {sheet: table for section in SECTIONS for sheet, table in section.SHEETS.items()}
+    return every if facts.is_internal else {sheet: table for sheet, table in every.items() if sheet in client_edition()["sheets"]}
 
 
 def pack_page(facts: PackFacts) -> str:
-    """The whole pack as one self-contained HTML document."""
+    """An edition of the pack as one self-contained HTML document."""
+    named = SECTIONS if facts.is_internal else [one for one in SECTIONS if one.__name__.rpartition(".")[2] in client_edition()["sections"]]
     return render(
         "pack.html.j2",
         title=f"Governance pack · {facts.settings.name or facts.client}",
@@ -55,8 +57,9 @@ def pack_page(facts: PackFacts) -> str:
         week=texts.week(facts.week.monday if facts.week else None),
         through=texts.day(_last_date(facts)),
         warnings=quality.warnings(facts.checks),
-        sections=[section.section(facts) for section in SECTIONS],
-        definitions=list(definitions().values()),
+        sections=[section.section(facts) for section in named],
+        is_internal=facts.is_internal,
+        definitions=shown_definitions(facts),
         manifest=facts.manifest,
         evidence=_evidence_level(facts["raw_files"]),
     )

@@ -6,13 +6,14 @@ import json
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
+from dashboards.editions import for_client
 from dashboards.facts import PackFacts
 from dashboards.pack import pack_page, sheets
 from dashboards.workbook import pack_workbook, worklist_workbook
@@ -31,7 +32,7 @@ from rcm_pipeline.weeks import Week, anchor_stored
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
-WORKBOOK, WORKLIST, MANIFEST = "governance_pack.xlsx", "worklist.xlsx", "manifest.json"
+_PAGE, _WORKBOOK, WORKLIST, MANIFEST = "governance_pack.html", "governance_pack.xlsx", "internal/worklist.xlsx", "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -118,12 +119,10 @@ def mark_stale(home: Home, client: str, reason: str, at: dt.datetime, *, only_on
 def _publish(home: Home, facts: PackFacts, settings_digest: str, *, is_latest: bool) -> tuple[Published, dict[str, Any]]:
     """The files of a pack, put in place, and its row for the ledger of publications."""
     manifest = _manifest(facts, settings_digest)
-    page = pack_page(PackFacts(facts.client, facts.settings, facts.week, facts.tables, facts.checks, manifest)).encode()
-    files = {
-        PAGE: page,
-        WORKBOOK: pack_workbook(facts, sheets()),
-        WORKLIST: worklist_workbook(facts["mart_worklist"], facts.week),
-    }
+    files = {WORKLIST: worklist_workbook(facts["mart_worklist"], facts.week)}
+    for edition in (signed := replace(facts, manifest=manifest), for_client(signed)):
+        files[f"{edition.edition}/{_PAGE}"] = pack_page(edition).encode()
+        files[f"{edition.edition}/{_WORKBOOK}"] = pack_workbook(edition, sheets(edition))
     manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     files[MANIFEST] = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
     folder = _put_in_place(home.reports(facts.client), str(facts.week or "no-complete-week"), files, is_latest=is_latest)
@@ -155,6 +154,7 @@ def _put_in_place(reports: Path, week: str, files: Mapping[str, bytes], *, is_la
     try:
         beside.mkdir(parents=True)
         for name, content in files.items():
+            (beside / name).parent.mkdir(exist_ok=True)
             write_durably(beside / name, content)
         beside.rename(store)
         for link in (week, "latest") if is_latest else (week,):

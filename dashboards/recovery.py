@@ -38,7 +38,8 @@ _URGENCY = {"soon": f"{SOON_DAYS} days or less", "open": "Time left", "doubtful"
 
 def section(facts: PackFacts) -> dict[str, Any]:
     """The section of mart_recoveries: what became of denials, what to work first, and how payers write."""
-    every, recoveries, listed = facts["mart_denial_outcomes"], facts["mart_recoveries"], facts["mart_worklist"]
+    every, recoveries = facts["mart_denial_outcomes"], facts["mart_recoveries"]
+    listed = facts["mart_worklist"] if facts.is_internal else None
     outcomes = initial_denials(every)
     has_won = recoveries.filter(pl.col("overturned_count") > 0).height > 0
     return {
@@ -52,24 +53,25 @@ def section(facts: PackFacts) -> dict[str, Any]:
         },
         "causes": cause_rows(recoveries),
         "after_payment": after_payment(every),
-        "groups": group_rows(listed, facts.payers),
-        "urgency": urgency_rows(listed),
+        "groups": [] if listed is None else group_rows(listed, facts.payers),
+        "urgency": [] if listed is None else urgency_rows(listed),
         "measures": measure_rows(facts["mart_metrics"]),
         "quality": quality_rows(facts["mart_payer_quality"], facts.payers),
     }
 
 
-def headline(outcomes: pl.DataFrame, worklist: pl.DataFrame) -> str:
-    """One sentence: what is open, what it could bring, and what runs out first."""
+def headline(outcomes: pl.DataFrame, worklist: pl.DataFrame | None) -> str:
+    """One sentence: what is open, what it could bring, and what of the worklist runs out first."""
     if outcomes.is_empty():
         return "Nothing was denied yet."
     open_ones = outcomes.filter(pl.col("resolution_code") == "open")
+    worth = texts.dollars(open_ones["at_risk_amount"].sum())
+    seen = f"{texts.count(open_ones.height)} denials are open, worth {worth} if paid like their likes"
+    if worklist is None:
+        return f"{seen}."
     soon = worklist.filter(pl.col("urgency") == "soon")
-    worth, net = texts.dollars(open_ones["at_risk_amount"].sum()), texts.dollars(soon["net_amount"].sum())
-    return (
-        f"{texts.count(open_ones.height)} denials are open, worth {worth} if paid like their likes; {texts.count(soon.height)} of "
-        f"them run out of time within {SOON_DAYS} days ({net} expected net)."
-    )
+    net = texts.dollars(soon["net_amount"].sum())
+    return f"{seen}; {texts.count(soon.height)} of them run out of time within {SOON_DAYS} days ({net} expected net)."
 
 
 def after_payment(outcomes: pl.DataFrame) -> str:

@@ -198,10 +198,13 @@ def fact_rows(card: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str,
         "Reading": _reading(card),
         "Main reason": f"{codes or 'none given'}: {begun}",
         "At risk": risk,
-        "Fix": _fix(card),
-        "Examples": (card["example_tokens"] or "–").replace(",", ", "),
-        "Acknowledged by": now.get("acknowledged_by") or "nobody yet",
     }
+    if "example_tokens" in card:  # of the internal edition: what to do about it, and with which claims
+        facts |= {
+            "Fix": _fix(card),
+            "Examples": (card["example_tokens"] or "–").replace(",", ", "),
+            "Acknowledged by": now.get("acknowledged_by") or "nobody yet",
+        }
     return [{"name": name, "text": text} for name, text in facts.items()]
 
 
@@ -272,6 +275,8 @@ def _name(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 def _reading(card: Mapping[str, Any]) -> str:
+    if "clients_up_count" not in card:
+        return "One coder has at least four fifths of the extra denials" if card["reading"] == "coder" else "Not one coder's"
     up = card["clients_up_count"]
     others = (
         "other clients not compared"

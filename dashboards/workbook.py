@@ -2,16 +2,17 @@
 
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
 import xlsxwriter
 
 from dashboards import texts
+from dashboards.editions import shown_definitions
 from dashboards.facts import PackFacts
 from dashboards.sheet import write_frame
-from rcm_pipeline.metrics.definitions import definitions
+from rcm_pipeline.metrics.definitions import Definition
 from rcm_pipeline.weeks import Week
 
 _FORMATS = {"_rate": "0.0%", "_amount": "#,##0.00", "low": "0.0%", "high": "0.0%"}
@@ -24,7 +25,7 @@ def pack_workbook(facts: PackFacts, sheets: Mapping[str, str]) -> bytes:
         book.set_properties(_created(facts.week))
         for sheet, table in sheets.items():
             _write(book, sheet, facts[table])
-        _write(book, "Definitions", _definitions())
+        _write(book, "Definitions", _definitions(shown_definitions(facts)))
     return buffer.getvalue()
 
 
@@ -64,8 +65,8 @@ def _groups(worklist: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _definitions() -> pl.DataFrame:
-    rows = [vars(d) | {"variants": "; ".join(f"{k}: {v}" for k, v in d.variants.items())} for d in definitions().values()]
+def _definitions(shown: Iterable[Definition]) -> pl.DataFrame:
+    rows = [vars(d) | {"variants": "; ".join(f"{k}: {v}" for k, v in d.variants.items())} for d in shown]
     frame = pl.DataFrame(rows)
     nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
     return frame.with_columns(pl.Series(name, [str(value) for value in frame[name].to_list()]) for name in nested)

@@ -131,11 +131,12 @@ def report(
     """Publish a client's pack from the warehouse, for the last complete week or an earlier one."""
     from assets.resources import now
     from dashboards.publish import publish_week
+    from rcm_pipeline.governance.publications import PAGE
 
     folders = home_of(home, None, settings)
     require_warehouse(folders, client)
     published = publish_week(folders, client, week_of(week), day_of(today), now())
-    print(published.folder / "governance_pack.html")
+    print(published.folder / PAGE)
 
 
 @app.command()

@@ -46,7 +46,8 @@ def outcome_of(check_name: str, tables: Mapping[str, pl.DataFrame], week: dt.dat
             connection.register(name, frame)
         failed, checked = connection.sql(check.counts(batch, check.table_name)).fetchall()[0]
         is_failed = bool(connection.sql(check.unexpected(batch, check.table_name)).fetchall())
-    return Outcome(check.table_name, check.name, "batch", check.severity, not is_failed, failed, checked)
+        told = [row[0] for row in connection.sql(check.details(batch)).fetchall()] if check.details and is_failed else []
+    return Outcome(check.table_name, check.name, "batch", check.severity, not is_failed, failed, checked, "; ".join(told) or None)
 
 
 def whole(raw: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

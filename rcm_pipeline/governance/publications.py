@@ -17,7 +17,7 @@ from rcm_pipeline.weeks import Week, anchor_stored
 
 NO_WEEK = dt.date(1900, 1, 1)
 STALE = "stale.json"  # beside a pack that a later run did not renew
-PAGE = "governance_pack.html"
+PAGE = "internal/governance_pack.html"  # of a pack; that for the client lies in client/
 
 
 def input_hash(file_ids: Iterable[str]) -> str:

@@ -100,7 +100,7 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
     published = connection.sql(
         "SELECT week FROM ops_publications JOIN ops_runs USING (run_id) ORDER BY run_no DESC, week DESC LIMIT 1"
     ).fetchone()
-    pack = home.reports(client) / "latest" / PAGE
+    latest = home.reports(client) / "latest"
     return Summary(
         client,
         files,
@@ -113,9 +113,9 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         int(denied),
         f"{amount:.2f}",
         str(published[0]) if published and published[0] != NO_WEEK else "",
-        str(_shown(pack)) if pack.exists() else "",
+        str(_shown(latest)) if (latest / PAGE).exists() else "",
         run.status if run else "never",
-        [*_unfinished(home, client), *_trouble(connection, pack, run.status if run else "never", unopened)],
+        [*_unfinished(home, client), *_trouble(connection, latest, run.status if run else "never", unopened)],
         [*_notes(connection), *_sheet_notes(connection), *_ageing_notes(connection)],
         _delivery_notes(connection),
         _warnings(connection, run.run_id if run else ""),
@@ -219,14 +219,10 @@ def _ageing_notes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
-def _shown(pack: Path) -> Path:
-    """The pack under its week's name, not under `latest`."""
-    weeks = [
-        link
-        for link in pack.parent.parent.iterdir()
-        if link.is_symlink() and link.name != "latest" and link.resolve() == pack.parent.resolve()
-    ]
-    return (weeks[0] if weeks else pack.parent) / PAGE
+def _shown(latest: Path) -> Path:
+    """The page of the pack under its week's name, not under `latest`."""
+    weeks = [link for link in latest.parent.iterdir() if link.is_symlink() and link != latest and link.resolve() == latest.resolve()]
+    return (weeks[0] if weeks else latest) / PAGE
 
 
 def _quarantined(connection: duckdb.DuckDBPyConnection) -> int:
@@ -243,13 +239,13 @@ def _unfinished(home: Home, client: str) -> list[str]:
     return ["a run began after these numbers were published and has not ended: wait for it, or run again"]
 
 
-def _trouble(connection: duckdb.DuckDBPyConnection, pack: Path, last_run: str, unopened: int) -> list[str]:
+def _trouble(connection: duckdb.DuckDBPyConnection, latest: Path, last_run: str, unopened: int) -> list[str]:
     found = []
     if last_run != "published":
         found.append(f"the last run ended {last_run}, so the pack is not renewed")
-    if last_run == "published" and (pack.parent / STALE).exists():
+    if last_run == "published" and (latest / STALE).exists():
         found.append("a run after it ended before it could be noted; stale.json beside the pack says why")
-    if not pack.exists():
+    if not (latest / PAGE).exists():
         found.append("no pack was published yet")
     if unopened:
         found.append(f"{unopened} files could not be opened")

@@ -105,6 +105,14 @@ def _unreported_weeks(batch: Batch) -> str:
     return f"select {said} from core_adjudications where {_unreported(batch)} group by week order by week"
 
 
+def _ended_lists(_: Batch) -> str:
+    said = """'the newest ' || system_code || ' list here ended on ' || valid_to || '; ' || stale_count || ' of ' || anchor_count
+      || ' codes of the week are of later days, see docs/code_sets.md'"""
+    return (
+        f"select {said} from mart_code_set_coverage where valid_to is not null and stale_count > 0 order by stale_count desc, system_code"
+    )
+
+
 def _recent(batch: Batch) -> str:
     """Payments that a claim payment of the last days belongs to."""
     since = batch.today - dt.timedelta(days=_RECENT_DAYS)
@@ -224,6 +232,7 @@ CHECKS = (
         0.0,
         lambda _: "sum(stale_count) filter (valid_to is not null)",
         "sum(anchor_count) filter (valid_to is not null)",
+        _ended_lists,
     ),
     BatchCheck(
         "counted_reviews",

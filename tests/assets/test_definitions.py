@@ -11,6 +11,7 @@ from assets.build import build_defs
 from assets.resources import Workplace
 from assets.specs import CHECK
 from rcm_pipeline import __version__
+from rcm_pipeline.governance.publications import PAGE
 from rcm_pipeline.settings import Home
 from rcm_pipeline.tables import registered
 from schemas.contract import polars_schema
@@ -104,7 +105,7 @@ def test_an_old_failure_says_nothing_of_a_newer_pack(tmp_path: Path, monkeypatch
     from assets import automation
 
     monkeypatch.setenv("RCM_HOME", str(tmp_path))
-    page = tmp_path / "reports" / "acme" / "latest" / "governance_pack.html"
+    page = tmp_path / "reports" / "acme" / "latest" / PAGE
     page.parent.mkdir(parents=True)
     page.write_text("new")
 

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from rcm_pipeline.errors import ExitCode
+from rcm_pipeline.governance.publications import PAGE
 from schemas.contract import polars_schema
 from schemas.registry import CONTRACTS, layer
 from tests.conftest import CORPUS, rcm
@@ -86,15 +87,15 @@ def test_report_of_an_earlier_week_stands_beside_the_latest(own_home: Path, samp
         "report", "lakeside-physicians", "--week", "2026-10-05", "--today", "2026-11-23", "--settings", sample / "settings", home=own_home
     )
     page = Path(done.stdout.strip())
-    assert page.parent.name == "2026-10-05"
+    assert page.parent.parent.name == "2026-10-05"
     assert "5–11 Oct 2026" in page.read_text()
     assert "Summerfield Assurance denies for authorization" not in page.read_text(), "the spike began later"
     reports = own_home / "reports" / "lakeside-physicians"
-    assert (reports / "2026-11-16" / "governance_pack.html").is_file()
+    assert (reports / "2026-11-16" / PAGE).is_file()
     assert (reports / "latest").resolve() == (reports / "2026-11-16").resolve()
     with duckdb.connect(str(own_home / "warehouse" / "lakeside-physicians" / "published.duckdb"), read_only=True) as connection:
         published = connection.sql("SELECT week, page_hash FROM ops_publications ORDER BY published_at").fetchall()
-    hashes = {week: hashlib.sha256((reports / str(week) / "governance_pack.html").read_bytes()).hexdigest() for week, _ in published}
+    hashes = {week: hashlib.sha256((reports / str(week) / PAGE).read_bytes()).hexdigest() for week, _ in published}
     assert published == [(week, hashes[week]) for week in (dt.date(2026, 11, 16), dt.date(2026, 10, 5))]
     for week in ("2031-01-06", "1999-01-04"):
         assert rcm("report", "lakeside-physicians", "--week", week, home=own_home, check=False).returncode == ExitCode.INPUT
@@ -136,7 +137,7 @@ def test_a_report_never_gives_new_settings_to_tables_computed_with_the_old(own_h
     with (settings / f"{client}.toml").open("a") as out:
         out.write("\n# agreed anew\n")
     folders = ("--settings", settings, "--today", "2026-11-23")
-    pack = own_home / "reports" / client / "latest" / "governance_pack.html"
+    pack = own_home / "reports" / client / "latest" / PAGE
     before = pack.read_bytes()
     done = rcm("report", client, *folders, home=own_home, check=False)
     assert done.returncode == ExitCode.QUALITY

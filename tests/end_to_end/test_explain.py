@@ -83,6 +83,6 @@ def test_the_worklist_has_account_numbers_only_when_asked(published: Path, sampl
 
 
 def test_the_worklist_beside_the_pack_holds_no_account_number(published: Path, sample: Path) -> None:
-    book = pl.read_excel(published / "reports" / CLIENT / "latest" / "worklist.xlsx", sheet_name="All claims")
+    book = pl.read_excel(published / "reports" / CLIENT / "latest" / "internal" / "worklist.xlsx", sheet_name="All claims")
     assert "account" not in book.columns
     assert book["next_step"].null_count() == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from rcm_pipeline.governance.publications import PAGE
 from tests.conftest import rcm
 
 MARK = "ZZPHI"
@@ -176,7 +177,7 @@ def test_one_client_never_sees_another(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "r.835").write_text(remittance_file(Canaries()).replace("PAYER X", f"PAYER OF {client.upper()}"))
     rcm("run", "--inbox", tmp_path / "inbox", "--today", "2026-11-23", home=tmp_path / "home")
-    page_a, page_b = ((tmp_path / "home" / "reports" / c / "latest" / "governance_pack.html").read_text() for c in ("a-client", "b-client"))
+    page_a, page_b = ((tmp_path / "home" / "reports" / c / "latest" / PAGE).read_text() for c in ("a-client", "b-client"))
     assert "Payer Of A-Client" in page_a
     assert "Payer Of A-Client" not in page_b
     with duckdb.connect() as connection:

@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dashboards.publish import WORKLIST
+from rcm_pipeline.governance.publications import PAGE
 from tests.conftest import rcm
 from tests.end_to_end.hashes import file_hashes, table_hashes
 
@@ -20,10 +22,11 @@ def run(sample: Path, home: Path, *more: object, **options):
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_pack_is_where_it_says(published: Path, client: str) -> None:
     folder = published / "reports" / client / "2026-11-16"
-    assert {p.name for p in folder.iterdir()} == {"governance_pack.html", "governance_pack.xlsx", "manifest.json", "worklist.xlsx"}
+    files = {f"{edition}/governance_pack.{kind}" for edition in ("client", "internal") for kind in ("html", "xlsx")} | {WORKLIST}
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == files | {"manifest.json"}
     manifest = json.loads((folder / "manifest.json").read_text())
     hashes = file_hashes(folder)
-    assert manifest["files"] == {name: hashes[name] for name in ("governance_pack.html", "governance_pack.xlsx", "worklist.xlsx")}
+    assert manifest["files"] == {name: hashes[name] for name in files}
     assert manifest["week"] == "2026-11-16"
     assert (published / "reports" / client / "latest").resolve() == folder.resolve()
 
@@ -34,7 +37,7 @@ def test_a_second_run_does_nothing_within_a_second(own_home: Path, sample: Path)
     start = time.process_time(), time.monotonic()
     done = run(sample, own_home)
     assert done.stderr.count("nothing new") == 2
-    assert done.stdout.strip().splitlines()[-1].endswith("stonebridge-regional/2026-11-16/governance_pack.html")
+    assert done.stdout.strip().splitlines()[-1].endswith("stonebridge-regional/2026-11-16/internal/governance_pack.html")
     assert {client: table_hashes(own_home / "warehouse" / client / "published.duckdb") for client in CLIENTS} == before
     assert file_hashes(own_home / "reports") == packs
     assert time.monotonic() - start[1] < 20
@@ -70,7 +73,7 @@ WHERE raw.charge IS DISTINCT FROM core.charge OR raw.paid IS DISTINCT FROM core.
 
 
 def test_the_planted_spike_and_the_planted_coder_are_on_the_page(published: Path, sample: Path) -> None:
-    page = (published / "reports" / CLIENTS[0] / "latest" / "governance_pack.html").read_text()
+    page = (published / "reports" / CLIENTS[0] / "latest" / PAGE).read_text()
     planted = json.loads((sample / "truth" / CLIENTS[0] / "planted.json").read_text())
     assert planted["spike"] == {"payer_id": "PAY03", "root_cause": "authorization", "first_week": "2026-10-19"}
     assert "1 spike is open, none of them new: Summerfield Assurance: authorization" in page

@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from rcm_pipeline.errors import ExitCode
+from rcm_pipeline.governance.publications import PAGE
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.sample.generate import generate
 from tests.conftest import rcm
@@ -58,20 +59,20 @@ def test_a_wrong_setting_is_named_and_the_last_good_pack_stays_marked_stale(own_
     (settings / f"{CLIENT}.toml").write_text("[scorecard.initial_denial_claims]\ntarget = 5\nlimit = 0.1\n")
     arguments = ("run", "--inbox", sample / "inbox", "--settings", settings, "--client", CLIENT, "--today", "2026-11-23")
     tables = table_hashes(own_home / "warehouse" / CLIENT / "published.duckdb")
-    before = (own_home / "reports" / CLIENT / "latest" / "governance_pack.html").read_bytes()
+    before = (own_home / "reports" / CLIENT / "latest" / PAGE).read_bytes()
     done = rcm(*arguments, home=own_home, check=False)
     assert done.returncode == ExitCode.SETTINGS
     assert "scorecard.initial_denial_claims.target" in done.stderr
     assert table_hashes(own_home / "warehouse" / CLIENT / "published.duckdb") == tables
-    page = own_home / "reports" / CLIENT / "latest" / "governance_pack.html"
+    page = own_home / "reports" / CLIENT / "latest" / PAGE
     assert page.read_bytes() == before, "a pack that was published is never changed"
-    reason = json.loads((page.parent / "stale.json").read_text())["reason"]
+    reason = json.loads((page.parent.parent / "stale.json").read_text())["reason"]
     assert reason == "a settings, key or code table file is wrong or unsafe; rcm run says which and what to do"
     for name in ("scorecard.initial_denial_claims", str(settings)):  # no line of the file and no folder of this machine is kept
         assert not any(name.encode() in path.read_bytes() for path in (own_home / "dagster").rglob("*") if path.is_file())
     (settings / f"{CLIENT}.toml").write_text((sample / "settings" / f"{CLIENT}.toml").read_text())
     rcm(*arguments, "--again", home=own_home)
-    assert not (page.parent / "stale.json").exists()
+    assert not (page.parent.parent / "stale.json").exists()
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from rcm_pipeline.governance.publications import PAGE
 from tests.conftest import ROOT, is_group_there
 from tests.end_to_end.hashes import table_hashes
 from tests.spec.engine import remittance
@@ -108,7 +109,7 @@ def test_a_launch_from_the_ui_materialises_the_same_assets(server: tuple[int, Pa
     run_id = ask(port, LAUNCH, p=params)["launchRun"]["run"]["runId"]
     status = wait_for(lambda: _ended(port, run_id), 300)
     assert status == "SUCCESS"
-    assert (place / "home" / "reports" / "acme" / "latest" / "governance_pack.html").is_file()
+    assert (place / "home" / "reports" / "acme" / "latest" / PAGE).is_file()
     hashes = table_hashes(place / "home" / "warehouse" / "acme" / "published.duckdb")
     assert {"raw_remits", "core_denials", "mart_denial_rates", "ops_publications"} <= set(hashes)
     assert not list((place / "home" / "dagster").rglob("*.pickle"))

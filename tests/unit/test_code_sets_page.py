@@ -31,7 +31,7 @@ def tables(world: World) -> dict:
 
 def page(section: dict) -> str:
     empty_manifest = dict.fromkeys(("file_count", "input_hash", "reference_hash", "settings_hash", "code_version"), "0" * 12)
-    return render("pack.html.j2", title="T", client="C", week="W", through="D", sections=[section], definitions=[], manifest=empty_manifest,
+    return render("pack.html.j2", title="T", client="C", week="W", through="D", sections=[section], is_internal=True, definitions=[], manifest=empty_manifest,
                   evidence="A")  # fmt: skip
 
 

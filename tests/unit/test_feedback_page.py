@@ -78,7 +78,16 @@ def sections(tables: dict[str, pl.DataFrame], settings: ClientSettings = SETTING
 def page(shown: list[dict]) -> str:
     manifest = {"file_count": 1, "input_hash": "i", "reference_hash": "r", "settings_hash": "s", "code_version": "0"}
     return render(
-        "pack.html.j2", title="t", client="c", week="w", through="d", sections=shown, definitions=[], manifest=manifest, evidence="e"
+        "pack.html.j2",
+        title="t",
+        client="c",
+        week="w",
+        through="d",
+        sections=shown,
+        is_internal=True,
+        definitions=[],
+        manifest=manifest,
+        evidence="e",
     )
 
 

@@ -82,6 +82,6 @@ def test_a_pack_half_written_by_a_killed_process_goes_with_the_next(tmp_path: Pa
     put(tmp_path, "good")
     half = tmp_path / ".packs" / ".new-2026-11-16-0123456789ab-17"
     half.mkdir()
-    (half / PAGE).write_text("half")
+    (half / "page.html").write_text("half")
     put(tmp_path, "next")
     assert not half.exists()

@@ -164,6 +164,7 @@ def test_the_section_fits_the_pack(tables: dict[str, pl.DataFrame]) -> None:
         week="w",
         through="d",
         sections=[spikes.section(facts_of(tables, names=NAMES))],
+        is_internal=True,
         definitions=[],
         manifest=manifest,
         evidence="A",

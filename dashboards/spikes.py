@@ -279,7 +279,7 @@ def _reading(card: Mapping[str, Any]) -> str:
         return "One coder has at least four fifths of the extra denials" if card["reading"] == "coder" else "Not one coder's"
     up = card["clients_up_count"]
     others = (
-        "other clients not compared"
+        ("how many is told of five clients or more" if card["reading"] == "payer" else "other clients not compared")
         if up is None
         else f"{texts.count(up) if up > 1 else 'no other'} clients of this payer up the same week"
     )

@@ -83,6 +83,11 @@ class Home:
         """What the clients that allow it know together; holds nothing of fewer than three of them."""
         return self.root / "portfolio" / "reference.parquet"
 
+    @property
+    def members(self) -> Path:
+        """Who takes part in the portfolio, and since which week; handed back to nobody."""
+        return self.root / "portfolio" / "members.json"
+
     def reports(self, client: str) -> Path:
         """Folder of a client's packs, one folder per week."""
         return self.root / "reports" / client

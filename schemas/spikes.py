@@ -5,7 +5,7 @@ import polars as pl
 from schemas.contract import SHARE, Contract, Count, Date, Flag, Money, Rate, Text, column
 from schemas.thresholds import LEAK_LIFT, SPIKE_EXTRA, SPIKE_LIFT, SPIKE_Q
 from schemas.vocabulary.denials import ROOT_CAUSES
-from schemas.vocabulary.spikes import LINE_READINGS, OPEN_SPIKE_STATES, SPIKE_DIMENSIONS, SPIKE_READINGS, SPIKE_STATES
+from schemas.vocabulary.spikes import OPEN_SPIKE_STATES, SPIKE_DIMENSIONS, SPIKE_READINGS, SPIKE_STATES
 
 _PAYER = "payer, as in core_payers"
 _SINCE = "Monday of the first week of the spike: during is from then to the anchor week"
@@ -170,24 +170,17 @@ class MartSlowLeaks(Contract):
 
 
 class OpsPortfolio(Contract):
-    """What the portfolio hands back to a client that takes part: sums over at least 3 clients and 11 claims, never fewer."""
+    """What the portfolio hands back to a client that takes part: rounded sums of 3 clients or more, none nearly alone."""
 
     version: Text = column("hash of the whole reference")
     payer_id: Text = column("payer", key=True)
     root_cause: Text = column("cause", isin=ROOT_CAUSES, key=True)
     week: Date = column("Monday of the week the payer decided in", key=True)
-    client_count: Count = column("clients with claims decided", ge=3)
-    usual_rate: Rate = column("share denied in the weeks to this one, half as heavy every 26 weeks", in_range=SHARE)
-    season_denied: Rate = column("denials over the noise factor, cut at the limits: the season's numerator", ge=0.0)
-    season_expected: Rate = column("what the baselines expected of them, over the same: its denominator", ge=0.0)
-    expected: Rate = column("denials expected of all clients together; null before the last 13 weeks", nullable=True)
-    lift: Rate = column("denied / expected in the window that says most; null before the last 13 weeks", nullable=True)
-    p_value: Rate = column("of the payer-wide line; null when not judged", nullable=True, in_range=SHARE)
-    q_value: Rate = column("adjusted over the lines of the week; null when not judged", nullable=True, in_range=SHARE)
-    is_alarm: Flag = column("the payer-wide line is one; null before the last 13 weeks", nullable=True)
-    risen_count: Count = column("clients whose own surprise is above 1.28; null before the last 13 weeks", nullable=True, ge=0)
-    reading: Text = column(
-        "of a line that is an alarm: payer, where several clients rose; process, where one did; null otherwise",
-        nullable=True,
-        isin=LINE_READINGS,
+    denied_count: Count = column("claims denied, to a multiple of 5 by chance", ge=0)
+    decided_count: Count = column("claims decided, to a multiple of 5 by chance", ge=0)
+    season_denied: Rate = column("denials over the noise factor, cut at the limits, to a multiple of 5: the season's numerator", ge=0.0)
+    season_expected: Rate = column("what the baselines expected of them, over the same, to a multiple of 5: its denominator", ge=0.0)
+    risen_count: Count = column(
+        "clients whose own surprise is above 1.28; null of fewer than 5 clients, and before the last 13 weeks", nullable=True, ge=0
     )
+    is_payers: Flag = column("the payer-wide line is an alarm, and several clients rose")

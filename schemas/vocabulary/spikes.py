@@ -3,5 +3,4 @@
 SPIKE_DIMENSIONS = ["carc", "rarc", "code_family", "place", "provider", "coder"]
 OPEN_SPIKE_STATES = ["new", "continuing", "fading"]
 SPIKE_STATES = [*OPEN_SPIKE_STATES, "closed"]
-LINE_READINGS = ["payer", "process"]
 SPIKE_READINGS = ["coder", "client", "payer"]

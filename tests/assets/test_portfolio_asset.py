@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import json
 from pathlib import Path
 
 import dagster as dg
@@ -26,12 +27,12 @@ WEEKS = 20
 CLIENTS = ("acme", "beta", "coma")
 
 
-def rates(denied: int, last_is_complete: bool = True) -> pl.DataFrame:
-    """Twenty weeks of a hundred claims; the last may still be coming in."""
-    weeks = [FIRST + dt.timedelta(weeks=at) for at in range(WEEKS)]
+def rates(denied: int, last_is_complete: bool = True, count: int = WEEKS) -> pl.DataFrame:
+    """So many weeks of a hundred claims; the last may still be coming in."""
+    weeks = [FIRST + dt.timedelta(weeks=at) for at in range(count)]
     numbers = {"numerator": denied, "denominator": 100, "denial_rate": denied / 100, "low": 0.0, "high": 1.0}
     money = dict.fromkeys(("denied_amount", "denied_charge_amount", "charge_amount"), 0)
-    frame = pl.DataFrame({"week": weeks, "is_complete": [last_is_complete or at < WEEKS - 1 for at in range(WEEKS)]})
+    frame = pl.DataFrame({"week": weeks, "is_complete": [last_is_complete or at < count - 1 for at in range(count)]})
     cells = [("M09", "P1", "coding"), ("M09", "all", "coding"), ("M09", "P1", "all"), ("M08", "P1", "coding")]
     named = [
         frame.with_columns(
@@ -48,10 +49,10 @@ def allow(home: Home, client: str, allowed: bool) -> None:
     (home.settings / f"{client}.toml").write_text(f"data_aggregation = {str(allowed).lower()}\n")
 
 
-def add(home: Home, client: str, denied: int, last_is_complete: bool = True) -> None:
+def add(home: Home, client: str, denied: int, last_is_complete: bool = True, weeks: int = WEEKS) -> None:
     make_warehouse(home.warehouse(client))
     with open_warehouse(home.warehouse(client)) as connection:
-        replace(connection, "mart_denial_rates", rates(denied, last_is_complete))
+        replace(connection, "mart_denial_rates", rates(denied, last_is_complete, weeks))
         publish_warehouse(connection, home.warehouse(client))
 
 
@@ -87,8 +88,8 @@ def test_consent_is_off_until_it_is_set(place: Workplace) -> None:
 def test_three_clients_share_what_a_fourth_keeps_to_itself(place: Workplace) -> None:
     assert asset._make(place) == (3, WEEKS)
     table = written(place)
-    assert table["client_count"].unique().to_list() == [3]
-    assert table["usual_rate"].to_list() == pytest.approx([0.1] * table.height)
+    assert table["decided_count"].unique().to_list() == [300]
+    assert table["denied_count"].unique().to_list() == [30]
     assert table.select("payer_id", "root_cause").unique().rows() == [("P1", "coding")]
     for client in CLIENTS:
         assert taken(place, client).equals(table)
@@ -114,13 +115,14 @@ def test_the_file_is_put_in_place_whole(place: Workplace, monkeypatch: pytest.Mo
     """A write that breaks off leaves the old reference; one that ends leaves nothing beside it."""
     asset._make(place)
     before = place.home.portfolio.read_bytes()
-    assert [path.name for path in place.home.portfolio.parent.iterdir()] == [place.home.portfolio.name]
+    assert {path.name for path in place.home.portfolio.parent.iterdir()} == {place.home.portfolio.name, place.home.members.name}
 
     def breaks_off(path: Path, content: bytes) -> None:
         path.write_bytes(content[:4])
         raise OSError(28, "disk full")
 
-    add(place.home, "acme", 50)
+    for client in CLIENTS:
+        add(place.home, client, 10, weeks=WEEKS + 1)
     with monkeypatch.context() as patch:
         patch.setattr(publishing, "write_durably", breaks_off)
         with pytest.raises(StorageError, match="disk full"):
@@ -186,3 +188,39 @@ def test_a_damaged_file_is_named_by_nothing_of_a_client(place: Workplace, monkey
     assert "cannot be opened" in told[0]
     assert not place.home.portfolio.exists()
     assert load_client_settings(place.home.settings, "beta").data_aggregation
+
+
+def test_who_joins_gives_weeks_to_come_and_nothing_of_the_past(place: Workplace) -> None:
+    """Two versions, one before and one after a client joined, differ by nothing that a third could read."""
+    asset._make(place)
+    before = written(place)
+    allow(place.home, "quiet", allowed=True)
+    assert asset._make(place) == (4, WEEKS)
+    assert written(place).equals(before)
+    for client, denied in (("acme", 9), ("beta", 10), ("coma", 11), ("quiet", 77)):
+        add(place.home, client, denied, weeks=WEEKS + 1)
+    assert asset._make(place) == (4, WEEKS + 1)
+    now = written(place)
+    assert now.head(WEEKS).drop("version").equals(before.drop("version"))
+    assert now.row(-1, named=True)["decided_count"] == 400
+    members = json.loads(place.home.members.read_text())
+    assert members == dict.fromkeys(CLIENTS) | {"quiet": str(before["week"].max())}
+
+
+def test_where_one_of_four_leaves_the_reference_begins_anew(place: Workplace) -> None:
+    """Weeks counted anew without somebody would say, beside those with it, what it had."""
+    allow(place.home, "quiet", allowed=True)
+    assert asset._make(place) == (4, WEEKS)
+    allow(place.home, "beta", allowed=False)
+    assert asset._make(place) == (3, 0)
+    for client, denied in (("acme", 9), ("coma", 11), ("quiet", 77)):
+        add(place.home, client, denied, weeks=WEEKS + 2)
+    assert asset._make(place) == (3, 2)
+    assert written(place)["week"].min() == FIRST + dt.timedelta(weeks=WEEKS)
+
+
+def test_a_reference_of_an_older_version_is_not_handed_back(place: Workplace) -> None:
+    place.home.portfolio.parent.mkdir(parents=True)
+    pl.DataFrame({"payer_id": ["P1"], "lift": [2.0], "expected": [10.0]}).write_parquet(place.home.portfolio)
+    assert taken(place, "acme").is_empty()
+    assert asset._make(place) == (3, WEEKS)

@@ -77,11 +77,9 @@ def with_other_clients(cards: pl.DataFrame, portfolio: pl.DataFrame) -> pl.DataF
     From ops_portfolio, in the weeks of the spike: the most clients that were up at once. Null where the portfolio does not
     know the payer and cause, or nothing is handed back to this client.
     """
-    lines = portfolio.filter(pl.col("risen_count").is_not_null()).select(*SPIKE, pl.col("week").alias("_at"), "risen_count", "reading")
+    lines = portfolio.select(*SPIKE, pl.col("week").alias("_at"), "risen_count", "is_payers")
     during = cards.select(*SPIKE, "since_week", "week").join(lines, on=SPIKE).filter(pl.col("_at").is_between("since_week", "week"))
-    others = during.group_by(SPIKE).agg(
-        pl.col("risen_count").max().alias("_up"), (pl.col("reading") == "payer").any().fill_null(False).alias("_is_payer")
-    )
+    others = during.group_by(SPIKE).agg(pl.col("risen_count").max().alias("_up"), pl.col("is_payers").any().alias("_is_payer"))
     joined = cards.drop("clients_up_count", strict=False).join(others, on=SPIKE, how="left", maintain_order="left")
     is_payer = pl.col("_is_payer").fill_null(False) & (pl.col("reading") != "coder")
     reading = pl.when(is_payer).then(pl.lit("payer")).otherwise("reading").alias("reading")

@@ -11,7 +11,7 @@ from rcm_pipeline.denials.spikes.model.panel import MOST_RATE, Floats, Panel, ch
 from rcm_pipeline.denials.spikes.model.replay import Week, seasonal_sums
 from rcm_pipeline.denials.spikes.model.tails import limits
 from rcm_pipeline.denials.spikes.settings import SpikeSettings
-from rcm_pipeline.privacy.suppression import MINIMUM_CLAIMS, MINIMUM_CLIENTS
+from rcm_pipeline.privacy.suppression import MINIMUM_CLAIMS, MINIMUM_CLIENTS, is_few
 
 _LINE = ["payer", "cause", "week"]
 _HIGH = 1.2815515594457831  # standard deviations that one week in ten passes by chance: such a client is up
@@ -125,9 +125,9 @@ def _reading() -> pl.Expr:
 
 
 def without_small(weekly: pl.DataFrame) -> pl.DataFrame:
-    """Nothing denied or decided where few clients or claims stand behind it, so that it enters no sum."""
+    """Nothing denied or decided where `is_few` stand behind it, so that it enters no sum."""
     clients = pl.col("client").filter(pl.col("decided") > 0).n_unique().over(_LINE)
-    is_small = (pl.col("decided").sum().over(_LINE) < MINIMUM_CLAIMS) | (clients < MINIMUM_CLIENTS)
+    is_small = is_few(clients, pl.col("decided"), _LINE)
     counts = [pl.when(~is_small).then(name).otherwise(0).cast(weekly.schema[name]).alias(name) for name in ("denied", "decided")]
     guard = [pl.when(~is_small).then(name).alias(name) for name in ("expected_decided",) if name in weekly.columns]
     return weekly.with_columns(*counts, *guard)

@@ -12,8 +12,9 @@ from rcm_pipeline.errors import SettingsError, StorageError
 from rcm_pipeline.governance.publications import latest_run
 from rcm_pipeline.intake.inbox import KnownContents, deliveries, places_of
 from rcm_pipeline.intake.load import load_inbox
-from rcm_pipeline.privacy.keys import client_key
-from rcm_pipeline.privacy.tokens import Tokens
+from rcm_pipeline.privacy.keys import client_keys
+from rcm_pipeline.privacy.tokens import Tokens, key_id
+from rcm_pipeline.privacy.vault import Vault
 from rcm_pipeline.quality.contracts import RULES, Outcome, check_portions, check_quarantine
 from rcm_pipeline.warehouse import QUARANTINE, append, create_tables, portions, row_counts
 from schemas.contract import conform
@@ -29,7 +30,8 @@ def _load(step: Step) -> Made:
     _begin(step)
     known = KnownContents(step.workplace.home.known_contents(step.client))
     found = list(deliveries(places_of(step.workplace.home.inbox, step.client), known))
-    loaded = load_inbox(step.connection, found, step.settings, _tokens(step), step.workplace.progress)
+    tokens, vault = _tokens(step)
+    loaded = load_inbox(step.connection, found, step.settings, tokens, step.workplace.progress, vault.seal)
     known.save()
     step.connection.execute(
         "UPDATE ops_runs SET file_count = ?, duplicate_count = ?, unreadable_count = ? WHERE run_id = ?",
@@ -62,21 +64,25 @@ def _of_all(outcome: Outcome, rows: int) -> Outcome:
     return replace(outcome, checked_count=rows) if outcome.check_name == RULES else outcome
 
 
-def _tokens(step: Step) -> Tokens:
-    """The client's tokens; another key than the one the warehouse was made with would match nothing, so it is refused."""
+def _tokens(step: Step) -> tuple[Tokens, Vault]:
+    """The client's tokens and what holds their numbers; another key than that of the warehouse matches nothing, so it is refused."""
     used = {row[0] for row in step.connection.sql("SELECT DISTINCT key_id FROM raw_files").fetchall()}
-    tokens = Tokens(client_key(step.workplace.home.keys, step.client, may_create=not used))
+    keys = client_keys(step.workplace.home.keys, step.client, may_create=not used)
+    vault = Vault(step.workplace.home.vault(step.client), keys)
+    tokens = Tokens(*keys, heard=vault.note)
     if tokens.older_key_id in used:
         folder = step.workplace.home.warehouse(step.client).parent
         raise StorageError(
             f"{folder}: this warehouse holds pseudonyms of version 0.5, which match none of now",
             fix="move that folder away and run again: the whole inbox is then read anew",
         )
+    if used & {key_id(key) for key in keys[:-1]}:
+        raise SettingsError(f"{step.client}: its keys were renewed, but not its tokens", fix=f"rcm keys rotate {step.client}")
     if used - {tokens.key_id}:
         names = ", ".join(sorted(used))
-        keys = step.workplace.home.keys
-        raise SettingsError(f"{keys}/{step.client}.key: this warehouse was made with another key ({names})", fix="restore that key")
-    return tokens
+        folder = step.workplace.home.keys
+        raise SettingsError(f"{folder}/{step.client}.key: this warehouse was made with another key ({names})", fix="restore that key")
+    return tokens, vault
 
 
 raw = table_step("raw", dict.fromkeys(TABLES, ()), _load, "What is new in the inbox, typed and tokenised, with its ledger.")

@@ -96,7 +96,7 @@ class Session:
         """
         self.register([client])
         warehouse, self._progress, self._stage = self._home.warehouse(client), progress, stage
-        with _alone(self._home, client):
+        with alone(self._home, client):
             for folder in (warehouse.parent, self._home.reports(client)):
                 sweep(folder)
             make_warehouse(warehouse)
@@ -160,7 +160,7 @@ def _blocked(evaluation: Any) -> str:
 
 
 @contextmanager
-def _alone(home: Home, client: str) -> Iterator[None]:
+def alone(home: Home, client: str) -> Iterator[None]:
     """Hold the client's lock for the run; a second run of the same client is told so at once."""
     path = home.warehouse(client).with_name("run.lock")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

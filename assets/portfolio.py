@@ -14,7 +14,7 @@ from assets.resources import Workplace
 from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.denials.spikes.counts import weekly_counts
 from rcm_pipeline.denials.spikes.portfolio import portfolio as portfolio_table
-from rcm_pipeline.privacy.keys import client_key
+from rcm_pipeline.privacy.keys import client_keys
 from rcm_pipeline.publishing import write_in_place
 from rcm_pipeline.settings import consenting
 from rcm_pipeline.warehouse import as_parquet, read
@@ -55,7 +55,7 @@ def _make(workplace: Workplace) -> tuple[int, int]:
         published, before = published.clear(), {}
     since = {client: before.get(client, last) for client in clients}
     counted = [_counts(home.published(client), client, after) for client, after in since.items()]
-    table = portfolio_table(pl.concat(counted), published, client_key(home.keys, _KEY)) if counted else published
+    table = portfolio_table(pl.concat(counted), published, client_keys(home.keys, _KEY)[-1]) if counted else published
     days = {client: after.isoformat() if isinstance(after, dt.date) else None for client, after in since.items()}
     write_in_place(home.members, json.dumps(days).encode())
     write_in_place(home.portfolio, as_parquet(table))

@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,17 @@ from dashboards.workbook import pack_workbook, worklist_workbook
 from rcm_pipeline import __version__
 from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.errors import InputError, QualityError, StorageError
+from rcm_pipeline.governance.access import checked_entries
 from rcm_pipeline.governance.as_of import keep_copies, tables_of_week
 from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, input_hash, is_computed, latest_run
+from rcm_pipeline.privacy.access_log import head_of
 from rcm_pipeline.publishing import switch_link, write_durably, write_in_place
 from rcm_pipeline.quality.contracts import check_contract
 from rcm_pipeline.reference import reference_hash
 from rcm_pipeline.settings import Home, load_client_settings, settings_hash
 from rcm_pipeline.tables import marts, registered
 from rcm_pipeline.warehouse import append, publish_warehouse, read, scan_all
+from rcm_pipeline.warehouse import replace as replace_rows
 from rcm_pipeline.weeks import Week, anchor_stored
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
@@ -51,6 +55,7 @@ def publish_pack(home: Home, client: str, week: Week | None, *, run_id: str, pub
     before then stays.
     """
     with open_warehouse(home.warehouse(client)) as connection:  # for writing from the start: no pack without its row
+        _renew_access_log(connection, home, client)
         checks = read(connection, "ops_checks").filter(pl.col("run_id") == run_id)
         facts = PackFacts(client, load_client_settings(home.settings, client), week, scan_all(connection), checks)
         published, row = _publish(home, facts, settings_hash(home.settings, client), is_latest=True)
@@ -92,6 +97,12 @@ def _publish_past(home: Home, client: str, week: Week, run_id: str, published_at
         _record(connection, row | {"run_id": run_id, "published_at": published_at}, is_run=False)
         publish_warehouse(connection, home.warehouse(client))
     return published
+
+
+def _renew_access_log(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> None:
+    """Take over who opened the vault; where the log was changed what was known stands, and `rcm status` says so."""
+    with suppress(StorageError), at_once(connection):
+        replace_rows(connection, "ops_access_log", checked_entries(connection, home, client))
 
 
 def _checks(tables: Mapping[str, pl.LazyFrame], run_id: str) -> pl.DataFrame:
@@ -143,6 +154,7 @@ def _manifest(facts: PackFacts, settings_digest: str) -> dict[str, Any]:
         "settings_hash": settings_digest,
         "code_version": __version__,
         "rows": {name: facts[name].height for name in sorted(marts())},
+        "access_log": head_of(facts["ops_access_log"]),
     }
 
 

@@ -10,9 +10,10 @@ from dashboards import texts
 from dashboards.page import render
 from dashboards.qa_workbook import REASONS, sample_workbook
 from dashboards.theme import BLUE, GREEN, GREY, INK, MUTED, ORANGE, RED, Chart, figure
-from dashboards.worklist import account_numbers, write_private
+from dashboards.worklist import write_private
 from rcm_pipeline.coding.sampling.planning import charts_for_half_width, charts_to_prove, pass_chance, zero_error_charts
 from rcm_pipeline.errors import InputError
+from rcm_pipeline.governance.access import account_numbers
 from rcm_pipeline.governance.qa_plan import Plan, by_coder
 from rcm_pipeline.publishing import write_in_place
 from rcm_pipeline.settings import Home, Qa, load_client_settings
@@ -38,7 +39,7 @@ def write_sample(home: Home, plan: Plan, out: Path | None, *, with_accounts: boo
         if out:
             raise InputError(f"{out.name}: there is such a file already, and it may be filled in", fix="name another with --out")
         return path, 0
-    accounts = account_numbers(home, plan.client, plan.sample["claim_token"]) if with_accounts else None
+    accounts = account_numbers(home, plan.client, plan.sample["claim_token"], "plan_qa") if with_accounts else None
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(path, sample_workbook(plan, accounts))
     return path, 0 if accounts is None else plan.sample.join(accounts, on="claim_token", how="semi").height

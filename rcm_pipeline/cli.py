@@ -5,7 +5,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from rcm_pipeline.options import (
     HomeOption,
     InboxOption,
     JsonOption,
+    RevealOption,
     SettingsOption,
     TodayOption,
     day_of,
@@ -30,7 +31,6 @@ from rcm_pipeline.options import (
 
 if TYPE_CHECKING:
     from assets.runs import ClientRun
-    from rcm_pipeline.intake.export import Exported
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,6 +39,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="From a client's inbox of claims, remittances and QA sheets to a weekly governance pack.",
 )
+
+keys_app = typer.Typer(help="Keys of clients: list them, or give one a new key.")
+app.add_typer(keys_app, name="keys")
 
 
 @app.command()
@@ -98,7 +101,8 @@ def read(
 ) -> None:
     """Read any X12 file, export, QA sheet or log into tables, one file per table. Files of any size are read in little memory."""
     from rcm_pipeline.intake.export import export, find_files
-    from rcm_pipeline.privacy.keys import client_key
+    from rcm_pipeline.narration import explain_files, print_read, progress_bar
+    from rcm_pipeline.privacy.keys import client_keys
     from rcm_pipeline.privacy.tokens import Identified, Tokens
     from rcm_pipeline.settings import client_of, load_client_settings
 
@@ -106,15 +110,15 @@ def read(
     known = load_client_settings(folders.settings, client)
     found, unopened = find_files(paths)
     if explain or save_map:
-        _explain(found, known, unopened, save_map)
+        explain_files(found, known, unopened, save_map)
         return
     if out is None:
         raise UsageError("there is no folder to write the tables to", fix="name one with --out FOLDER, or ask --explain")
-    pseudonyms = Identified() if identified else Tokens(client_key(folders.keys, client))
-    with _progress("Reading", sum(d.byte_count for d in found)) as advance:
+    pseudonyms = Identified() if identified else Tokens(*client_keys(folders.keys, client))
+    with progress_bar("Reading", sum(d.byte_count for d in found), in_bytes=True) as advance:
         done = export(found, known, pseudonyms, out, form.value, advance)
     done.unopened = unopened
-    _print_read(done, out, as_json)
+    print_read(done, out, as_json)
     kept = sum(n for table, n in done.rows.items() if table not in ("raw_files", "raw_rejects", "raw_findings", "raw_transactions"))
     if not kept or unopened:
         raise typer.Exit(ExitCode.INPUT)
@@ -135,8 +139,7 @@ def report(
 
     folders = home_of(home, None, settings)
     require_warehouse(folders, client)
-    published = publish_week(folders, client, week_of(week), day_of(today), now())
-    print(published.folder / PAGE)
+    print(publish_week(folders, client, week_of(week), day_of(today), now()).folder / PAGE)
 
 
 @app.command()
@@ -213,15 +216,18 @@ def explain(
     claim: Annotated[str, typer.Argument(metavar="CLAIM", help="Account number as the client writes it, claim token, or lineage.")],
     client: Annotated[str, typer.Option("--client", help="Client it belongs to; may be left out while there is only one.")] = "",
     page: Annotated[Path | None, typer.Option("--page", help="Write a page to this file as well.")] = None,
+    reveal: RevealOption = False,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Tell the whole life of a claim: what was sent, what each layer said, every rule that fired, who decides next."""
-    from rcm_pipeline.governance.claim_history import explain_claim, printed
+    from rcm_pipeline.governance.claim_history import explain_claim, printed, revealed
 
     folders = home_of(home)
     owner = only_client(folders, client)
     stories = explain_claim(folders, owner, claim)
+    if reveal:
+        say(revealed(folders, owner, stories))
     if page:
         from dashboards.claims import claim_page
 
@@ -236,18 +242,15 @@ def explain(
 def worklist(
     out: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Workbook to write.")],
     client: Annotated[str, typer.Option("--client", help="Client whose worklist it is; may be left out while there is only one.")] = "",
-    accounts: Annotated[
-        bool, typer.Option("--accounts", help="Put account numbers in, found in the inbox: the workbook then identifies people.")
-    ] = False,
+    reveal: RevealOption = False,
     home: HomeOption = DEFAULT_HOME,
-    inbox: InboxOption = None,
 ) -> None:
     """Write the worklist of open denials for the floor, one sheet per queue, with or without account numbers."""
     from dashboards.worklist import write_worklist
 
-    folders = home_of(home, inbox)
-    count, named = write_worklist(folders, only_client(folders, client), out, with_accounts=accounts)
-    say(f"{count:,} open denials" + (f", {named:,} with their account number; this file identifies people" if accounts else ""))
+    folders = home_of(home)
+    count, named = write_worklist(folders, only_client(folders, client), out, with_accounts=reveal)
+    say(f"{count:,} open denials" + (f", {named:,} with their account number; this file identifies people" if reveal else ""))
     print(out)
 
 
@@ -260,10 +263,7 @@ def plan_qa(
     ] = None,
     redraw: Annotated[bool, typer.Option("--redraw", help="Draw again, with another --seed; both samples stay in the log.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Workbook to write [default: HOME/reports/CLIENT/qa_plan_SAMPLE.xlsx].")] = None,
-    accounts: Annotated[
-        bool,
-        typer.Option("--accounts", help="Put account numbers in, found in the inbox: the workbook then identifies people; needs --out."),
-    ] = False,
+    reveal: RevealOption = False,
     page: Annotated[bool, typer.Option("--page", help="Write reports/CLIENT/qa_plan.html as well: what the plan can tell.")] = False,
     home: HomeOption = DEFAULT_HOME,
     inbox: InboxOption = None,
@@ -276,16 +276,16 @@ def plan_qa(
     from rcm_pipeline.governance.qa_plan import as_values, plan_text
     from rcm_pipeline.governance.qa_plan import plan_qa as drawn_plan
 
-    if accounts and out is None:
+    if reveal and out is None:
         raise UsageError(
             "a workbook with account numbers does not belong among the reports", fix="say where to write it with --out FILE.xlsx"
         )
     folders = home_of(home, inbox, settings)
     name, asked = only_client(folders, client), week_of(week)
     plan = drawn_plan(folders, name, day_of(today), week=asked.monday if asked else None, seed=seed, redraw=redraw)
-    written, named = write_sample(folders, plan, out, with_accounts=accounts)
+    written, named = write_sample(folders, plan, out, with_accounts=reveal)
     files = {"workbook": str(written)} | ({"page": str(write_plan_page(folders, plan))} if page else {})
-    if accounts:
+    if reveal:
         say(f"{named:,} of {plan.sample.height:,} charts with their account number; this file identifies people")
     if as_json:
         print(json.dumps(as_values(plan) | files, indent=1, default=str))
@@ -321,21 +321,54 @@ def backtest(
         print(printed(found) + (f"\n\n{written}" if written else ""))
 
 
-@app.command()
+@keys_app.callback(invoke_without_command=True)
 def keys(
-    home: HomeOption = DEFAULT_HOME, client: Annotated[str, typer.Option("--client", help="Make this client's key if it has none.")] = ""
+    context: typer.Context,
+    home: HomeOption = DEFAULT_HOME,
+    client: Annotated[str, typer.Option("--client", help="Make this client's key if it has none.")] = "",
 ) -> None:
     """List the client keys by name and fingerprint; the key itself is never printed."""
-    from rcm_pipeline.privacy.keys import client_key
-    from rcm_pipeline.privacy.tokens import Tokens
+    if context.invoked_subcommand:
+        return
+    from rcm_pipeline.privacy.keys import client_keys
+    from rcm_pipeline.privacy.tokens import key_id
     from rcm_pipeline.settings import client_of
 
     folders = home_of(home)
     if client:
-        client_key(folders.keys, client_of(client))
+        client_keys(folders.keys, client_of(client))
     for path in sorted(folders.keys.glob("*.key")):
-        print(f"{path.stem}  {Tokens(client_key(folders.keys, path.stem)).key_id}  {path}")
+        print(f"{path.stem}  {key_id(client_keys(folders.keys, path.stem)[-1])}  {path}")
     say("Keep a copy of these files apart from the warehouse: without a key its tokens can never be matched again.")
+
+
+@keys_app.command("rotate")
+def rotate(
+    client: Annotated[str, typer.Argument(help="Client to give a new key.")],
+    home: HomeOption = DEFAULT_HOME,
+    inbox: InboxOption = None,
+    settings: SettingsOption = None,
+    today: TodayOption = "",
+) -> None:
+    """Give a client a new key, make every token anew under it, and run. Stopped in between, the same command goes on."""
+    from assets.launch import alone
+    from rcm_pipeline.governance.access import rotate_keys
+
+    folders = home_of(home, inbox, settings)
+    require_warehouse(folders, client)
+    with alone(folders, client):
+        rotate_keys(folders, client)
+    say(f"{client}: every token is made anew; keep a copy of the key file as it is now. Its tables and pack follow.")
+    run(home, inbox, settings, [client], again=True, today=today)
+
+
+@app.command()
+def access(client: Annotated[str, typer.Argument(help="Client whose access log to show.")], home: HomeOption = DEFAULT_HOME) -> None:
+    """Say who opened the client's vault, when and for how many claims. Exit code 6 where the log was changed."""
+    from rcm_pipeline.governance.access import access_entries
+
+    for at, person, action, count in access_entries(home_of(home), client).select("at", "person", "action_code", "token_count").iter_rows():
+        print(f"{at:%Y-%m-%d %H:%M:%S} UTC  {person}  {action}  {count:,} claims")
 
 
 @app.command()
@@ -346,9 +379,10 @@ def sample(
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 20261123,
 ) -> None:
     """Make labelled sample data of any size, with the truth beside the inbox."""
+    from rcm_pipeline.narration import progress_bar
     from rcm_pipeline.sample.generate import expected_claims, generate
 
-    with _progress("Writing claims", expected_claims(weeks, scale), in_bytes=False) as advance:
+    with progress_bar("Writing claims", expected_claims(weeks, scale)) as advance:
         counts = generate(out, weeks=weeks, seed=seed, scale=scale, progress=advance)
     for client, count in counts.items():
         say(f"{client}: {count:,} claims")
@@ -364,35 +398,3 @@ def main() -> None:
         message, code = shown(error)
         say(message)
         sys.exit(code)
-
-
-def _explain(found: list[Any], settings: Any, unopened: list[str], save_map: Path | None) -> None:
-    from rcm_pipeline.intake.contents import content_of
-    from rcm_pipeline.intake.explain import explain, starter_maps
-    from rcm_pipeline.publishing import write_in_place
-
-    for delivery in found:
-        for line in explain(content_of(delivery), settings):
-            print(line)
-    if save_map:
-        maps = "\n".join(line for delivery in found for line in starter_maps(content_of(delivery), settings))
-        write_in_place(save_map, maps.encode())
-        say(f"{save_map}: correct it, then put it into the client's settings file; see docs/sheets.md")
-    for reason in unopened:
-        say(f"not opened: {reason}")
-
-
-def _print_read(done: "Exported", out: Path, as_json: bool) -> None:
-    if as_json:
-        shown = {"out": str(out), "rows": done.rows, "rejects": done.rejects, "reject_count": done.reject_count, "unopened": done.unopened}
-        print(json.dumps(shown, indent=1))
-        return
-    for line in done.summary():
-        say(line)
-    print(out)
-
-
-def _progress(label: str, total: int, *, in_bytes: bool = True) -> Any:
-    from rcm_pipeline.narration import progress_bar
-
-    return progress_bar(label, total, in_bytes=in_bytes)

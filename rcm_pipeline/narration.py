@@ -1,16 +1,20 @@
-"""What a run tells: progress bars for people, nothing for pipes and logs; then what every client's run came to."""
+"""What commands tell: progress bars for people, nothing for pipes and logs; what every client's run came to, and what was read."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from rcm_pipeline.options import say
+
 if TYPE_CHECKING:
     from assets.runs import ClientRun
+    from rcm_pipeline.intake.export import Exported
 
 _WHOLE, _READING, _STAGE = 100.0, 40.0, 5.0  # of a client's run: reading takes two fifths, each of a dozen stages a twentieth
 
@@ -81,3 +85,31 @@ def print_runs(runs: "Sequence[ClientRun]", as_json: bool) -> None:
     for run in runs:
         if run.pack:
             typer.echo(run.pack)
+
+
+def explain_files(found: list[Any], settings: Any, unopened: list[str], save_map: Path | None) -> None:
+    """Print how files would be understood, and write a map of their sheets to correct where one is wanted."""
+    from rcm_pipeline.intake.contents import content_of
+    from rcm_pipeline.intake.explain import explain, starter_maps
+    from rcm_pipeline.publishing import write_in_place
+
+    for delivery in found:
+        for line in explain(content_of(delivery), settings):
+            typer.echo(line)
+    if save_map:
+        maps = "\n".join(line for delivery in found for line in starter_maps(content_of(delivery), settings))
+        write_in_place(save_map, maps.encode())
+        say(f"{save_map}: correct it, then put it into the client's settings file; see docs/sheets.md")
+    for reason in unopened:
+        say(f"not opened: {reason}")
+
+
+def print_read(done: "Exported", out: Path, as_json: bool) -> None:
+    """Print what was read into which folder."""
+    if as_json:
+        shown = {"out": str(out), "rows": done.rows, "rejects": done.rejects, "reject_count": done.reject_count, "unopened": done.unopened}
+        typer.echo(json.dumps(shown, indent=1))
+        return
+    for line in done.summary():
+        say(line)
+    typer.echo(str(out))

@@ -24,6 +24,9 @@ SettingsOption = Annotated[
     Path | None, typer.Option("--settings", envvar="RCM_SETTINGS", help="Folder of client settings [default: HOME/settings].")
 ]
 TodayOption = Annotated[str, typer.Option("--today", help="Judge as if it were this day (YYYY-MM-DD).", show_default=False)]
+RevealOption = Annotated[
+    bool, typer.Option("--reveal", help="Put account numbers in, from the vault: that is logged, and what comes out identifies people.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 DEFAULT_HOME = Path("var")
 

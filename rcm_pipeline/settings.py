@@ -59,6 +59,14 @@ class Home:
         """The database as the last run left it, put in place at once: what every reader opens, also while a run is on."""
         return self._of(client) / "published.duckdb"
 
+    def vault(self, client: str) -> Path:
+        """What a client's tokens stand for, sealed."""
+        return self._of(client) / "vault"
+
+    def access_log(self, client: str) -> Path:
+        """Who opened the vault."""
+        return self._of(client) / "access_log.jsonl"
+
     def clients(self) -> list[str]:
         """Clients with a published warehouse, by name."""
         return sorted(path.parent.name for path in (self.root / "warehouse").glob("*/published.duckdb"))

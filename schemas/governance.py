@@ -118,6 +118,17 @@ class OpsContents(Contract):
     content: pl.Binary = column("settings as TOML, a table as Parquet")
 
 
+class OpsAccessLog(Contract):
+    """One row per opening of the vault, as the log beside the warehouse held it when the last pack was published."""
+
+    entry_no: Count = column("ordinal of the entry", key=True, ge=1)
+    at: pl.Datetime = column("when, in UTC")
+    person: Text = column("the machine's user who did it")
+    action_code: Text = column("worklist, explain or plan_qa", isin=["worklist", "explain", "plan_qa"])
+    token_count: Count = column("claims whose numbers were asked for", ge=0)
+    entry_hash: Text = column("keyed hash over this entry and the hash of the one before")
+
+
 class OpsPublications(Contract):
     """One row per pack published: what it was made of."""
 

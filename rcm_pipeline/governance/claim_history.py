@@ -11,8 +11,10 @@ import polars as pl
 from rcm_pipeline.claims.remits import ANSWER_LINE
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import InputError
-from rcm_pipeline.privacy.keys import client_key
+from rcm_pipeline.governance.access import numbers_of
+from rcm_pipeline.privacy.keys import client_keys
 from rcm_pipeline.privacy.tokens import Tokens
+from rcm_pipeline.privacy.vault import ACCOUNT
 from rcm_pipeline.redelivery import once
 from rcm_pipeline.reference import reference
 from rcm_pipeline.settings import Home
@@ -249,16 +251,13 @@ def _sequence(code: str) -> str:
     return {"P": "primary", "S": "secondary", "T": "tertiary"}.get(code, code)
 
 
-ACCOUNT_DOMAIN = "pcn"
-
-
 def explain_claim(home: Home, client: str, claim: str) -> list[Story]:
     """The stories of every lineage the claim names: one account number may stand for several visits and payers.
 
     The account number is turned into its token with the client's key and goes no further. Raises InputError, which does
     not repeat it, when nothing is found.
     """
-    token = Tokens(client_key(home.keys, client)).token(ACCOUNT_DOMAIN, pl.Series([claim]))[0]
+    token = Tokens(*client_keys(home.keys, client, may_create=False)).token(ACCOUNT, pl.Series([claim]))[0]
     with open_warehouse(home.published(client), read_only=True) as connection:
         found = lineages_of(connection, [claim, token])
         stories = [story(connection, lineage) for lineage in found]
@@ -268,6 +267,15 @@ def explain_claim(home: Home, client: str, claim: str) -> list[Story]:
             fix="write the account number as the client's claims do; rcm status says what was loaded",
         )
     return stories
+
+
+def revealed(home: Home, client: str, stories: Sequence[Story]) -> str:
+    """Account and payers' numbers of these claims, from the vault, a line each."""
+    lines = []
+    for token in dict.fromkeys(found.facts["claim_token"] for found in stories):
+        account, payers = numbers_of(home, client, token)
+        lines.append(f"{token}: account {account or 'not in the vault'}; payers' numbers {', '.join(payers) or 'none'}")
+    return "\n".join(lines)
 
 
 def printed(story: Story) -> str:

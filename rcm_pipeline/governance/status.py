@@ -10,7 +10,8 @@ import duckdb
 
 from rcm_pipeline.code_sets.systems import SYSTEMS
 from rcm_pipeline.connection import open_warehouse
-from rcm_pipeline.errors import BusyError, StorageError
+from rcm_pipeline.errors import BusyError, SettingsError, StorageError
+from rcm_pipeline.governance.access import checked_entries
 from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, latest_run
 from rcm_pipeline.quality.checks import UNMET_SHEETS, batch_warnings
 from rcm_pipeline.settings import Home
@@ -115,7 +116,11 @@ def _summary(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> 
         str(published[0]) if published and published[0] != NO_WEEK else "",
         str(_shown(latest)) if (latest / PAGE).exists() else "",
         run.status if run else "never",
-        [*_unfinished(home, client), *_trouble(connection, latest, run.status if run else "never", unopened)],
+        [
+            *_unfinished(home, client),
+            *_log_trouble(connection, home, client),
+            *_trouble(connection, latest, run.status if run else "never", unopened),
+        ],
         [*_notes(connection), *_sheet_notes(connection), *_ageing_notes(connection)],
         _delivery_notes(connection),
         _warnings(connection, run.run_id if run else ""),
@@ -237,6 +242,19 @@ def _unfinished(home: Home, client: str) -> list[str]:
     if max(written, default=0) <= home.published(client).stat().st_mtime_ns:
         return []
     return ["a run began after these numbers were published and has not ended: wait for it, or run again"]
+
+
+def _log_trouble(connection: duckdb.DuckDBPyConnection, home: Home, client: str) -> list[str]:
+    """Whether the log of who opened the vault is not what was written; nothing where nobody ever did."""
+    if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'ops_access_log'").fetchone():
+        return []
+    try:
+        checked_entries(connection, home, client)
+    except StorageError as error:
+        return [f"the access log was changed: {error}"]
+    except SettingsError:
+        return []  # without its key nobody can tell, and the next run says what is wrong with that
+    return []
 
 
 def _trouble(connection: duckdb.DuckDBPyConnection, latest: Path, last_run: str, unopened: int) -> list[str]:

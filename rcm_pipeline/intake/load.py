@@ -43,9 +43,11 @@ def load_inbox(
     settings: ClientSettings,
     pseudonyms: Pseudonyms,
     progress: Progress = lambda _: None,
+    before_commit: Callable[[], None] = lambda: None,
 ) -> Loaded:
     """Load every file whose content is not in the ledger yet. The same content again changes nothing.
 
+    `before_commit` is called when all rows of a transaction are written and none of them stands yet.
     Files that cannot be opened have no content to be known by: their rejects are renewed on every load.
     """
     known = {row[0] for row in connection.sql("SELECT file_id FROM raw_files").fetchall()}
@@ -54,9 +56,9 @@ def load_inbox(
     _renew_unreadable(connection, unreadable)
     new = list(_new_contents(found, known, loaded, progress))
     for contents, readings in read_portions(new, settings, pseudonyms, known, progress):
-        failure = _failure_of(partial(_store_portion, connection, contents, readings, settings, loaded))
+        failure = _failure_of(partial(_store_portion, connection, contents, readings, settings, loaded, before_commit))
         if failure:
-            _store_portion(connection, contents, iter([reader_failed(contents, failure, pseudonyms)]), settings, loaded)
+            _store_portion(connection, contents, iter([reader_failed(contents, failure, pseudonyms)]), settings, loaded, before_commit)
     return loaded
 
 
@@ -88,6 +90,7 @@ def _store_portion(
     readings: Iterator[FileReading],
     settings: ClientSettings,
     loaded: Loaded,
+    before_commit: Callable[[], None],
 ) -> None:
     """All readings of a portion and its ledger rows, or nothing."""
     rows: dict[str, int] = {}
@@ -96,6 +99,7 @@ def _store_portion(
             _store(connection, reading, rows)
         if settings.balancing.policy == "quarantine":
             quarantine_unbalanced(connection, [content.file_id for content in contents])
+        before_commit()
     loaded.file_count += len(contents)
     loaded.file_ids += [content.file_id for content in contents]
     for table, count in rows.items():

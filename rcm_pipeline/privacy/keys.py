@@ -1,4 +1,4 @@
-"""Per-client keys: made once, kept outside the warehouse, refused when anyone else could read them."""
+"""Per-client keys: made once, kept outside the warehouse, refused when anyone else could read them; older ones stay with the new."""
 
 import os
 import secrets
@@ -8,18 +8,40 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rcm_pipeline.errors import SettingsError
+from rcm_pipeline.publishing import beside
 
 KEY_BYTES = 32
+Keys = tuple[bytes, ...]  # of one client, oldest first: a token is made with each in turn
 
 
-def client_key(folder: Path, client: str, *, may_create: bool = True) -> bytes:
-    """The client's key, created on first use. Raises SettingsError when the file is missing, unsafe or damaged."""
+def client_keys(folder: Path, client: str, *, may_create: bool = True) -> Keys:
+    """The client's keys, the first created on first use. Raises SettingsError when the file is missing, unsafe or damaged.
+
+    A key that systemd hands over (LoadCredential=<client>.key) comes before one in the folder.
+    """
+    given = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / f"{client}.key"
+    if os.environ.get("CREDENTIALS_DIRECTORY") and given.exists():
+        return _read(given)
     path = folder / f"{client}.key"
     if not path.exists():
         if not may_create:
-            raise SettingsError(f"{path}: the key this warehouse was made with is gone", fix="restore it from your backup")
+            raise SettingsError(
+                f"{path}: the key this warehouse was made with is gone, and no other matches its pseudonyms",
+                fix="restore it from your backup; without one, move the warehouse away and run again over the whole inbox",
+            )
         _create(path)
     return _read(path)
+
+
+def add_key(folder: Path, client: str) -> Keys:
+    """The client's keys with a new one. Raises SettingsError where they are not a file of this folder."""
+    keys = (*client_keys(folder, client, may_create=False), secrets.token_bytes(KEY_BYTES))
+    path = folder / f"{client}.key"
+    if not path.exists():
+        raise SettingsError(f"{client}: its keys come from systemd, where this cannot add one", fix="rotate where the file lies")
+    with beside(path) as fresh:
+        _write(fresh, keys)
+    return keys
 
 
 def secret_of(path: Path) -> str:
@@ -39,19 +61,23 @@ def _create(path: Path) -> None:
     path.parent.chmod(0o700)
     with TemporaryDirectory(dir=path.parent, prefix=".making-") as folder:
         fresh = Path(folder) / path.name
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(secrets.token_hex(KEY_BYTES) + "\n")
-            out.flush()
-            os.fsync(out.fileno())
+        _write(fresh, (secrets.token_bytes(KEY_BYTES),))
         with suppress(FileExistsError):  # another run made it a moment ago; its key is the one to use
             path.hardlink_to(fresh)
 
 
-def _read(path: Path) -> bytes:
+def _write(path: Path, keys: Keys) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write("".join(f"{key.hex()}\n" for key in keys))
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _read(path: Path) -> Keys:
     try:
-        key = bytes.fromhex(secret_of(path))
+        keys = tuple(bytes.fromhex(line) for line in secret_of(path).splitlines())
     except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise SettingsError(f"{path}: this is not a key of {KEY_BYTES} bytes in hex", fix="restore it from your backup")
-    return key
+        keys = ()
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise SettingsError(f"{path}: these are not keys of {KEY_BYTES} bytes in hex, one a line", fix="restore it from your backup")
+    return keys

@@ -8,6 +8,7 @@ import polars as pl
 
 TOKEN_HEX_DIGITS = 32
 Tokeniser = Callable[[list[bytes]], bytes]
+Heard = Callable[[str, list[bytes], list[bytes]], None]
 _BYTES = TOKEN_HEX_DIGITS // 2
 _REMEMBERED = 100_000
 _SPACES = (b" ", b"\t", b"\n", b"\r", b"\x0b", b"\x0c")
@@ -32,16 +33,18 @@ class Tokens:
 
     The tokens of one client cannot be matched with another's (each has its own key), nor across domains.
     They are derived from the person's data, so under 45 CFR 164.514(c) they stay PHI and never leave the client.
+    With a client's `later` keys each token is made anew of the one before, so that tokens of the time before a key can be renewed
+    without what they stand for. `heard` is told of every value as it is first met: domain, values as they are written, tokens.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, key: bytes, *later: bytes, heard: Heard | None = None) -> None:
+        self._key, self._later, self._heard = key, later, heard
         self._known: dict[str, dict[bytes, bytes]] = {}
 
     @property
     def key_id(self) -> str:
-        """Short public name of the key, stored beside the rows it made."""
-        return hashlib.blake2b(b"rcm key id", key=self._key, digest_size=6).hexdigest()
+        """Short public name of the newest key, stored beside the rows it made."""
+        return key_id(self._later[-1] if self._later else self._key)
 
     @property
     def older_key_id(self) -> str:
@@ -64,10 +67,25 @@ class Tokens:
             if len(known) + len(values) > _REMEMBERED:
                 known.clear()
             unknown = list(set(values).difference(known))
-            known.update(zip(unknown, _digests(key, _normal(unknown)), strict=True))
+            made = _digests(key, _normal(unknown))
+            for later in self._later:
+                made = renewed(later, made)
+            known.update(zip(unknown, made, strict=True))
+            if self._heard:
+                self._heard(domain, unknown, made)
             return b"".join(map(known.__getitem__, values)).hex().encode()
 
         return tokens
+
+
+def key_id(key: bytes) -> str:
+    """Short public name of a key."""
+    return hashlib.blake2b(b"rcm key id", key=key, digest_size=6).hexdigest()
+
+
+def renewed(key: bytes, tokens: list[bytes]) -> list[bytes]:
+    """Tokens made anew under a later key of the client."""
+    return _digests(hashlib.blake2b(b"rcm token renewed", key=key, digest_size=32).digest(), tokens)
 
 
 class Identified:

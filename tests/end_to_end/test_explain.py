@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from rcm_pipeline.connection import open_warehouse
-from rcm_pipeline.privacy.keys import client_key
+from rcm_pipeline.privacy.keys import client_keys
 from rcm_pipeline.privacy.tokens import Tokens
 from tests.conftest import rcm
 
@@ -34,7 +34,7 @@ def test_the_whole_life_is_told_in_order_with_rules_and_never_the_number(publish
     text = html.unescape(page.read_text())
     assert account not in told + done.stderr + text
     assert "default-src 'none'" in text
-    token = Tokens(client_key(published / "keys", CLIENT)).token("pcn", pl.Series([account]))[0]
+    token = Tokens(*client_keys(published / "keys", CLIENT)).token("pcn", pl.Series([account]))[0]
     by_token = rcm("explain", token, "--client", CLIENT, "--json", home=published).stdout
     assert json.loads(by_token)[0]["lineage_id"].startswith(token)
     assert rcm("explain", f"{token}-P1", "--client", CLIENT, home=published).stdout == told
@@ -68,16 +68,16 @@ def test_a_claim_that_is_not_there_and_a_client_that_is_not_named(published: Pat
     assert CLIENT in unnamed.stderr
 
 
-def test_the_worklist_has_account_numbers_only_when_asked(published: Path, sample: Path, tmp_path: Path) -> None:
+def test_the_worklist_has_account_numbers_only_when_asked(published: Path, tmp_path: Path) -> None:
     plain, named = tmp_path / "plain.xlsx", tmp_path / "named.xlsx"
     rcm("worklist", plain, "--client", CLIENT, home=published)
-    done = rcm("worklist", named, "--accounts", "--client", CLIENT, "--inbox", sample / "inbox", home=published)
+    done = rcm("worklist", named, "--reveal", "--client", CLIENT, home=published)
     assert "identifies people" in done.stderr
     assert stat.S_IMODE(named.stat().st_mode) == 0o600
     without, with_numbers = (pl.read_excel(path, sheet_name="All claims") for path in (plain, named))
     assert "account" not in without.columns
     assert with_numbers.height == without.height > 50
-    tokens = Tokens(client_key(published / "keys", CLIENT)).token("pcn", with_numbers["account"].cast(pl.String))
+    tokens = Tokens(*client_keys(published / "keys", CLIENT)).token("pcn", with_numbers["account"].cast(pl.String))
     assert tokens.equals(with_numbers["claim_token"], check_names=False)
     assert with_numbers["rank"].to_list() == list(range(1, with_numbers.height + 1))
 

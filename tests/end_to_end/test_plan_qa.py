@@ -89,15 +89,15 @@ def test_only_a_redraw_with_another_seed_draws_again_and_the_log_keeps_both(home
 
 
 def test_account_numbers_only_where_asked_for_and_for_the_owner_alone(home: Path, coded: Path, tmp_path: Path) -> None:
-    refused = rcm("plan-qa", "acme", "--accounts", *TODAY, home=home, check=False)
+    refused = rcm("plan-qa", "acme", "--reveal", *TODAY, home=home, check=False)
     assert refused.returncode == ExitCode.USAGE
     assert logged(home).is_empty(), "nothing was drawn"
     out = tmp_path / "auditors.xlsx"
-    done = rcm("plan-qa", "acme", "--accounts", "--out", out, "--inbox", coded / "inbox", *TODAY, home=home)
+    done = rcm("plan-qa", "acme", "--reveal", "--out", out, *TODAY, home=home)
     log = logged(home)
     assert f"{log.height} of {log.height} charts with their account number" in done.stderr
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
-    again = rcm("plan-qa", "acme", "--accounts", "--out", out, "--inbox", coded / "inbox", *TODAY, home=home, check=False)
+    again = rcm("plan-qa", "acme", "--reveal", "--out", out, *TODAY, home=home, check=False)
     assert again.returncode == ExitCode.INPUT
     assert "may be filled in" in again.stderr
     reviews = grids_of(out.read_bytes(), "xlsx", SheetReading())[1].rows
@@ -108,7 +108,7 @@ def test_account_numbers_only_where_asked_for_and_for_the_owner_alone(home: Path
 
 def test_the_filled_workbook_is_read_back_under_the_same_tokens(home: Path, coded: Path, tmp_path: Path) -> None:
     out = tmp_path / "auditors.xlsx"
-    rcm("plan-qa", "acme", "--accounts", "--out", out, "--inbox", coded / "inbox", *TODAY, home=home)
+    rcm("plan-qa", "acme", "--reveal", "--out", out, *TODAY, home=home)
     sheets = [grid.rows for grid in grids_of(out.read_bytes(), "xlsx", SheetReading())]
     head = sheets[1][0]
     cells = {"Review Date": "2026-11-25", "Coder Code Count": "3", "Auditor Code Count": "3", "Correct Code Count": "3"}

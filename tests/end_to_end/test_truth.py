@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from rcm_pipeline.connection import open_warehouse
-from rcm_pipeline.privacy.keys import client_key
+from rcm_pipeline.privacy.keys import client_keys
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.warehouse import read
 from schemas.vocabulary.denials import NOT_DECIDED
@@ -32,7 +32,7 @@ class Both:
 @pytest.fixture(scope="module", params=CLIENTS)
 def both(request: pytest.FixtureRequest, published: Path, sample: Path) -> Both:
     client = request.param
-    tokens = Tokens(client_key(published / "keys", client))
+    tokens = Tokens(*client_keys(published / "keys", client))
     with open_warehouse(published / "warehouse" / client / "published.duckdb", read_only=True) as connection:
         tables = {name: read(connection, name) for name in TABLES}
     folder, truth = sample / "truth" / client, {}

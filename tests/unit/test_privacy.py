@@ -10,7 +10,7 @@ import pytest
 
 from rcm_pipeline.errors import SettingsError
 from rcm_pipeline.privacy.door import AllowListDoor, allow_list
-from rcm_pipeline.privacy.keys import client_key
+from rcm_pipeline.privacy.keys import client_keys
 from rcm_pipeline.privacy.tokens import Tokens
 from rcm_pipeline.sample.generate import generate
 from rcm_pipeline.x12.read import read_x12
@@ -86,8 +86,8 @@ def test_the_list_lets_no_name_address_or_birth_date_in() -> None:
 
 def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
-    key = client_key(folder, "acme")
-    assert client_key(folder, "acme") == key != client_key(folder, "other")
+    key = client_keys(folder, "acme")
+    assert client_keys(folder, "acme") == key != client_keys(folder, "other")
     assert stat.S_IMODE((folder / "acme.key").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -96,10 +96,10 @@ def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     "spoil", [lambda p: p.chmod(0o644), lambda p: p.write_text("short"), lambda p: (p.unlink(), os.symlink("/etc/hostname", p))]
 )
 def test_unsafe_or_damaged_keys_are_refused_with_the_fix(tmp_path: Path, spoil) -> None:
-    client_key(tmp_path, "acme")
+    client_keys(tmp_path, "acme")
     spoil(tmp_path / "acme.key")
     with pytest.raises(SettingsError) as caught:
-        client_key(tmp_path, "acme")
+        client_keys(tmp_path, "acme")
     assert "acme.key" in str(caught.value)
     assert caught.value.fix
 

@@ -24,7 +24,7 @@ def safely(workplace: Workplace, work: Callable[[], Result]) -> Result:
     try:
         return work()
     except RcmError as error:
-        text, code = f"{error} Fix: {error.fix}" if error.fix else str(error), error.exit_code
+        text, code = f"{error}; {error.fix}" if error.fix else str(error), error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever it is, its message may quote a row
         place = traceback.extract_tb(error.__traceback__)[-1]
         name = place.filename.rsplit("/", 1)[-1]

@@ -49,7 +49,7 @@ class ClientRun:
 
     def narration(self) -> list[str]:
         """What the run read, and where to look when something was not read."""
-        if not self.summary:
+        if not self.summary or (self.is_failed and not self.summary.file_count):
             return []
         waits = "file is" if self.waiting_count == 1 else "files are"
         waiting = [f"  {self.waiting_count} {waits} still being delivered and wait for the next run"] if self.waiting_count else []

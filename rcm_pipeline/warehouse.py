@@ -36,6 +36,7 @@ _RULE = (("broken_rule", "VARCHAR"),)
 _ROWS, _FILE = 200_000, "file_id"
 
 
+_HANDED_BACK = "ops_portfolio"  # taken over anew by every run
 _FINGERPRINT = "_contracts"  # the one table that is not of a contract: the fingerprint of those the others were made from
 
 
@@ -221,7 +222,7 @@ def portions(
 
 
 def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, table: str, contract_name: str, extra: Columns = ()) -> None:
-    """Drop a core or mart table of an older version; widen another. Raises StorageError for one that cannot be widened.
+    """Drop what every run makes anew where it is of an older version; widen another table. Raises StorageError for one that cannot be.
 
     What was read cannot be made anew here, so a table that only lacks columns that may be null is rebuilt with them.
     """
@@ -230,16 +231,17 @@ def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, table: str, contrac
     wanted = [(name, kind.replace(", ", ",")) for name, kind in _columns(contract_name, extra)]
     if not found or found == wanted:
         return
-    if table.startswith(("core_", "mart_")):
+    if table.startswith(("core_", "mart_")) or table == _HANDED_BACK:
         connection.execute(f'DROP TABLE "{table}"')
         return
     columns = CONTRACTS[contract_name].to_schema().columns
     lacking = [name for name, kind in wanted if (name, kind) not in found]
     is_wider = [column for column in wanted if column in found] == found
     if not is_wider or not all(name in columns and columns[name].nullable for name in lacking):
+        [(path,)] = connection.sql("SELECT path FROM duckdb_databases() WHERE NOT internal").fetchall()
         raise StorageError(
-            f"this warehouse was made by an older version: its table {table} has other columns",
-            fix="move the warehouse file away and run again: the whole inbox is then read anew",
+            f"{Path(path).parent}: this warehouse was made by an older version: its table {table} has other columns",
+            fix="move that folder away and run again: the whole inbox is then read anew",
         )
     _widen(connection, table, contract_name, extra)
 

@@ -15,6 +15,7 @@ _CLINICAL = r"^(?:[A-Z]?\d[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?(?:-[A-Z0-9]{2}){0,4
 _DIAGNOSIS = r"^(?:[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?|\d{3}\.\d{1,2}|[EV]\d{2,3}(?:\.\d{1,2})?|\d{3,5})$"
 _LABEL = r"^[A-Za-z][A-Za-z &/-]{0,39}$"
 _COMMON = 5
+_CLAIM = "claim_token"  # the column that says whose a row is
 _BY_VALUE = ("label", "token", "staff")  # treatments that look at all values of a column, or make new ones
 _STAFF = r"^(?:[A-Za-z]{0,3}[-_ ]?\d{1,6}|KEY)$"  # KEY is our word for the answer to a calibration chart, and nobody
 _SHAPES = {"keep": KEEP, "flag": KEEP, "token": KEEP, "code": CODE, "short": SHORT, "npi": NPI, "name": NAME, **X12_CODES}
@@ -43,12 +44,15 @@ class AllowListDoor:
         treatment, _, domain = self._treatments.get(reference, "drop").partition(":")
         return self._pseudonyms.tokeniser(domain) if treatment == "token" else None
 
-    def admit(self, column: str, text: pl.Series) -> pl.Series:
-        """The treated cells of a sheet's column; null where it is not listed or does not look like what is allowed there."""
+    def admit(self, column: str, text: pl.Series, of: pl.Series | None = None) -> pl.Series:
+        """The treated cells of a sheet's column; null where it is not listed or does not look like what is allowed there.
+
+        `of` says whose each cell is, the claim of its row, where the sheet has claims.
+        """
         treatment, _, domain = self._treatments.get(column, "drop").partition(":")
         match treatment:
             case "label":
-                return _common(text.str.strip_chars(), domain)
+                return _common(text.str.strip_chars(), domain, of)
             case "token":
                 return self._pseudonyms.token(domain, text.replace("", None))
             case "staff":
@@ -60,8 +64,9 @@ class AllowListDoor:
     def admit_all(self, cells: pl.DataFrame, listed_as: Callable[[str], str]) -> pl.DataFrame:
         """The treated cells of all columns, each treated as the column it is listed as."""
         by_value = [name for name in cells.columns if self._treatments.get(listed_as(name), "drop").partition(":")[0] in _BY_VALUE]
+        claims = next((cells[name] for name in cells.columns if listed_as(name) == _CLAIM), None)
         shaped = cells.with_columns(self._shaped(listed_as(name), pl.col(name)) for name in cells.columns if name not in by_value)
-        return shaped.with_columns(self.admit(listed_as(name), cells[name]).alias(name) for name in by_value)
+        return shaped.with_columns(self.admit(listed_as(name), cells[name], claims).alias(name) for name in by_value)
 
     def _shaped(self, column: str, cell: pl.Expr) -> pl.Expr:
         """The cell where it looks like what is allowed; nothing of a column that is not listed."""
@@ -71,7 +76,8 @@ class AllowListDoor:
             case "keep":
                 return stripped
             case "code" | "short" | "npi" | "name":
-                return _only(stripped, _SHAPES[treatment].pattern)
+                shape = _SHAPES[treatment]
+                return pl.when(pl.all_horizontal(stripped.str.contains(form) for form in (shape.pattern, *shape.forms))).then(stripped)
             case "clinical":
                 return _only(stripped.str.to_uppercase(), CLINICAL[domain] if domain else _CLINICAL)
             case "diagnosis":
@@ -82,14 +88,14 @@ class AllowListDoor:
                 return pl.when(pl.lit(value=False)).then(cell)
 
 
-def _common(text: pl.Series, words: str) -> pl.Series:
-    """Labels that stand in at least five rows of the sheet. A rare one may be free text about a person.
+def _common(text: pl.Series, words: str, of: pl.Series | None) -> pl.Series:
+    """Labels of at least five claims of the sheet, or rows where it has none. A rare one may be free text about a person.
 
     It becomes our word for what it means, where a list of words is named and it means any of them, else `other`.
     """
-    frame = pl.DataFrame({"text": text})
+    frame = pl.DataFrame({"text": text}).with_columns(pl.int_range(pl.len()).cast(pl.String).alias("of") if of is None else of.alias("of"))
     ours = meaning(pl.col("text"), words) if words else pl.lit(None, pl.String)
-    is_common = (pl.len().over("text") >= _COMMON) & pl.col("text").str.contains(_LABEL)
+    is_common = (pl.col("of").n_unique().over("text") >= _COMMON) & pl.col("text").str.contains(_LABEL)
     kept = pl.when(pl.col("text").is_null()).then(None).when(is_common).then("text").otherwise(ours.fill_null("other"))
     return frame.select(kept).to_series()
 

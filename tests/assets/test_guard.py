@@ -22,7 +22,7 @@ def test_our_errors_are_told_whole_and_recorded_by_their_kind(tmp_path: Path) ->
     told: list[str] = []
     with pytest.raises(dg.Failure) as caught:
         safely(place_of(told, tmp_path), work)
-    assert told == ["/srv/acme.toml: headers: wrong Fix: correct it"]
+    assert told == ["/srv/acme.toml: headers: wrong; correct it"]
     assert caught.value.description == "a settings, key or code table file is wrong or unsafe; rcm run says which and what to do"
     assert caught.value.metadata["exit_code"].value == ExitCode.SETTINGS
     assert caught.value.__cause__ is None

@@ -53,6 +53,10 @@ def test_what_is_not_listed_is_dropped() -> None:
         ("npi", "123456789", None),
         ("name", "ACME HEALTH", "ACME HEALTH"),
         ("name", "X" * 81, None),
+        ("name", "SMITH, JOHN", None),
+        ("name", "O'Neil, Mary A", None),
+        ("name", "AETNA, INC.", "AETNA, INC."),
+        ("name", "Workers Comp, State of Ohio", "Workers Comp, State of Ohio"),
         ("staff", "C-017", "C-017"),
         ("keep", " 12.50 ", "12.50"),
         ("drop", "x", None),
@@ -65,6 +69,12 @@ def test_treatments(treatment: str, text: str, admitted: str | None) -> None:
 def test_a_rare_label_may_be_about_a_person() -> None:
     text = pl.Series(["call"] * 5 + ["called Jane Doe", None])
     assert AllowListDoor({"E": "label"}, Tokens(b"a" * 32)).admit("E", text).to_list() == ["call"] * 5 + ["other", None]
+
+
+def test_a_label_of_one_claim_in_five_rows_is_rare() -> None:
+    door = AllowListDoor({"specialty": "label", "claim_token": "token:pcn"}, Tokens(b"a" * 32))
+    cells = pl.DataFrame({"claim_token": ["A1"] * 5 + ["A1", "A2", "A3", "A4", "A5"], "specialty": ["Jane Doe"] * 5 + ["surgery"] * 5})
+    assert door.admit_all(cells, lambda name: name)["specialty"].to_list() == ["other"] * 5 + ["surgery"] * 5
 
 
 def test_a_person_named_as_staff_becomes_a_token() -> None:

@@ -7,16 +7,11 @@ import polars as pl
 from dashboards import texts
 from dashboards.facts import PackFacts
 from rcm_pipeline.governance.status import delivery_notes
-from rcm_pipeline.quality.checks import CHECKS, batch_warnings
+from rcm_pipeline.quality.checks import batch_warnings
+from rcm_pipeline.quality.controls import FREQUENCY, Result, results
 from schemas.vocabulary.claims import SUBMISSION_STATUSES
 
 SHEETS = {"Sent batches": "core_submissions", "Not read": "raw_rejects"}
-
-_SENTENCES = {check.name: check.sentence for check in CHECKS} | {
-    "shape": "Columns and types are those of the contract.",
-    "rules": "Every row keeps every rule of the contract.",
-    "quarantine": "Rows set aside are below the allowed share.",
-}
 
 
 def section(facts: PackFacts) -> dict[str, Any]:
@@ -38,7 +33,7 @@ def section(facts: PackFacts) -> dict[str, Any]:
         "deliveries": delivery_notes(counts.iter_rows()),
         "submissions": submission_rows(facts["core_submissions"]),
         "notes": note_rows(rejects, facts["raw_findings"]),
-        "checks": check_rows(facts.checks),
+        "controls": control_rows(facts.checks),
         "dispositions": disposition_rows(facts.some("core_adjudicated_lines", "disposition", "charge_amount")),
     }
 
@@ -108,36 +103,26 @@ def warnings(checks: pl.DataFrame) -> list[str]:
     return batch_warnings(failed.select("severity", "check_name", "detail", "failed_count", "checked_count").iter_rows())
 
 
-def check_rows(checks: pl.DataFrame) -> list[dict[str, Any]]:
-    """Checks of the latest run: those that failed one by one, then how many passed by kind."""
-    failed = [
+def control_rows(checks: pl.DataFrame) -> list[dict[str, str]]:
+    """The catalogue of controls with the result of this run, those that failed first."""
+    order = {"failed": 0, "not judged": 1, "passed": 2}
+    return [
         {
-            "name": texts.plain(r["check_name"]),
-            "table": r["table_name"],
-            "result": "failed",
-            "severity": r["severity"],
-            "text": r["detail"] or _SENTENCES.get(r["check_name"], ""),
-            "count": f"{texts.count(r['failed_count'])} of {texts.count(r['checked_count'])}",
+            "id": result.control.control_id,
+            "sentence": result.control.sentence,
+            "owner": result.control.owner,
+            "frequency": FREQUENCY,
+            "evidence": _evidence(result),
+            "result": result.state,
+            "observed": result.observed,
         }
-        for r in checks.filter(~pl.col("is_passed")).sort("severity", "table_name", "check_name").iter_rows(named=True)
+        for result in sorted(results(checks), key=lambda result: order[result.state])
     ]
-    passed = (
-        checks.filter("is_passed")
-        .group_by("check_name")
-        .agg(pl.col("table_name").unique(), pl.col("checked_count").sum())
-        .sort("check_name")
-    )
-    return failed + [
-        {
-            "name": texts.plain(r["check_name"]),
-            "table": r["table_name"][0] if len(r["table_name"]) == 1 else f"{len(r['table_name'])} tables",
-            "result": "passed",
-            "severity": "",
-            "text": _SENTENCES.get(r["check_name"], ""),
-            "count": f"0 of {texts.count(r['checked_count'])}",
-        }
-        for r in passed.iter_rows(named=True)
-    ]
+
+
+def _evidence(result: Result) -> str:
+    tables = "1 table" if result.table_count == 1 else f"{result.table_count} tables"
+    return f"{tables}, {texts.count(result.checked_count)} rows" if result.table_count else "nothing to judge"
 
 
 def disposition_rows(lines: pl.DataFrame) -> list[dict[str, Any]]:

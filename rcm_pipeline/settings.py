@@ -128,6 +128,7 @@ class BatchLimits(_Strict):
     """What a week's batch may be before a person is asked, or nothing is published."""
 
     max_out_of_balance: float = Field(default=0.1, ge=0, le=1)
+    usual_deviations: float = Field(default=3.5, ge=2, le=10)  # of the usual weeks: one sound week in two thousand lies farther off
 
 
 class CauseOverride(_Strict):

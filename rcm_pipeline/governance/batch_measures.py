@@ -18,7 +18,7 @@ from schemas.vocabulary.batches import DELAY, EMPTY, NEW, OUT_OF_BALANCE, PAYER_
 from schemas.vocabulary.claims import COUNTED
 
 _PAST, _KNOWN = 13, 4  # weeks before the anchor week that say what is usual: at most, and at least
-_SPREAD, _LEAST_SPREAD = 3.5, 0.1  # robust standard deviations of the logarithm: one week in two thousand; weeks differ by a tenth at least
+_LEAST_SPREAD = 0.1  # standard deviations of the logarithm: weeks differ by a tenth at least
 _REGULAR = 0.75  # of the past weeks with any, for a kind or a payer to be missed
 _ENOUGH, _FEW = 20, 0.02  # rows of the week to speak of a share, and a share that is never much
 _SURE = 6.0  # standard deviations of counting, for rows of a file are alike
@@ -73,8 +73,9 @@ def mart_batch_measures(
 ) -> pl.DataFrame:
     """One row per measure and subject of the anchor week; only those of which enough weeks are known.
 
-    Usual is the median of up to 13 weeks before, times or divided by exp(3.5 s), s the spread of their logarithms by the median
-    absolute deviation, at least a tenth and what counting leaves. A share of rows is held against that of those weeks together.
+    Usual is the median of up to 13 weeks before, times or divided by exp(d s), d the client's `batch.usual_deviations`, s the spread
+    of their logarithms by the median absolute deviation, at least a tenth and what counting leaves.
+    A share of rows is held against that of those weeks together.
     """
     tables = {
         "core_adjudications": core_adjudications,
@@ -84,15 +85,13 @@ def mart_batch_measures(
         "core_qa_reviews": core_qa_reviews,
     }
     weeks = {name: _recent(frame, week) for name, frame in tables.items()}
-    own = weeks["core_adjudications"].filter(pl.col("week") == week.monday)
+    own, limits = weeks["core_adjudications"].filter(pl.col("week") == week.monday), settings.batch
     found = chain(
-        chain.from_iterable(_volumes(weeks[name], what, week) for name, what in _STREAMS.items()),
+        chain.from_iterable(_volumes(weeks[name], what, week, limits.usual_deviations) for name, what in _STREAMS.items()),
         chain.from_iterable(_empty_cells(weeks[name], name, columns, week) for name, columns in _CELLS.items()),
         chain.from_iterable(_new_values(tables[name], name, columns, week) for name, columns in _CODES.items()),
-        _delay(weeks["core_adjudications"], core_claim_versions, week),
-        _balance(
-            own, imbalances(raw_findings, raw_remits, raw_remit_lines, _places(own, core_deliveries)), settings.batch.max_out_of_balance
-        ),
+        _delay(weeks["core_adjudications"], core_claim_versions, week, limits.usual_deviations),
+        _balance(own, imbalances(raw_findings, raw_remits, raw_remit_lines, _places(own, core_deliveries)), limits.max_out_of_balance),
     )
     rows = [{**vars(measure), "is_met": measure.is_met, "week": week.monday} for measure in found]
     return pl.DataFrame(rows, infer_schema_length=None).sort("check_name", "subject")
@@ -111,30 +110,30 @@ def _by_week(values: pl.DataFrame, week: Week) -> tuple[float, list[float]]:
     return float(known.get(week.monday, 0)), [float(known.get(monday, 0)) for monday in before]
 
 
-def usual(past: Iterable[float], *, is_count: bool = True) -> tuple[float, float]:
-    """What is usual: the median of these times or divided by exp(3.5 s), see `mart_batch_measures`."""
+def usual(past: Iterable[float], deviations: float, *, is_count: bool = True) -> tuple[float, float]:
+    """What is usual: the median of these times or divided by exp(deviations × s), see `mart_batch_measures`."""
     values = np.array(list(past))
     centre = float(np.median(values))
     logs = np.log(np.maximum(values, 0.5))
     counting = 1 / np.sqrt(max(centre, 1.0)) if is_count else 0.0
     spread = max(1.4826 * float(np.median(np.abs(logs - np.median(logs)))), counting, _LEAST_SPREAD)
-    reach = float(np.exp(_SPREAD * spread))
+    reach = float(np.exp(deviations * spread))
     return centre / reach, max(centre, 1.0) * reach
 
 
-def _volumes(rows: pl.DataFrame, what: str, week: Week) -> Iterator[_Measure]:
+def _volumes(rows: pl.DataFrame, what: str, week: Week, deviations: float) -> Iterator[_Measure]:
     """How much came of a kind that comes in most weeks, and of each payer that sends it in most weeks."""
     now, past = _by_week(rows.group_by("week").len(), week)
     if len(past) < _KNOWN:
         return
     if _is_weekly(past):
-        yield _volume(VOLUME, what, now, past, f"{now:,.0f} {what}")
+        yield _volume(VOLUME, what, (now, past), deviations, f"{now:,.0f} {what}")
     for (payer,), own in rows.group_by("payer_id", maintain_order=True) if "payer_id" in rows.columns else ():
         own_now, own_past = _by_week(own.group_by("week").len(), week)
         padded = [0.0] * (len(past) - len(own_past)) + own_past
         if payer is not None and _is_weekly(padded):
             came = f"{own_now:,.0f} {what}" if own_now else f"no {what}"
-            yield _volume(PAYER_VOLUME, f"{payer}: {what}", own_now, padded, f"{payer}: {came}", _usual_days(own))
+            yield _volume(PAYER_VOLUME, f"{payer}: {what}", (own_now, padded), deviations, f"{payer}: {came}", _usual_days(own))
 
 
 def _is_weekly(past: list[float]) -> bool:
@@ -142,8 +141,9 @@ def _is_weekly(past: list[float]) -> bool:
     return sum(map(bool, past)) >= max(_REGULAR * len(past), _KNOWN)
 
 
-def _volume(check: str, subject: str, now: float, past: list[float], came: str, days: str = "") -> _Measure:
-    low, high = usual(past)
+def _volume(check: str, subject: str, weeks: tuple[float, list[float]], deviations: float, came: str, days: str = "") -> _Measure:
+    now, past = weeks
+    low, high = usual(past, deviations)
     least = max(low, 1.0)
     detail = f"{came}; {np.ceil(least):,.0f} to {np.floor(high):,.0f} are usual{days}"
     return _Measure(check, subject, now, least, high, detail, len(past))
@@ -201,7 +201,7 @@ def _new_values(table: pl.LazyFrame, name: str, columns: Iterable[str], week: We
             yield found
 
 
-def _delay(answers: pl.DataFrame, versions: pl.LazyFrame, week: Week) -> Iterator[_Measure]:
+def _delay(answers: pl.DataFrame, versions: pl.LazyFrame, week: Week, deviations: float) -> Iterator[_Measure]:
     """Days from the first time a claim was sent to its answer, the median of each week."""
     sent = versions.group_by("lineage_id").agg(pl.col("sent_date").min()).collect()
     days = (pl.col("adjudication_date") - pl.col("sent_date")).dt.total_days()
@@ -210,7 +210,7 @@ def _delay(answers: pl.DataFrame, versions: pl.LazyFrame, week: Week) -> Iterato
     past = enough.filter(pl.col("week") < week.monday)["days"].to_list()
     now = enough.filter(pl.col("week") == week.monday)["days"].to_list()
     if len(past) >= _KNOWN and now:
-        low, high = usual(past, is_count=False)
+        low, high = usual(past, deviations, is_count=False)
         detail = f"{now[0]:.0f} days from claim to answer, the median; {np.ceil(low):.0f} to {np.floor(high):.0f} are usual"
         yield _Measure(DELAY, "claim payments", now[0], low, high, detail, len(past))
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from rcm_pipeline.settings import BatchLimits, ClientSettings
 from tests.unit.lives import clp, payment, reversal, tables_of
 
 BAD, GOOD = ("99213", "100", "80", "CO*45*15"), ("99213", "100", "80", "CO*45*20")
@@ -55,11 +56,12 @@ def test_a_payment_in_pieces_is_not_out_of_balance_by_each_of_them() -> None:
     assert balance_of(first)["payments"] == (Decimal("80.00"), 0.8, False)
 
 
-def volumes(*weeks: int) -> dict[str, bool]:
+def volumes(*weeks: int, deviations: float = 3.5) -> dict[str, bool]:
     """Of each kind whose volume is judged: whether it is usual, with so many payments a week until the anchor week."""
     days = [dt.date(2026, 11, 19) - dt.timedelta(weeks=n) for n in reversed(range(len(weeks)))]
     files = [paid_on(f"{day:%Y%m%d}", GOOD, claims) for day, claims in zip(days, weeks, strict=True) if claims]
-    measures = tables_of(*files)["mart_batch_measures"]
+    settings = ClientSettings(batch=BatchLimits(usual_deviations=deviations))
+    measures = tables_of(*files, settings=settings)["mart_batch_measures"]
     rows = measures.filter(pl.col("check_name").is_in(["volume", "payer_volume"]))
     return {row["subject"]: row["is_met"] for row in rows.iter_rows(named=True)}
 
@@ -75,3 +77,10 @@ def test_payments_that_count_in_no_week_make_none_the_anchor_week() -> None:
     wrong = payment(clp("X", "X", GOOD), day="20251119").replace(b"20251119~", b"20261119~")
     assert set(tables_of(*sound)["mart_batch_measures"]["week"]) == {dt.date(2026, 11, 9)}
     assert set(tables_of(*sound, wrong)["mart_batch_measures"]["week"]) == {dt.date(2026, 11, 9)}
+
+
+def test_how_far_from_usual_a_week_may_be_is_the_clients() -> None:
+    """40 claim payments in the median week, spread .158 as counting leaves: 20 are within exp(5 × .158) = 2.2 of it, not within 1.74."""
+    weeks = (40, 40, 40, 40, 40, 40, 20)
+    assert set(volumes(*weeks).values()) == {False}
+    assert set(volumes(*weeks, deviations=5).values()) == {True}

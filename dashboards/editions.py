@@ -36,4 +36,5 @@ def _rows(table: pl.LazyFrame, view: Mapping[str, Any]) -> pl.LazyFrame:
         table = table.filter(pl.col(column).is_in(values))
     for column, values in view.get("without", {}).items():
         table = table.filter(~pl.col(column).is_in(values).fill_null(False))
-    return table.select(view["columns"])
+    instead = [pl.col(column).replace(values).alias(column) for column, values in view.get("instead", {}).items()]
+    return table.select(view["columns"]).with_columns(instead)

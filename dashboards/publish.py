@@ -23,7 +23,7 @@ from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.errors import InputError, QualityError, StorageError
 from rcm_pipeline.governance.access import checked_entries
 from rcm_pipeline.governance.as_of import keep_copies, tables_of_week
-from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, input_hash, is_computed, latest_run
+from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, has_pack, input_hash, is_computed, latest_run
 from rcm_pipeline.privacy.access_log import head_of
 from rcm_pipeline.publishing import switch_link, write_durably, write_in_place
 from rcm_pipeline.quality.contracts import check_contract
@@ -122,7 +122,7 @@ def mark_stale(home: Home, client: str, reason: str, at: dt.datetime, *, only_on
     With `only_once` what it says already stands.
     """
     latest = home.reports(client) / "latest"
-    if (latest / PAGE).exists() and not (only_once and is_stale(home, client)):
+    if has_pack(latest) and not (only_once and is_stale(home, client)):
         note = json.dumps({"since": f"{at:%Y-%m-%d %H:%M} UTC", "reason": reason}) + "\n"
         write_in_place(latest.resolve() / STALE, note.encode())
 

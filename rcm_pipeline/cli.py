@@ -277,9 +277,7 @@ def plan_qa(
     from rcm_pipeline.governance.qa_plan import plan_qa as drawn_plan
 
     if reveal and out is None:
-        raise UsageError(
-            "a workbook with account numbers does not belong among the reports", fix="say where to write it with --out FILE.xlsx"
-        )
+        raise UsageError("account numbers do not belong among the reports", fix="say where to write them with --out FILE.xlsx")
     folders = home_of(home, inbox, settings)
     name, asked = only_client(folders, client), week_of(week)
     plan = drawn_plan(folders, name, day_of(today), week=asked.monday if asked else None, seed=seed, redraw=redraw)
@@ -353,9 +351,10 @@ def rotate(
     """Give a client a new key, make every token anew under it, and run. Stopped in between, the same command goes on."""
     from assets.launch import alone
     from rcm_pipeline.governance.access import rotate_keys
+    from rcm_pipeline.intake.inbox import clients_of
 
     folders = home_of(home, inbox, settings)
-    require_warehouse(folders, client)
+    require_clients(folders.inbox, {name: places for name, places in clients_of(folders.inbox).items() if name == client}, [client])
     with alone(folders, client):
         rotate_keys(folders, client)
     say(f"{client}: every token is made anew; keep a copy of the key file as it is now. Its tables and pack follow.")

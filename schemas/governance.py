@@ -124,7 +124,7 @@ class OpsAccessLog(Contract):
     entry_no: Count = column("ordinal of the entry", key=True, ge=1)
     at: pl.Datetime = column("when, in UTC")
     person: Text = column("the machine's user who did it")
-    action_code: Text = column("worklist, explain or plan_qa", isin=["worklist", "explain", "plan_qa"])
+    action_code: Text = column("worklist, explain, plan_qa, or rotate: a new key", isin=["worklist", "explain", "plan_qa", "rotate"])
     token_count: Count = column("claims whose numbers were asked for", ge=0)
     entry_hash: Text = column("keyed hash over this entry and the hash of the one before")
 

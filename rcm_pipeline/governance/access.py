@@ -67,15 +67,19 @@ def rotate_keys(home: Home, client: str) -> None:
     since = next((at for at, key in enumerate(keys) if used == {key_id(key)}), None)
     if used and since is None:
         raise StorageError(f"{working}: its pseudonyms were not all made with one of this client's keys", fix="restore the right key")
-    _renew_tokens(working, keys[(since or 0) + 1 :])
-    Vault(home.vault(client), keys).renew()
+    AccessLog(home.access_log(client), keys).add("rotate", 0, _now())
     home.published(client).unlink(missing_ok=True)
+    Vault(home.vault(client), keys).renew()
+    _renew_tokens(working, keys[(since or 0) + 1 :])  # the last, for until then the warehouse says that it is not done
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
 def _opened(home: Home, client: str, tokens: pl.Series, action_code: str) -> Vault:
     keys = client_keys(home.keys, client, may_create=False)
-    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    AccessLog(home.access_log(client), keys).add(action_code, tokens.n_unique(), now)
+    AccessLog(home.access_log(client), keys).add(action_code, tokens.n_unique(), _now())
     return Vault(home.vault(client), keys)
 
 

@@ -108,7 +108,8 @@ def first_day_of(connection: duckdb.DuckDBPyConnection, week: Week) -> dt.date |
     """The first day on which a run had this week as its anchor week; None when none ever had."""
     dated = _answer_dates(scan_all(connection)).collect()
     over = week.sunday + dt.timedelta(days=1)
-    days: list[dt.date] = sorted({over, *(day for day in dated["known_date"].drop_nulls() if day > over)})
+    turns = [*dated["known_date"].drop_nulls(), *dated["adjudication_date"].drop_nulls()]  # what is dated ahead counts from its day on
+    days: list[dt.date] = sorted({over, *(day for day in turns if day > over)})
     for day in days:
         anchor = anchor_of(dated.filter((pl.col("known_date") <= day).fill_null(True)), day)
         if anchor == week:

@@ -11,7 +11,7 @@ import duckdb
 from rcm_pipeline.code_sets.systems import SYSTEMS
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import BusyError, SettingsError, StorageError
-from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, latest_run
+from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, has_pack, latest_run
 from rcm_pipeline.quality.checks import UNMET_SHEETS, batch_warnings
 from rcm_pipeline.settings import Home
 from schemas.vocabulary.claims import COUNTED, PART, REDELIVERY, REPLACED
@@ -266,7 +266,7 @@ def _trouble(connection: duckdb.DuckDBPyConnection, latest: Path, last_run: str,
         found.append(f"the last run ended {last_run}, so the pack is not renewed")
     if last_run == "published" and (latest / STALE).exists():
         found.append("a run after it ended before it could be noted; stale.json beside the pack says why")
-    if not (latest / PAGE).exists():
+    if not has_pack(latest):
         found.append("no pack was published yet")
     if unopened:
         found.append(f"{unopened} files could not be opened")

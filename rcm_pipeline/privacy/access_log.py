@@ -2,10 +2,10 @@
 
 import datetime as dt
 import fcntl
-import getpass
 import hashlib
 import json
 import os
+import pwd
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,14 @@ class AccessLog:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            known = self._checked(file.read())
+            text = file.read()
+            known = self._checked(text)
+            if (torn := len(text.encode()) - len(_whole(text).encode())) > 0:  # half an entry, of which nobody was told that it stands
+                file.truncate(len(text.encode()) - torn)
             entry = {
                 "entry_no": len(known) + 1,
                 "at": at.isoformat(timespec="seconds"),
-                "person": getpass.getuser(),
+                "person": _person(),
                 "action_code": action_code,
                 "token_count": token_count,
             }
@@ -67,7 +70,7 @@ class AccessLog:
     def _checked(self, text: str) -> list[dict[str, Any]]:
         known: list[dict[str, Any]] = []
         before = _FIRST
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(_whole(text).splitlines(), start=1):
             entry = _entry_of(line)
             if entry is None or entry["entry_no"] != number or entry["entry_hash"] != self._hash(before, entry):
                 raise StorageError(
@@ -87,6 +90,19 @@ def head_of(entries: pl.DataFrame) -> dict[str, Any]:
     """How many entries there are, and the hash of the last: what shows that none was cut off."""
     ordered = entries.sort("entry_no")
     return {"count": ordered.height, "hash": ordered["entry_hash"][-1] if ordered.height else _FIRST}
+
+
+def _whole(text: str) -> str:
+    """Without a last line that was not written to its end: whoever wrote it went no further."""
+    return text[: text.rfind("\n") + 1]
+
+
+def _person() -> str:
+    """The name of the user that this process belongs to, whatever the environment says; the number of one without a name."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def _entry_of(line: str) -> dict[str, Any] | None:

@@ -19,8 +19,7 @@ def client_keys(folder: Path, client: str, *, may_create: bool = True) -> Keys:
 
     A key that systemd hands over (LoadCredential=<client>.key) comes before one in the folder.
     """
-    given = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / f"{client}.key"
-    if os.environ.get("CREDENTIALS_DIRECTORY") and given.exists():
+    if (given := _given(client)) is not None:
         return _read(given)
     path = folder / f"{client}.key"
     if not path.exists():
@@ -35,13 +34,19 @@ def client_keys(folder: Path, client: str, *, may_create: bool = True) -> Keys:
 
 def add_key(folder: Path, client: str) -> Keys:
     """The client's keys with a new one. Raises SettingsError where they are not a file of this folder."""
-    keys = (*client_keys(folder, client, may_create=False), secrets.token_bytes(KEY_BYTES))
-    path = folder / f"{client}.key"
-    if not path.exists():
-        raise SettingsError(f"{client}: its keys come from systemd, where this cannot add one", fix="rotate where the file lies")
+    if _given(client) is not None:
+        raise SettingsError(f"{client}: its keys come from systemd, where this cannot add one", fix="rotate where their file lies")
+    path, keys = folder / f"{client}.key", (*client_keys(folder, client, may_create=False), secrets.token_bytes(KEY_BYTES))
     with beside(path) as fresh:
         _write(fresh, keys)
     return keys
+
+
+def _given(client: str) -> Path | None:
+    """The key that systemd hands over, where it does."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    path = Path(folder or "") / f"{client}.key"
+    return path if folder and path.exists() else None
 
 
 def secret_of(path: Path) -> str:

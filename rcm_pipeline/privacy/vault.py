@@ -18,6 +18,7 @@ from rcm_pipeline.publishing import write_in_place
 ACCOUNT, PAYER_NUMBER = "pcn", "icn"  # domains of tokens: the client's own number of a claim, and the payer's
 _DOMAINS = (ACCOUNT, PAYER_NUMBER)
 _MOST = 200_000  # numbers held in memory before they are sealed
+_DIGITS = 8  # of a block's number, in its name
 _NONCE = 12  # bytes, as AES-GCM wants them; drawn anew for every block
 _SCHEMA = {"domain": pl.String, "token": pl.String, "number": pl.String}
 
@@ -83,12 +84,16 @@ class Vault:
         block.write_ipc(buffer, compression="zstd")
         nonce, name = os.urandom(_NONCE), key_id(self._keys[-1])
         sealed = nonce + _cipher(self._keys[-1]).encrypt(nonce, buffer.getvalue(), name.encode())
-        write_in_place(self._folder / f"{hashlib.sha256(sealed).hexdigest()[:16]}.{name}", sealed)
+        number = 1 + max((int(path.name[:_DIGITS]) for path in self._paths()), default=0)
+        write_in_place(self._folder / f"{number:0{_DIGITS}}-{hashlib.sha256(sealed).hexdigest()[:16]}.{name}", sealed)
 
     def _blocks(self) -> Iterator[tuple[Path, pl.DataFrame]]:
-        for path in sorted(self._folder.glob("*.*")) if self._folder.is_dir() else ():
-            if not path.name.startswith("."):
-                yield path, self._opened(path)
+        for path in self._paths():
+            yield path, self._opened(path)
+
+    def _paths(self) -> list[Path]:
+        """Blocks in the order in which they were sealed."""
+        return sorted(path for path in self._folder.glob("*.*") if not path.name.startswith(".")) if self._folder.is_dir() else []
 
     def _opened(self, path: Path) -> pl.DataFrame:
         key = self._keys[len(self._keys) - 1 - len(self._later(path))]

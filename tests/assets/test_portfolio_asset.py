@@ -115,7 +115,9 @@ def test_the_file_is_put_in_place_whole(place: Workplace, monkeypatch: pytest.Mo
     """A write that breaks off leaves the old reference; one that ends leaves nothing beside it."""
     asset._make(place)
     before = place.home.portfolio.read_bytes()
-    assert {path.name for path in place.home.portfolio.parent.iterdir()} == {place.home.portfolio.name, place.home.members.name}
+    assert {path.name for path in place.home.portfolio.parent.iterdir()} == {
+        ".making.lock", place.home.portfolio.name, place.home.members.name
+    }  # fmt: skip
 
     def breaks_off(path: Path, content: bytes) -> None:
         path.write_bytes(content[:4])
@@ -203,7 +205,7 @@ def test_who_joins_gives_weeks_to_come_and_nothing_of_the_past(place: Workplace)
     now = written(place)
     assert now.head(WEEKS).drop("version").equals(before.drop("version"))
     assert now.row(-1, named=True)["decided_count"] == 400
-    members = json.loads(place.home.members.read_text())
+    members = json.loads(place.home.members.read_text())["since"]
     assert members == dict.fromkeys(CLIENTS) | {"quiet": str(before["week"].max())}
 
 
@@ -224,3 +226,53 @@ def test_a_reference_of_an_older_version_is_not_handed_back(place: Workplace) ->
     pl.DataFrame({"payer_id": ["P1"], "lift": [2.0], "expected": [10.0]}).write_parquet(place.home.portfolio)
     assert taken(place, "acme").is_empty()
     assert asset._make(place) == (3, WEEKS)
+
+
+def test_the_past_is_never_counted_anew_however_often_somebody_leaves(place: Workplace) -> None:
+    allow(place.home, "quiet", allowed=True)
+    asset._make(place)
+    for allowed in (False, True, False):
+        allow(place.home, "quiet", allowed=allowed)
+        assert asset._make(place)[1] == 0
+    for client in CLIENTS:
+        add(place.home, client, 10, weeks=WEEKS + 1)
+    assert asset._make(place) == (3, 1)
+    assert written(place)["week"].to_list() == [FIRST + dt.timedelta(weeks=WEEKS)]
+
+
+def test_a_warehouse_that_is_away_is_no_withdrawal(place: Workplace) -> None:
+    """While a key is renewed, or a folder was moved away, the member still allows it: nothing is renewed."""
+    asset._make(place)
+    before = place.home.portfolio.read_bytes()
+    place.home.published("beta").unlink()
+    assert asset._make(place) == (2, WEEKS)
+    assert place.home.portfolio.read_bytes() == before
+
+
+def test_a_week_waits_for_every_member_but_not_for_one_that_fell_silent(place: Workplace) -> None:
+    for client, weeks in (("acme", WEEKS + 2), ("beta", WEEKS + 2), ("coma", WEEKS + 2), ("quiet", WEEKS)):
+        add(place.home, client, 10, weeks=weeks)
+    allow(place.home, "quiet", allowed=True)
+    assert asset._make(place) == (4, WEEKS)
+    for client in CLIENTS:
+        add(place.home, client, 10, weeks=WEEKS + 5)
+    assert asset._make(place) == (4, WEEKS + 5)
+
+
+def test_a_run_stopped_after_somebody_left_hands_nothing_of_it_back(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    asset._make(place)
+    allow(place.home, "beta", allowed=False)
+    writes = iter(range(10))
+    real = asset.write_in_place
+
+    def stopped(path: Path, content: bytes) -> None:
+        if next(writes) == 1:
+            raise KeyboardInterrupt
+        real(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asset, "write_in_place", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            asset._make(place)
+    assert written(place).is_empty()
+    assert asset._make(place) == (2, 0)

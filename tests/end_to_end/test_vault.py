@@ -11,8 +11,12 @@ import pytest
 from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.governance import access as module
+from rcm_pipeline.privacy.access_log import AccessLog
+from rcm_pipeline.privacy.vault import Vault
 from rcm_pipeline.settings import Home
 from tests.conftest import rcm
+
+pytestmark = pytest.mark.xdist_group("vault")  # its home is made once
 
 CLIENT = "stonebridge-regional"
 IDENTITIES = ("_token", "_tokens", "_id")
@@ -107,11 +111,14 @@ def test_a_new_key_changes_every_token_and_no_number(own: Path, tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_a_rotation_stopped_in_between_is_named_and_goes_on(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", [(module, "_renew_tokens"), (Vault, "renew"), (Vault, "_write"), (AccessLog, "add")])
+def test_a_rotation_stopped_in_between_is_named_and_goes_on(
+    own: Path, monkeypatch: pytest.MonkeyPatch, step: tuple[object, str], tmp_path: Path
+) -> None:
     home = Home(own / "home", own / "inbox", own / "settings")
     monkeypatch.delenv("RCM_KEYS", raising=False)
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_renew_tokens", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(*step, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             module.rotate_keys(home, CLIENT)
     refused = again(own, "run", "--again", check=False)
@@ -121,3 +128,7 @@ def test_a_rotation_stopped_in_between_is_named_and_goes_on(own: Path, monkeypat
     assert len((own / "home" / "keys" / f"{CLIENT}.key").read_text().splitlines()) == 2, "no third key"
     with open_warehouse(home.warehouse(CLIENT), read_only=True) as connection:
         assert connection.sql("SELECT count(DISTINCT key_id) FROM raw_files").fetchall() == [(1,)]
+    again(own)
+    book = tmp_path / "list.xlsx"
+    rcm("worklist", book, "--reveal", "--client", CLIENT, home=own / "home")
+    assert pl.read_excel(book, sheet_name="All claims")["account"].null_count() == 0

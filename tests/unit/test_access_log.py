@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import os
+import pwd
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,3 +61,20 @@ def test_another_key_makes_no_entry_that_holds(log: AccessLog, tmp_path: Path) -
     with pytest.raises(StorageError, match="entry 1"):
         log.entries()
     assert json.loads(path.read_text())["entry_no"] == 1
+
+
+def test_half_an_entry_is_no_tampering_and_is_written_over(log: AccessLog, tmp_path: Path) -> None:
+    """A kill in the middle of a write: nobody was told that the entry stands, and nothing was opened on it."""
+    path = tmp_path / "north" / "access_log.jsonl"
+    whole = path.read_text()
+    path.write_text(whole + whole.splitlines()[-1][:40])
+    assert log.entries().height == COUNT
+    log.add("explain", 1, NOW)
+    assert log.entries()["action_code"].to_list() == ["worklist"] * COUNT + ["explain"]
+
+
+def test_the_person_is_who_the_process_belongs_to(log: AccessLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody_else")
+    log.add("explain", 1, NOW)
+    assert set(log.entries()["person"]) == {pwd.getpwuid(os.getuid()).pw_name}

@@ -130,8 +130,27 @@ def test_what_was_published_stays_and_new_weeks_come_to_it() -> None:
     corrected = changed(weekly, 10, beta=150)
     later = portfolio(corrected, first)
     old = later.filter(pl.col("week") < monday(35))
-    assert old.drop("version").equals(first.drop("version"))
+    told = first.filter(pl.col("season_expected") > 0)
+    assert told.height > 2
+    assert old.head(told.height).drop("version").equals(told.drop("version"))
+    counted = ["week", "denied_count", "decided_count", "is_payers"]
+    assert old.select(counted).equals(first.select(counted))
     assert later.height == 40
+
+
+def test_a_season_comes_to_a_published_week_half_a_year_later_and_stays() -> None:
+    """Published week by week the season of each week is that of a portfolio made at once, up to the half year it cannot be told of yet."""
+    weekly = usual(weeks=100)
+    table = portfolio(weekly.filter(pl.col("week") < monday(60)))
+    assert table.filter(pl.col("week") == monday(45))["season_expected"].item() == 0
+    for at in (70, 80, 90, 100):
+        table = portfolio(weekly.filter(pl.col("week") < monday(at)), table)
+    at_once = portfolio(weekly)
+    assert table.drop("risen_count", "is_payers", "version").equals(at_once.drop("risen_count", "is_payers", "version"))
+    assert table.filter(pl.col("week") == monday(73))["season_expected"].item() > 0
+    louder = changed(weekly, 20, beta=190)
+    again = portfolio(louder, table)
+    assert again["season_denied"].equals(table["season_denied"])
 
 
 def test_who_takes_part_can_work_out_no_small_count_of_another() -> None:

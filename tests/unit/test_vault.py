@@ -64,8 +64,10 @@ def test_keys_are_added_and_a_key_of_systemd_comes_first(tmp_path: Path, monkeyp
     (given / "acme.key").chmod(0o600)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(given))
     assert client_keys(tmp_path, "acme") == (SECOND,)
+    before = (tmp_path / "acme.key").read_text()
     with pytest.raises(SettingsError, match="from systemd"):
-        add_key(tmp_path / "empty", "acme")
+        add_key(tmp_path, "acme")
+    assert (tmp_path / "acme.key").read_text() == before
 
 
 def test_a_lost_key_is_said_and_never_replaced(tmp_path: Path) -> None:
@@ -73,3 +75,11 @@ def test_a_lost_key_is_said_and_never_replaced(tmp_path: Path) -> None:
         client_keys(tmp_path, "acme", may_create=False)
     assert "backup" in caught.value.fix
     assert not list(tmp_path.iterdir())
+
+
+def test_of_several_spellings_the_first_comes_back(tmp_path: Path) -> None:
+    for spelling in ("First", "FIRST", "first "):
+        vault = Vault(tmp_path, (FIRST,))
+        token = Tokens(FIRST, heard=vault.note).token(ACCOUNT, pl.Series([spelling]))
+        vault.seal()
+    assert Vault(tmp_path, (FIRST,)).numbers(ACCOUNT, token)["number"].to_list() == ["First"]

@@ -23,7 +23,8 @@ def portfolio(weekly: pl.DataFrame, published: pl.DataFrame, key: bytes) -> pl.D
     """ops_portfolio from the weekly counts of several clients, as `detect` reads them; empty with fewer than three.
 
     A cell in which `is_few` is left out, and so is its share of every sum: what is handed back holds nothing of it. Counts are
-    `rounded`. Weeks that were `published` stand as they are, whoever joined since: nobody can subtract one version from another.
+    `rounded`. Weeks that were `published` stand as they are, whoever joined since, but for a season that could not be told yet: nobody can
+    subtract one version from another.
     """
     contract = CONTRACTS["ops_portfolio"]
     shown = without_small(weekly).filter(pl.col("decided") > 0)
@@ -43,7 +44,16 @@ def portfolio(weekly: pl.DataFrame, published: pl.DataFrame, key: bytes) -> pl.D
     last = published["week"].max()
     fresh = new if last is None else new.filter(pl.col("week") > last)
     named = conform(fresh.with_columns(pl.lit("").alias("version")), contract)
-    return _named(pl.concat([published, named]))
+    return _named(pl.concat([_with_season(published, new), named]))
+
+
+def _with_season(published: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    """What was published with the season of weeks of which it could not be told yet: that comes half a year later, once."""
+    names = ["season_denied", "season_expected"]
+    told = new.select("payer_id", "root_cause", "week", *(pl.col(name).alias(f"_{name}") for name in names))
+    joined = published.join(told, on=["payer_id", "root_cause", "week"], how="left", maintain_order="left")
+    is_due = (pl.col("season_expected") == 0) & (pl.col("_season_expected") > 0)
+    return joined.with_columns(pl.when(is_due).then(f"_{name}").otherwise(name).alias(name) for name in names).select(published.columns)
 
 
 def _named(table: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import polars as pl
 
-from rcm_pipeline.privacy.shapes import CLINICAL, CODE, KEEP, NAME, NPI, SAMPLE_NUMBER, SHORT, X12_CODES, Shape
+from rcm_pipeline.privacy.shapes import CLINICAL, CODE, KEEP, NAME, NO_PERSON, NPI, SAMPLE_NUMBER, SHORT, X12_CODES, Shape
 from rcm_pipeline.privacy.tokens import Pseudonyms
 
 _CLINICAL = r"^(?:[A-Z]?\d[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?(?:-[A-Z0-9]{2}){0,4}|[A-Z0-9]{2})$"
@@ -75,9 +75,10 @@ class AllowListDoor:
         match treatment:
             case "keep":
                 return stripped
-            case "code" | "short" | "npi" | "name":
-                shape = _SHAPES[treatment]
-                return pl.when(pl.all_horizontal(stripped.str.contains(form) for form in (shape.pattern, *shape.forms))).then(stripped)
+            case "name":
+                return _only(_only(stripped, NAME.pattern), NO_PERSON)
+            case "code" | "short" | "npi":
+                return _only(stripped, _SHAPES[treatment].pattern)
             case "clinical":
                 return _only(stripped.str.to_uppercase(), CLINICAL[domain] if domain else _CLINICAL)
             case "diagnosis":

@@ -53,11 +53,11 @@ X12_CODES = {
     "service": Shape(Alphabet.CODE, 1, 13, starts_alnum=True, forms=(_SERVICE, r"[0-9]")),
     "medical": Shape(Alphabet.CODE, 1, 8, starts_alnum=True, forms=(_CLINICAL_CODE, r"[0-9]|^..?$")),
 }
-_NO_PERSON = (  # Smith, John is a person; Aetna, Inc. is none, nor is a name of several commas or many words
+NO_PERSON = (  # Smith, John is a person; Aetna, Inc. is none, nor is a name of several commas or many words
     r"(?i)^[^,]*$|,[^,]*,|,\s*\S+\s+\S+\s+\S+|\d"
     r"|,\s*(?:inc|llc|l\.l\.c|corp|co|company|ltd|lp|llp|pc|pa|plc|dba|the|of|and|state|city|county|department|dept|division|usa|us)\b"
 )
-NAME = Shape(Alphabet.ANY, 1, 80, forms=(r"[A-Za-z]{2}", _NO_PERSON))
+NAME = Shape(Alphabet.ANY, 1, 80, forms=(r"[A-Za-z]{2}", NO_PERSON))
 
 
 # One code of a QA sheet, in upper case. CPT and HCPCS are five characters, ICD-10-CM three to seven with or without its dot,

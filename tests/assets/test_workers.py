@@ -73,6 +73,7 @@ def test_a_process_that_goes_on_knows_nothing_of_the_client_before(home: Home) -
     assert len({(home.keys / f"{client}.key").read_bytes() for client in TINY}) == len(TINY)
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_costs_its_client_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killer(Quiet):
         """Kills the process of bert when it has read its files."""

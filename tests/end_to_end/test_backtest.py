@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from rcm_pipeline.errors import ExitCode
 from tests.conftest import rcm
 from tests.spec.engine import remittance
@@ -39,6 +41,7 @@ def test_the_page_is_written_beside_the_packs_and_leaves_them_alone(own_home: Pa
     assert page.read_text() == text, "a new pack leaves it"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_replayed_is_said(published: Path, tmp_path: Path) -> None:
     unknown = rcm("backtest", "nobody", home=published, check=False)
     assert unknown.returncode == ExitCode.INPUT

@@ -144,8 +144,9 @@ def killed(inbox: Path, tmp_path: Path, step: int, first: int) -> tuple[int, str
     return int(number), rest
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_some_of_its_writes_is_completed_by_the_next(inbox: Path, tmp_path: Path) -> None:
-    points, rest = killed(inbox, tmp_path, 400, 250)
+    points, rest = killed(inbox, tmp_path, 97, 50)
     assert rest == "[] []"
     assert points > 1000
 

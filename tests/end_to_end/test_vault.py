@@ -69,6 +69,7 @@ def figures(path: Path) -> dict[str, list]:
         return found
 
 
+@pytest.mark.slow
 def test_opening_the_vault_is_logged_and_anchored_in_the_next_pack(own: Path, tmp_path: Path) -> None:
     book = tmp_path / "list.xlsx"
     done = rcm("worklist", book, "--reveal", "--client", CLIENT, home=own / "home")

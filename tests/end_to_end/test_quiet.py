@@ -1,10 +1,14 @@
 """Nothing phones home: a whole run tries no name look-up and no connection, and keeps no usage log."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from rcm_pipeline.governance.publications import PAGE
 from tests.conftest import ROOT
 from tests.spec.engine import remittance
 
@@ -44,3 +48,20 @@ def test_a_run_makes_no_connection_and_no_look_up(tmp_path: Path) -> None:
     config = (tmp_path / "home" / "dagster" / "dagster.yaml").read_text()
     assert "telemetry: {enabled: false}" in config
     assert "NoOpComputeLogManager" in config
+
+
+UNSHARE = shutil.which("unshare")
+HAS_NAMESPACES = bool(UNSHARE) and subprocess.run([UNSHARE, "-rn", "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not HAS_NAMESPACES, reason="needs network namespaces of a user")
+def test_a_run_without_any_network_publishes_a_pack(tmp_path: Path) -> None:
+    """In a namespace of its own there is no route, and not even a loopback that is up."""
+    inbox = tmp_path / "inbox" / "acme"
+    inbox.mkdir(parents=True)
+    (inbox / "r.835").write_bytes(remittance("CLP*A1*1*100*60*0*CI*I1\nSVC*HC:99213*100*60\nCAS*CO*45*40"))
+    command = [sys.executable, "-m", "rcm_pipeline", "run", "--inbox", str(tmp_path / "inbox"), "--home", str(tmp_path / "home")]
+    done = subprocess.run([str(UNSHARE), "-rn", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "home" / "reports" / "acme" / "latest" / PAGE).is_file()

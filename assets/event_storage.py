@@ -31,8 +31,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
 
-from assets.first_storage import make_once, one_at_a_time
-from rcm_pipeline.publishing import beside
+from assets.first_storage import make_once
+from rcm_pipeline.publishing import beside, one_at_a_time
 
 _PLANNED = (DagsterEventType.ASSET_MATERIALIZATION_PLANNED, DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)
 _STEP_ENDS = (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE, DagsterEventType.STEP_SKIPPED)
@@ -343,7 +343,7 @@ class StepwiseStorage(DagsterSqliteStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self.base_dir = base_dir
-        with one_at_a_time(Path(base_dir)):
+        with one_at_a_time(Path(base_dir) / ".opening.lock"):
             make_once(Path(base_dir), _make)
             self._run_storage, self._event_log_storage, self._schedule_storage = _opened(Path(base_dir))
         self._inst_data = inst_data

@@ -1,11 +1,9 @@
 """Dagster's databases in a new home: made beside and renamed, so that a run killed at any moment leaves none half made."""
 
 import contextlib
-import fcntl
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from rcm_pipeline.errors import StorageError
@@ -18,7 +16,8 @@ _MADE, _MAKING = ".storage-made", ".storage-being-made"
 def make_once(folder: Path, make: Callable[[Path], None]) -> None:
     """Let `make` write the databases into a folder of their own, and put in place those that are not there, or not whole.
 
-    One that is not whole holds no run: a run of a version before this was killed while it was made. Call it within `one_at_a_time`.
+    One that is not whole holds no run: a run of a version before this was killed while it was made. Call it within `one_at_a_time`: two
+    processes that make Dagster's databases in a new home at once trip over each other's tables.
     """
     if (folder / _MADE).exists():
         return
@@ -35,15 +34,6 @@ def make_once(folder: Path, make: Callable[[Path], None]) -> None:
         (fresh / name).replace(folder / name)
     shutil.rmtree(fresh)
     write_in_place(folder / _MADE, b"")
-
-
-@contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Two processes that make Dagster's databases in a new home at once trip over each other's tables."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / ".opening.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _is_whole(database: Path) -> bool:

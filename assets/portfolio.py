@@ -1,7 +1,6 @@
 """What clients know together: read back into a client's file before its marts, and made anew after the clients have run."""
 
 import datetime as dt
-import fcntl
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.denials.spikes.counts import weekly_counts
 from rcm_pipeline.denials.spikes.portfolio import portfolio as portfolio_table
 from rcm_pipeline.privacy.keys import client_keys
-from rcm_pipeline.publishing import write_in_place
+from rcm_pipeline.publishing import one_at_a_time, write_in_place
 from rcm_pipeline.settings import Home, consenting, load_client_settings
-from rcm_pipeline.warehouse import as_parquet, read
-from schemas.contract import empty, polars_schema
+from rcm_pipeline.warehouse import as_parquet, from_parquet, read
+from schemas.contract import empty
 from schemas.registry import CONTRACTS
 
 _NAME = "ops_portfolio"
@@ -55,9 +54,7 @@ def _make(workplace: Workplace) -> tuple[int, int]:
     Nothing is renewed while the file of a member that still allows it is not there, as while its key is renewed.
     """
     home = workplace.home
-    home.portfolio.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (home.portfolio.parent / ".making.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(home.portfolio.with_name(".making.lock")):
         clients, published, members = consenting(home), _published(home.portfolio), _members(home.members)
         away = set(members.since) - set(clients)
         if any(load_client_settings(home.settings, client).data_aggregation for client in away):
@@ -95,7 +92,7 @@ def _renew(home: Home, clients: Sequence[str], published: pl.DataFrame, members:
 def _closed(members: _Members, published: pl.DataFrame) -> _Members:
     """The same with the last week of what was handed back: no later version counts it or one before it anew."""
     last = published["week"].max()
-    days = [day for day in (members.closed, last, *members.since.values()) if isinstance(day, dt.date)]
+    days = [day for day in (members.closed, last) if isinstance(day, dt.date)]
     return _Members(members.since, max(days, default=None))
 
 
@@ -108,8 +105,7 @@ def _reached(counted: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
 
 def _published(path: Path) -> pl.DataFrame:
     """The reference as it was last handed back; none where it is of another version of the software."""
-    table = pl.read_parquet(path) if path.exists() else empty(CONTRACTS[_NAME])
-    return table if table.schema == polars_schema(CONTRACTS[_NAME]) else empty(CONTRACTS[_NAME])
+    return from_parquet(path.read_bytes(), _NAME) if path.exists() else empty(CONTRACTS[_NAME])
 
 
 def _members(path: Path) -> _Members:

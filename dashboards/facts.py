@@ -8,10 +8,11 @@ from typing import Any
 import polars as pl
 
 from dashboards import texts
+from rcm_pipeline.governance.publications import INTERNAL
 from rcm_pipeline.settings import ClientSettings
 from rcm_pipeline.weeks import Week
 
-INTERNAL, CLIENT = "internal", "client"  # editions of a pack, and the folders they lie in
+CLIENT = "client"  # like INTERNAL an edition of a pack, and the folder it lies in
 
 
 @dataclass(frozen=True)

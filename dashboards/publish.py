@@ -23,7 +23,7 @@ from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.errors import InputError, QualityError, StorageError
 from rcm_pipeline.governance.access import checked_entries
 from rcm_pipeline.governance.as_of import keep_copies, tables_of_week
-from rcm_pipeline.governance.publications import NO_WEEK, PAGE, STALE, has_pack, input_hash, is_computed, latest_run
+from rcm_pipeline.governance.publications import INTERNAL, NO_WEEK, PAGE, PAGE_NAME, STALE, has_pack, input_hash, is_computed, latest_run
 from rcm_pipeline.privacy.access_log import head_of
 from rcm_pipeline.publishing import switch_link, write_durably, write_in_place
 from rcm_pipeline.quality.contracts import check_contract
@@ -36,7 +36,7 @@ from rcm_pipeline.weeks import Week, anchor_stored
 from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
-_PAGE, _WORKBOOK, WORKLIST, MANIFEST = "governance_pack.html", "governance_pack.xlsx", "internal/worklist.xlsx", "manifest.json"
+_WORKBOOK, WORKLIST, MANIFEST = "governance_pack.xlsx", f"{INTERNAL}/worklist.xlsx", "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _publish(home: Home, facts: PackFacts, settings_digest: str, *, is_latest: b
     manifest = _manifest(facts, settings_digest)
     files = {WORKLIST: worklist_workbook(facts["mart_worklist"], facts.week)}
     for edition in (signed := replace(facts, manifest=manifest), for_client(signed)):
-        files[f"{edition.edition}/{_PAGE}"] = pack_page(edition).encode()
+        files[f"{edition.edition}/{PAGE_NAME}"] = pack_page(edition).encode()
         files[f"{edition.edition}/{_WORKBOOK}"] = pack_workbook(edition, sheets(edition))
     manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     files[MANIFEST] = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()

@@ -1,5 +1,6 @@
 """Write beside, then rename: a reader sees what was there before or the whole of what is new, never half."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,15 @@ def _is_alive(process: int) -> bool:
     except OSError:
         return True
     return True
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """While it lasts, another process that comes here waits."""
+    lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def write_in_place(path: Path, content: bytes) -> None:

@@ -18,7 +18,7 @@ from rcm_pipeline.connection import at_once, open_warehouse
 from rcm_pipeline.errors import StorageError
 from rcm_pipeline.publishing import beside
 from rcm_pipeline.settings import Home
-from schemas.contract import conform, descriptions, polars_schema
+from schemas.contract import conform, descriptions, empty, polars_schema
 from schemas.registry import CONTRACTS, layer
 
 _SQL_TYPES = {
@@ -191,6 +191,12 @@ def as_parquet(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()
+
+
+def from_parquet(content: bytes, table: str) -> pl.DataFrame:
+    """What `as_parquet` kept of a table; nothing where an older version kept other columns."""
+    frame, contract = pl.read_parquet(io.BytesIO(content)), CONTRACTS[table]
+    return frame if frame.schema == polars_schema(contract) else empty(contract)
 
 
 def read_where(connection: duckdb.DuckDBPyConnection, table: str, column: str, values: Sequence[str]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from rcm_pipeline.connection import open_warehouse
 from rcm_pipeline.errors import StorageError
 from rcm_pipeline.privacy.access_log import AccessLog
 from rcm_pipeline.privacy.keys import Keys, add_key, client_keys
-from rcm_pipeline.privacy.tokens import TOKEN_HEX_DIGITS, key_id, renewed
+from rcm_pipeline.privacy.tokens import TOKEN_HEX_DIGITS, key_id, renewed_text
 from rcm_pipeline.privacy.vault import ACCOUNT, PAYER_NUMBER, Vault
 from rcm_pipeline.publishing import beside
 from rcm_pipeline.settings import Home
@@ -103,8 +103,5 @@ def _with_renewed(frame: pl.DataFrame, later: Keys) -> pl.DataFrame:
             continue
         old = frame[name].filter(frame[name].str.contains(_TOKEN)).unique()
         if len(old):
-            tokens = [bytes.fromhex(token) for token in old]
-            for key in later:
-                tokens = renewed(key, tokens)
-            frame = frame.with_columns(frame[name].replace(old, pl.Series([token.hex() for token in tokens])))
+            frame = frame.with_columns(frame[name].replace(old, renewed_text(later, old)))
     return frame

@@ -7,7 +7,6 @@ sets) is read as it was kept in the week, see `kept_copies`; draws by the day th
 
 import datetime as dt
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,9 +17,9 @@ from rcm_pipeline.connection import at_once
 from rcm_pipeline.errors import InputError
 from rcm_pipeline.settings import ClientSettings, Home, parse_client_settings, settings_hash, settings_text
 from rcm_pipeline.tables import compute
-from rcm_pipeline.warehouse import append, as_parquet, read, scan_all
+from rcm_pipeline.warehouse import append, as_parquet, from_parquet, read, scan_all
 from rcm_pipeline.weeks import Week, anchor_of
-from schemas.contract import conform, empty, polars_schema
+from schemas.contract import conform
 from schemas.registry import CONTRACTS
 
 _TRANSACTION, _CLAIM = ["file_id", "transaction_no"], ["file_id", "claim_no"]
@@ -165,14 +164,7 @@ def _files(tables: Mapping[str, pl.LazyFrame], known: Mapping[str, pl.LazyFrame]
 
 def _copies_of(connection: duckdb.DuckDBPyConnection, week: Week) -> dict[str, pl.LazyFrame]:
     found = {name: _content(connection, name, week) for name in _COPIES}
-    kept = {name: pl.read_parquet(io.BytesIO(content)) for name, content in found.items() if content is not None}
-    return {name: _of_now(name, frame).lazy() for name, frame in kept.items()}
-
-
-def _of_now(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """A kept copy; nothing of one that an older version kept with other columns."""
-    contract = CONTRACTS[name]
-    return frame if frame.schema == polars_schema(contract) else empty(contract)
+    return {name: from_parquet(content, name).lazy() for name, content in found.items() if content is not None}
 
 
 def _kept_settings(connection: duckdb.DuckDBPyConnection, home: Home, client: str, week: Week) -> tuple[str, str]:

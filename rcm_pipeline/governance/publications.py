@@ -18,12 +18,13 @@ from rcm_pipeline.weeks import Week, anchor_stored
 
 NO_WEEK = dt.date(1900, 1, 1)
 STALE = "stale.json"  # beside a pack that a later run did not renew
-PAGE = "internal/governance_pack.html"  # of a pack; that for the client lies in client/
+INTERNAL, PAGE_NAME = "internal", "governance_pack.html"
+PAGE = f"{INTERNAL}/{PAGE_NAME}"  # of a pack; that for the client lies in client/
 
 
 def has_pack(latest: Path) -> bool:
     """Whether a pack lies there, of this version or of one before it, whose page had no folder."""
-    return (latest / PAGE).exists() or (latest / Path(PAGE).name).exists()
+    return (latest / PAGE).exists() or (latest / PAGE_NAME).exists()
 
 
 def input_hash(file_ids: Iterable[str]) -> str:

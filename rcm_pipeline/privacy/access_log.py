@@ -12,7 +12,9 @@ from typing import Any
 import polars as pl
 
 from rcm_pipeline.errors import StorageError
-from rcm_pipeline.privacy.keys import Keys
+from rcm_pipeline.privacy.keys import Keys, derived
+from schemas.contract import polars_schema
+from schemas.registry import CONTRACTS
 
 _FIRST = "0" * 64
 _FIELDS = ("entry_no", "at", "person", "action_code", "token_count")
@@ -27,7 +29,7 @@ class AccessLog:
 
     def __init__(self, path: Path, keys: Keys) -> None:
         self._path = path
-        self._key = hashlib.blake2b(b"rcm access log", key=keys[0], digest_size=32).digest()
+        self._key = derived(keys[0], b"rcm access log")
 
     def add(self, action_code: str, token_count: int, at: dt.datetime) -> None:
         """Enter that this person does something now, before it is done; on the disk when this returns."""
@@ -36,8 +38,7 @@ class AccessLog:
             fcntl.flock(file, fcntl.LOCK_EX)
             text = file.read()
             known = self._checked(text)
-            if (torn := len(text.encode()) - len(_whole(text).encode())) > 0:  # half an entry, of which nobody was told that it stands
-                file.truncate(len(text.encode()) - torn)
+            file.truncate(len(_whole(text).encode()))  # half an entry goes, of which nobody was told that it stands
             entry = {
                 "entry_no": len(known) + 1,
                 "at": at.isoformat(timespec="seconds"),
@@ -53,8 +54,7 @@ class AccessLog:
     def entries(self) -> pl.DataFrame:
         """Rows of ops_access_log. Raises StorageError with the first entry that was changed, taken out or put in."""
         rows = self._checked(self._path.read_text(encoding="utf-8")) if self._path.exists() else []
-        schema = {"entry_no": pl.Int64, "at": pl.String, "person": pl.String, "action_code": pl.String, "token_count": pl.Int64}
-        frame = pl.DataFrame(rows, schema=schema | {"entry_hash": pl.String})
+        frame = pl.DataFrame(rows, schema={**polars_schema(CONTRACTS["ops_access_log"]), "at": pl.String})
         return frame.with_columns(pl.col("at").str.to_datetime("%Y-%m-%dT%H:%M:%S"))
 
     def entries_since(self, stored: pl.DataFrame) -> pl.DataFrame:

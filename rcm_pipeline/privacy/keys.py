@@ -1,5 +1,6 @@
 """Per-client keys: made once, kept outside the warehouse, refused when anyone else could read them; older ones stay with the new."""
 
+import hashlib
 import os
 import secrets
 import stat
@@ -40,6 +41,11 @@ def add_key(folder: Path, client: str) -> Keys:
     with beside(path) as fresh:
         _write(fresh, keys)
     return keys
+
+
+def derived(key: bytes, purpose: bytes) -> bytes:
+    """A key for one purpose alone, from a client's key."""
+    return hashlib.blake2b(purpose, key=key, digest_size=KEY_BYTES).digest()
 
 
 def _given(client: str) -> Path | None:

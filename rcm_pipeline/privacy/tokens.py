@@ -6,6 +6,8 @@ from typing import Protocol
 
 import polars as pl
 
+from rcm_pipeline.privacy.keys import Keys, derived
+
 TOKEN_HEX_DIGITS = 32
 Tokeniser = Callable[[list[bytes]], bytes]
 Heard = Callable[[str, list[bytes], list[bytes]], None]
@@ -60,16 +62,14 @@ class Tokens:
 
     def tokeniser(self, domain: str) -> Tokeniser:
         """What makes the pseudonyms of UTF-8 values of a domain, end to end; a value met before is not hashed again."""
-        key = hashlib.blake2b(b"rcm token domain\0" + domain.encode(), key=self._key, digest_size=32).digest()
+        key = derived(self._key, b"rcm token domain\0" + domain.encode())
         known = self._known.setdefault(domain, {})
 
         def tokens(values: list[bytes]) -> bytes:
             if len(known) + len(values) > _REMEMBERED:
                 known.clear()
             unknown = list(set(values).difference(known))
-            made = _digests(key, _normal(unknown))
-            for later in self._later:
-                made = renewed(later, made)
+            made = renewed(self._later, _digests(key, _normal(unknown)))
             known.update(zip(unknown, made, strict=True))
             if self._heard:
                 self._heard(domain, unknown, made)
@@ -83,9 +83,16 @@ def key_id(key: bytes) -> str:
     return hashlib.blake2b(b"rcm key id", key=key, digest_size=6).hexdigest()
 
 
-def renewed(key: bytes, tokens: list[bytes]) -> list[bytes]:
-    """Tokens made anew under a later key of the client."""
-    return _digests(hashlib.blake2b(b"rcm token renewed", key=key, digest_size=32).digest(), tokens)
+def renewed(later: Keys, tokens: list[bytes]) -> list[bytes]:
+    """Tokens made anew under each of the client's later keys in turn."""
+    for key in later:
+        tokens = _digests(derived(key, b"rcm token renewed"), tokens)
+    return tokens
+
+
+def renewed_text(later: Keys, tokens: pl.Series) -> pl.Series:
+    """The same of tokens as they stand in tables, in hexadecimal digits."""
+    return pl.Series(tokens.name, [token.hex() for token in renewed(later, [bytes.fromhex(token) for token in tokens])], dtype=pl.String)
 
 
 class Identified:

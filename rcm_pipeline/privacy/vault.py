@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -11,8 +10,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from rcm_pipeline.errors import StorageError
-from rcm_pipeline.privacy.keys import Keys
-from rcm_pipeline.privacy.tokens import key_id, renewed
+from rcm_pipeline.privacy.keys import Keys, derived
+from rcm_pipeline.privacy.tokens import key_id, renewed_text
 from rcm_pipeline.publishing import write_in_place
 
 ACCOUNT, PAYER_NUMBER = "pcn", "icn"  # domains of tokens: the client's own number of a claim, and the payer's
@@ -20,7 +19,6 @@ _DOMAINS = (ACCOUNT, PAYER_NUMBER)
 _MOST = 200_000  # numbers held in memory before they are sealed
 _DIGITS = 8  # of a block's number, in its name
 _NONCE = 12  # bytes, as AES-GCM wants them; drawn anew for every block
-_SCHEMA = {"domain": pl.String, "token": pl.String, "number": pl.String}
 
 
 class Vault:
@@ -55,29 +53,26 @@ class Vault:
         wanted = tokens.drop_nulls().unique().implode()
         empty = pl.DataFrame(schema={"token": pl.String, "number": pl.String})
         found = [
-            block.filter((pl.col("domain") == domain) & pl.col("token").is_in(wanted)).select("token", "number")
-            for _, block in self._blocks()
+            self._opened(path).filter((pl.col("domain") == domain) & pl.col("token").is_in(wanted)).select("token", "number")
+            for path in self._paths()
         ]
         return pl.concat([empty, *found]).unique("token", keep="first", maintain_order=True)
 
     def renew(self) -> None:
         """Seal every block of an older key anew, its tokens made anew under the keys after it; one that is of the newest stays."""
-        for path, block in self._blocks():
-            later = self._later(path)
-            if later:
-                tokens = [bytes.fromhex(token) for token in block["token"]]
-                for key in later:
-                    tokens = renewed(key, tokens)
-                self._write(block.with_columns(pl.Series("token", [token.hex() for token in tokens])))
+        for path in self._paths():
+            if later := self._keys[self._key_place(path) + 1 :]:
+                block = self._opened(path)
+                self._write(block.with_columns(renewed_text(later, block["token"])))
                 path.unlink()
 
-    def _later(self, path: Path) -> Keys:
-        """The keys after the one that this block was sealed with."""
+    def _key_place(self, path: Path) -> int:
+        """Which of the keys this block was sealed with."""
         sealed_with = path.suffix.removeprefix(".")
         place = next((at for at, key in enumerate(self._keys) if key_id(key) == sealed_with), None)
         if place is None:
             raise StorageError(f"{path}: this block of the vault was sealed with another key", fix="restore that key from your backup")
-        return self._keys[place + 1 :]
+        return place
 
     def _write(self, block: pl.DataFrame) -> None:
         buffer = io.BytesIO()
@@ -87,16 +82,12 @@ class Vault:
         number = 1 + max((int(path.name[:_DIGITS]) for path in self._paths()), default=0)
         write_in_place(self._folder / f"{number:0{_DIGITS}}-{hashlib.sha256(sealed).hexdigest()[:16]}.{name}", sealed)
 
-    def _blocks(self) -> Iterator[tuple[Path, pl.DataFrame]]:
-        for path in self._paths():
-            yield path, self._opened(path)
-
     def _paths(self) -> list[Path]:
         """Blocks in the order in which they were sealed."""
         return sorted(path for path in self._folder.glob("*.*") if not path.name.startswith(".")) if self._folder.is_dir() else []
 
     def _opened(self, path: Path) -> pl.DataFrame:
-        key = self._keys[len(self._keys) - 1 - len(self._later(path))]
+        key = self._keys[self._key_place(path)]
         sealed = path.read_bytes()
         try:
             plain = _cipher(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], key_id(key).encode())
@@ -108,4 +99,4 @@ class Vault:
 
 
 def _cipher(key: bytes) -> AESGCM:
-    return AESGCM(hashlib.blake2b(b"rcm vault", key=key, digest_size=32).digest())
+    return AESGCM(derived(key, b"rcm vault"))

@@ -15,7 +15,7 @@ from rcm_pipeline.errors import StorageError
 DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
 SCRIPT = textwrap.dedent("""
-    import datetime, os, signal, sys
+    import datetime, sys
     from pathlib import Path
 
     from sqlalchemy import event
@@ -23,17 +23,15 @@ SCRIPT = textwrap.dedent("""
 
     from assets.launch import session
     from rcm_pipeline.settings import Home
+    from tests.killing import Writes, ended, forked, not_survived
 
-    WRITES = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "sqlite3.connect", "statement"}
-    seen, deadly = 0, -1
+    WRITES = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "sqlite3.connect"}
+    base, step, first, writes = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), Writes()
 
 
-    def write(name, *details):
-        global seen
-        if name in WRITES and (name != "open" or details[0][1] not in (None, "r", "rb")):
-            seen += 1
-            if seen == deadly:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def heard(name, details):
+        if name in WRITES and (name != "open" or details[1] not in (None, "r", "rb")):
+            writes.note()
 
 
     def opened(root):
@@ -43,43 +41,22 @@ SCRIPT = textwrap.dedent("""
             assert dagster._instance.get_dynamic_partitions("clients") == ["north"]
 
 
-    def forked(work):
-        child = os.fork()
-        if child == 0:
-            try:
-                work()
-            except BaseException as error:
-                print(type(error).__name__, error, file=sys.stderr)
-                os._exit(1)
-            os._exit(0)
-        return child
-
-
-    def ended(child):
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-    def killed_at(number, root):
+    def killed_at(number):
         def work():
-            global deadly
-            deadly = number
-            sys.addaudithook(lambda name, details: write(name, details))
-            event.listen(Engine, "before_cursor_execute", lambda *_: write("statement"))
-            opened(root)
+            writes.deadly = number
+            sys.addaudithook(heard)
+            event.listen(Engine, "before_cursor_execute", lambda *_: writes.note())
+            opened(base / str(number))
 
         return ended(forked(work))
 
 
-    base, step, first = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    number, failures = first, []
-    while True:
+    def is_well(number):
         root = base / str(number)
-        code = killed_at(number, root)
-        if code == 0:
-            break
-        if code != -signal.SIGKILL or ended(forked(lambda: opened(root))) or any(root.glob("dagster/.storage-being-made")):
-            failures.append(number)
-        number += step
+        return not ended(forked(lambda: opened(root))) and not any(root.glob("dagster/.storage-being-made"))
+
+
+    number, failures = not_survived(killed_at, is_well, step, first)
     together = [forked(lambda: opened(base / "together")) for _ in range(4)]
     print(number, failures, [ended(child) for child in together])
 """)

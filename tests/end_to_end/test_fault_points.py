@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.lives import batch, claim, clp, payment
+from tests.unit.lives import two_claims
 
 SCRIPT = textwrap.dedent("""
-    import contextlib, datetime, hashlib, os, signal, sys
+    import datetime, hashlib, os, sys
     from pathlib import Path
 
     import duckdb
@@ -20,29 +20,23 @@ SCRIPT = textwrap.dedent("""
     import dashboards.publish, great_expectations
     from assets import build, event_storage, factory, portfolio
     from assets.launch import session
-    from rcm_pipeline import connection, warehouse
+    from rcm_pipeline import warehouse
     from rcm_pipeline.settings import Home
+    from tests.killing import Writes, ended, forked, not_survived
 
     WRITES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "os.symlink", "subprocess.Popen"}
-    seen, deadly, points = 0, -1, []
     inbox, base, step, first = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-
-
-    def write(name):
-        global seen
-        seen += 1
-        if seen == deadly:
-            os.kill(os.getpid(), signal.SIGKILL)
+    writes = Writes()
 
 
     def heard(name, details):
         if name in WRITES or name == "open" and isinstance(details[1], str) and set(details[1]) & set("wax+"):
-            write(name)
+            writes.note()
 
 
     def told(work):
         def working(*given, **named):
-            write(work.__name__)
+            writes.note()
             return work(*given, **named)
         return working
 
@@ -53,32 +47,18 @@ SCRIPT = textwrap.dedent("""
             assert not outcome.exit_code, outcome.message
 
 
-    def forked(work):
-        sys.stdout.flush()
-        child = os.fork()
-        if child == 0:
-            try:
-                work()
-            except BaseException as error:
-                print(type(error).__name__, error, file=sys.stderr)
-                os._exit(1)
-            os._exit(0)
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-    def killed_at(number, root):
+    def killed_at(number):
         def work():
-            global deadly
-            deadly = number
+            writes.deadly = number
             sys.addaudithook(heard)
-            event.listen(Engine, "before_cursor_execute", lambda *_: write("statement"))
+            event.listen(Engine, "before_cursor_execute", lambda *_: writes.note())
             for module in (warehouse, factory, dashboards.publish, portfolio, sys.modules["rcm_pipeline.intake.load"]):
                 for name in ("append", "replace", "replace_rows", "at_once"):
                     if hasattr(module, name):
                         setattr(module, name, told(getattr(module, name)))
-            run(root)
+            run(base / str(number))
 
-        return forked(work)
+        return ended(forked(work))
 
 
     def state(root):
@@ -88,51 +68,29 @@ SCRIPT = textwrap.dedent("""
                 rows = {n: sorted(map(str, found.sql(f'SELECT * FROM "{n}"').fetchall())) for n in names if not n.startswith(("ops_", "_"))}
             pages = [path.read_bytes() for path in sorted((root / "reports" / "north" / "latest").rglob("*.html"))]
             left = sorted(p.name for p in root.rglob("*") if ".writing-" in p.name or p.name.startswith(".new-"))
-            print(hashlib.sha256(repr((rows, len(pages))).encode() + b"".join(pages)).hexdigest()[:16], left)
+            digest = hashlib.sha256(repr((rows, len(pages))).encode() + b"".join(pages)).hexdigest()[:16]
+            (base / "state").write_text(f"{digest} {left}")
 
-        read, write_end = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.dup2(write_end, 1)
-            sys.stdout = os.fdopen(1, "w")
-            try:
-                work()
-            finally:
-                sys.stdout.flush()
-                os._exit(0)
-        os.close(write_end)
-        with os.fdopen(read) as pipe:
-            told = pipe.read().strip()
-        os.waitpid(child, 0)
-        return told
+        (base / "state").unlink(missing_ok=True)
+        return (base / "state").read_text() if not ended(forked(work)) else "no state"
 
 
-    keys = base / "keys"
-    os.environ["RCM_KEYS"] = str(keys)
-    clean = base / "clean"
-    assert forked(lambda: run(clean)) == 0
-    wanted = state(clean)
-    number, failures = first, []
-    while True:
+    def is_well(number):
         root = base / str(number)
-        code = killed_at(number, root)
-        if code == 0:
-            break
-        if code != -signal.SIGKILL or forked(lambda: run(root)) or state(root) != wanted:
-            failures.append((number, code, state(root)))
-        number += step
+        return not ended(forked(lambda: run(root))) and state(root) == wanted
+
+
+    os.environ["RCM_KEYS"] = str(base / "keys")
+    assert ended(forked(lambda: run(base / "clean"))) == 0
+    wanted = state(base / "clean")
+    number, failures = not_survived(killed_at, is_well, step, first)
     print(number, wanted.partition(" ")[2], failures)
 """)
 
 
 @pytest.fixture(scope="module")
 def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("fault") / "inbox"
-    (folder / "north").mkdir(parents=True)
-    (folder / "north" / "a.837").write_bytes(batch(claim("A1", ("99213", "100")), claim("A2", ("99214", "200")), day="20261102"))
-    denied = clp("A2", "I2", ("99214", "200", "0", "CO*197*200"), status="4")
-    (folder / "north" / "b.835").write_bytes(payment(clp("A1", "I1", ("99213", "100", "80", "CO*45*20")), denied, day="20261112"))
-    return folder
+    return two_claims(tmp_path_factory.mktemp("fault") / "inbox")
 
 
 def killed(inbox: Path, tmp_path: Path, step: int, first: int) -> tuple[int, str]:

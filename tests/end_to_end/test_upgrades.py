@@ -13,20 +13,15 @@ from rcm_pipeline.errors import ExitCode
 from rcm_pipeline.governance.publications import PAGE
 from tests.conftest import ROOT, rcm
 from tests.end_to_end.hashes import file_hashes
-from tests.unit.lives import batch, claim, clp, payment
+from tests.unit.lives import two_claims
 
 HOMES = sorted((ROOT / "tests" / "fixtures" / "homes").glob("home-*.tar.xz"))
 
 
 @pytest.fixture(scope="module")
 def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two claims, one paid and one denied for $200: what every home was made from."""
-    folder = tmp_path_factory.mktemp("upgrades") / "inbox"
-    (folder / "north").mkdir(parents=True)
-    (folder / "north" / "a.837").write_bytes(batch(claim("A1", ("99213", "100")), claim("A2", ("99214", "200")), day="20261102"))
-    denied = clp("A2", "I2", ("99214", "200", "0", "CO*197*200"), status="4")
-    (folder / "north" / "b.835").write_bytes(payment(clp("A1", "I1", ("99213", "100", "80", "CO*45*20")), denied, day="20261112"))
-    return folder
+    """What every home was made from."""
+    return two_claims(tmp_path_factory.mktemp("upgrades") / "inbox")
 
 
 def test_every_version_with_a_home_is_here() -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import polars as pl
 
@@ -78,6 +79,16 @@ def batch(*claims: Sequence[str], day: str, number: str = "", **envelope: str) -
         "NM1*85*2*CLINIC*****XX*1234567893",
     ]
     return interchange([*head, *(segment for claim in claims for segment in claim)], kind="HC", day=day, **envelope)
+
+
+def two_claims(inbox: Path) -> Path:
+    """An inbox of one client, north: two claims, one paid and one denied for $200."""
+    folder = inbox / "north"
+    folder.mkdir(parents=True)
+    (folder / "a.837").write_bytes(batch(claim("A1", ("99213", "100")), claim("A2", ("99214", "200")), day="20261102"))
+    denied = clp("A2", "I2", ("99214", "200", "0", "CO*197*200"), status="4")
+    (folder / "b.835").write_bytes(payment(clp("A1", "I1", ("99213", "100", "80", "CO*45*20")), denied, day="20261112"))
+    return inbox
 
 
 def tables_of(
